@@ -1,0 +1,60 @@
+"""How a language model's probabilities become text: the functions behind the notebooks.
+
+The rooms in reading order; each knows only the ones above it:
+
+    language       every word shown, in English and in Korean
+    probability    arithmetic on logits and log-probabilities
+    trace          the record of what a decoder was offered and what it took
+    decoding       greedy → beam → sampling, each adding one idea
+    models         load(): the bundled model, a name on the hub, or a folder
+    scoring        how likely a given text is
+    tables         numbers → data frames
+    plots          numbers → figures
+    explorers      sliders over all of the above
+    notebook       start(): language, fonts and style of a notebook
+    doctor         is everything here that is needed?
+
+>>> import lessons
+>>> lm = lessons.load()
+>>> lessons.greedy_search(lm, "Once upon a time", max_new_tokens=3).text  # doctest: +SKIP
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# Each public name and the module that it comes from; a module is imported when one of its names is first used.
+_HOME = {
+    "load": "models",
+    "LanguageModel": "models",
+    "next_token_table": "tables",
+    "next_token_probabilities": "tables",
+    "log_probs_from_logits": "probability",
+    "entropy": "probability",
+    "temperature_scale": "probability",
+    "keep_top_k": "probability",
+    "keep_top_p": "probability",
+    "keep_min_p": "probability",
+    "keep_typical": "probability",
+    "sequence_logprob": "scoring",
+    "perplexity": "scoring",
+    "greedy_search": "decoding",
+    "beam_search": "decoding",
+    "sample": "decoding",
+    "NextTokenExplorer": "explorers",
+}
+_ROOMS = ("language", "probability", "trace", "decoding", "models", "scoring", "tables", "plots", "explorers", "notebook", "doctor")
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(f"lessons.{_HOME[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"lessons.{name}")
+    raise AttributeError(f"module 'lessons' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_ROOMS, "__version__"]

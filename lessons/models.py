@@ -1,0 +1,174 @@
+"""A language model with its tokenizer: text ↔ ids, and logits for the next token.
+
+`load()` reads the model that comes with the package; `load("gpt2")` any causal model of the hub; `load("./folder")` a local one.
+V = size of the vocabulary, B = texts side by side, T = tokens.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lessons.decoding.source import read_prompt
+from lessons.language import say
+
+BUNDLED = "bundled"
+BUNDLED_FOLDER = Path(__file__).parent / "assets" / "model"
+TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model", "vocab.txt")
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A causal language model ready to be asked for its next token.
+
+    Attributes:
+        name: what it was loaded as.
+        model: the `transformers` model, in evaluation mode.
+        tokenizer: its `transformers` tokenizer.
+    """
+
+    name: str
+    model: nn.Module = field(repr=False)
+    tokenizer: object = field(repr=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.model.device
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V: how many logits the model gives."""
+        return self.model.get_output_embeddings().weight.shape[0]
+
+    @cached_property
+    def context(self) -> int | None:
+        """How many tokens the model can read; None if its configuration names no limit."""
+        return getattr(self.model.config, "max_position_embeddings", None)
+
+    @cached_property
+    def end_ids(self) -> tuple[int, ...]:
+        """Ids that end a text: none, one or several."""
+        end = self.model.generation_config.eos_token_id
+        if end is None:
+            end = self.model.config.eos_token_id
+        return () if end is None else (end,) if isinstance(end, int) else tuple(end)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, with nothing added to it."""
+        if not isinstance(text, str):
+            raise TypeError(say("models.text", value=repr(text)))
+        return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, exactly as the tokens spell it."""
+        return self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+
+    @torch.inference_mode()
+    def next_logits(self, prompt: str | Sequence[int]) -> Tensor:
+        """(V,) the logits for the token after the prompt, on the CPU, in 32 bits."""
+        return self.session(read_prompt(self, prompt)).logits[0].float().cpu()
+
+    def session(self, prompt_ids: Sequence[int]) -> "CachedSession":
+        """A conversation about one prompt that reads every token once (key-value cache)."""
+        return CachedSession(self, prompt_ids)
+
+
+class CachedSession:
+    """Texts growing side by side; keys and values of what was read are kept. See `decoding.source.Session`."""
+
+    def __init__(self, lm: LanguageModel, prompt_ids: Sequence[int]) -> None:
+        self.lm, self.cache = lm, None
+        self._read([list(prompt_ids)])
+
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        if parents is not None and list(parents) != list(range(len(self.logits))):
+            self.cache.reorder_cache(torch.tensor(parents, device=self.lm.device))
+        return self._read([[token] for token in tokens])
+
+    @torch.inference_mode()
+    def _read(self, rows: list[list[int]]) -> Tensor:
+        ids = torch.tensor(rows, device=self.lm.device)  # (B, T)
+        output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True)
+        self.cache = output.past_key_values
+        self.logits = output.logits[:, -1].float()  # (B, V)
+        return self.logits
+
+
+def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32) -> LanguageModel:
+    """A language model by name: the bundled one, a hub id such as "gpt2", or a folder that `save_pretrained` wrote.
+
+    It lies on CUDA if there is one, else on MPS, else on the CPU, unless `device` says otherwise. Weights are read from safetensors
+    only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with the ways out.
+    """
+    device = torch.device(device) if device is not None else best_device()
+    if is_folder(name):
+        model, tokenizer = _from_folder(Path(name).expanduser(), dtype)
+    elif str(name) == BUNDLED:
+        model, tokenizer = _from_folder(BUNDLED_FOLDER, dtype)
+    else:
+        model, tokenizer = _from_hub(str(name), dtype)
+    return LanguageModel(str(name), model.to(device).eval(), tokenizer)
+
+
+def best_device() -> torch.device:
+    """CUDA, then MPS, then CPU: the first that is there."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def is_folder(name: str | Path) -> bool:
+    """Whether a name means a folder on this machine: it is written as a path, or it is a folder that holds a model."""
+    return isinstance(name, Path) or str(name).startswith((".", "/", "~")) or (Path(name) / "config.json").exists()
+
+
+def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[nn.Module, object]:
+    if not (folder / "config.json").exists():
+        raise FileNotFoundError(say("models.no_model", folder=folder))
+    if not any(folder.glob("*.safetensors")):
+        pickles = ", ".join(sorted(path.name for path in [*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")]))
+        raise FileNotFoundError(say("models.pickle", folder=folder, files=pickles) if pickles else say("models.no_weights", folder=folder))
+    if not any((folder / name).exists() for name in TOKENIZER_FILES):
+        raise FileNotFoundError(say("models.no_tokenizer", folder=folder, files=", ".join(TOKENIZER_FILES)))
+    try:
+        return _read(folder, dtype, local_files_only=True)
+    except Exception as error:  # whatever a damaged file makes the libraries raise
+        raise OSError(say("models.damaged", folder=folder, error=f"{type(error).__name__}: {error}")) from error
+
+
+def _from_hub(name: str, dtype: torch.dtype) -> tuple[nn.Module, object]:
+    try:
+        return _read(name, dtype)
+    except (OSError, ValueError) as error:  # not there, not reachable, not cached, no safetensors, code of its own
+        raise OSError(say("models.hub", name=name, error=_first_line(error))) from error
+
+
+def _read(place: str | Path, dtype: torch.dtype, **options: object) -> tuple[nn.Module, object]:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    with _no_progress_bars():
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
+        model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
+    return model, tokenizer
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    from transformers.utils import logging
+
+    were_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_shown:
+            logging.enable_progress_bar()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,86 @@
+"""What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's format."""
+
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+
+import lessons
+from lessons.chain import MarkovChain, six_words
+from lessons.models import LanguageModel
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Every test begins in English, whatever the one before it spoke."""
+    from lessons.language import speak
+
+    speak("en")
+    yield
+    speak("en")
+
+
+@pytest.fixture
+def chain() -> MarkovChain:
+    return six_words()
+
+
+@pytest.fixture(scope="session")
+def lm() -> LanguageModel:
+    """The bundled model on the CPU."""
+    return lessons.load(device="cpu")
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Sockets shut: whoever asks for one fails."""
+
+    def refuse(*arguments, **options):
+        raise OSError("the network is shut in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def save_tiny_model(folder: Path, architecture: str, seed: int = 0, **config_options) -> Path:
+    """A folder in the hub's format: random weights, 2 layers, GPT-2's tokenizer class with a small vocabulary of its own."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = ["the old king and the young fox went over the hill to the sea again and again"] * 8
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(texts, vocab_size=300, min_frequency=2, special_tokens=["<|endoftext|>"], show_progress=False)
+    bpe.save_model(str(folder))
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer", "model_max_length": 64}')
+    end = bpe.token_to_id("<|endoftext|>")
+    torch.manual_seed(seed)
+    if architecture == "gpt2":
+        options = {"vocab_size": 300, "n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "bos_token_id": end, "eos_token_id": end}
+        model = GPT2LMHeadModel(GPT2Config(**(options | config_options)))
+    else:
+        options = {"vocab_size": 300, "max_position_embeddings": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+                   "num_attention_heads": 2, "num_key_value_heads": 1, "bos_token_id": end, "eos_token_id": end, "initializer_range": 0.3}
+        model = LlamaForCausalLM(LlamaConfig(**(options | config_options)))
+    if architecture == "gpt2":  # GPT-2's default weights are so small that all tokens are nearly alike
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.mul_(4)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory) -> dict[str, Path]:
+    """Folders of random tiny models by architecture: "gpt2" and "llama"."""
+    place = tmp_path_factory.mktemp("tiny")
+    return {name: save_tiny_model(place / name, name) for name in ("gpt2", "llama")}
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_folders) -> dict[str, LanguageModel]:
+    """Random tiny models by architecture: "gpt2" and "llama"."""
+    return {name: lessons.load(folder, device="cpu") for name, folder in tiny_folders.items()}

@@ -1,0 +1,1 @@
+def write_card(run, folder): return str(run.history)
