@@ -3,7 +3,9 @@
 The rooms in reading order; each knows only the ones above it:
 
     language       every word shown, in English and in Korean
+    tokens         tokens made visible
     probability    arithmetic on logits and log-probabilities
+    filters        the knobs: temperature, top-k, top-p and their kin
     trace          the record of what a decoder was offered and what it took
     decoding       greedy → beam → sampling, each adding one idea
     models         load(): the bundled model, a name on the hub, or a folder
@@ -31,11 +33,13 @@ _HOME = {
     "next_token_probabilities": "tables",
     "log_probs_from_logits": "probability",
     "entropy": "probability",
-    "temperature_scale": "probability",
-    "keep_top_k": "probability",
-    "keep_top_p": "probability",
-    "keep_min_p": "probability",
-    "keep_typical": "probability",
+    "temperature_scale": "filters",
+    "keep_top_k": "filters",
+    "keep_top_p": "filters",
+    "keep_min_p": "filters",
+    "keep_typical": "filters",
+    "repetition_penalty": "filters",
+    "no_repeat_ngrams": "filters",
     "sequence_logprob": "scoring",
     "perplexity": "scoring",
     "greedy_search": "decoding",
@@ -43,7 +47,7 @@ _HOME = {
     "sample": "decoding",
     "NextTokenExplorer": "explorers",
 }
-_ROOMS = ("language", "probability", "trace", "decoding", "models", "scoring", "tables", "plots", "explorers", "notebook", "doctor")
+_ROOMS = ("language", "probability", "filters", "trace", "decoding", "models", "scoring", "tables", "plots", "explorers", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

@@ -1,0 +1,169 @@
+"""The knobs of sampling, one pure function each: logits in, logits out, minus infinity where a token may no longer be drawn.
+
+V = size of the vocabulary, T = tokens so far, ... = any leading shape. Each takes (..., V) and returns (..., V), writes into
+nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all. A filter acts on what it is given:
+tokens cut before it have probability 0 there, and the rest are renormalised. In a chain the order therefore matters
+(see `decoding.knobs`). Scores are logits, or log-probabilities: only the repetition penalty can tell them apart.
+"""
+
+from collections.abc import Sequence
+from math import log
+
+import torch
+from torch import Tensor
+
+from lessons.language import say
+from lessons.probability import check_number, check_whole, entropy
+
+# subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part of p has
+# reached p: that is what logits of 32 bits can tell apart.
+ROUNDING = 1e-6
+
+
+def temperature_scale(logits: Tensor, T: float) -> Tensor:
+    """The logits divided by the temperature T > 0: softmax(logits / T) is sharper below 1, flatter above it.
+
+    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order of the tokens never changes.
+    Ackley, Hinton & Sejnowski, "A Learning Algorithm for Boltzmann Machines", 1985.
+
+    >>> temperature_scale(torch.tensor([2.0, 1.0, 0.0]), 0.5)
+    tensor([4., 2., 0.])
+    """
+    return logits / check_temperature(T)
+
+
+def keep_top_k(logits: Tensor, k: int) -> Tensor:
+    """The logits of the k likeliest tokens; all others are cut.
+
+    Exactly k tokens stay (fewer only where fewer were left): of equal logits at the border those with the lower id. `transformers`
+    keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V.
+    Fan, Lewis & Dauphin, "Hierarchical Neural Story Generation", 2018.
+
+    >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
+    tensor([-inf, 3., 2., -inf])
+    """
+    k = check_whole("top_k", k, 1, logits.shape[-1])
+    border = logits.topk(k, sorted=False).values.amin(-1, keepdim=True)  # (..., 1) the k-th largest
+    above, level = logits > border, logits == border
+    room = k - above.sum(-1, keepdim=True)  # for how many of those level with the border
+    return cut(logits, above | (level & (level.cumsum(-1) <= room)))
+
+
+def keep_top_p(logits: Tensor, p: float) -> Tensor:
+    """The logits of the nucleus, the smallest set of likeliest tokens whose probabilities sum to p or more; all others are cut.
+
+    A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one token always does.
+    0 < p ≤ 1. Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
+
+    >>> keep_top_p(torch.tensor([0.5, 0.1, 0.4]).log(), 0.6).exp()
+    tensor([0.5000, 0.0000, 0.4000])
+    """
+    p = check_share("top_p", p)
+    return logits if p == 1 else keep_mass(logits, logits.argsort(dim=-1, descending=True, stable=True), p)
+
+
+def keep_min_p(logits: Tensor, p: float) -> Tensor:
+    """The logits of all tokens at least p times as likely as the likeliest; all others are cut.
+
+    A token stays if p_i ≥ p · max_j p_j: many stay where the model hesitates, few where it is sure. 0 < p ≤ 1.
+    Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs", 2024.
+
+    >>> keep_min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.25).exp()
+    tensor([0.6000, 0.3000, 0.0000])
+    """
+    least = logits.amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
+    return cut(logits, logits >= least - ROUNDING)
+
+
+def keep_typical(logits: Tensor, p: float) -> Tensor:
+    """The logits of the most typical tokens, in order until their probabilities sum to p or more; all others are cut.
+
+    Typical is a token whose surprisal lies near the mean surprisal: small |-log p_i - H|, H the entropy. So the likeliest token
+    may be cut. 0 < p ≤ 1. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
+
+    >>> keep_typical(torch.tensor([0.5, 0.3, 0.1, 0.1]).log(), 0.25).exp()
+    tensor([0.0000, 0.3000, 0.0000, 0.0000])
+    """
+    p = check_share("typical_p", p)
+    if p == 1:
+        return logits
+    exact = logits.to(wide(logits))
+    surprisal = -exact.log_softmax(-1)  # (..., V) infinite where a token was cut
+    return keep_mass(logits, (surprisal - entropy(exact).unsqueeze(-1)).abs().argsort(dim=-1, stable=True), p)
+
+
+def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:
+    """The scores with each token that occurs in `ids` made less likely: a negative score times `penalty`, another divided by it.
+
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it occurs.
+    penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies, which means
+    nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to the power `penalty`.
+    Keskar, McCann, Varshney, Xiong & Socher, "CTRL", 2019.
+
+    >>> repetition_penalty(torch.tensor([4.0, -4.0, 4.0, -4.0]), [0, 1, 1], 2.0)
+    tensor([ 2., -8.,  4., -4.])
+    """
+    penalty = check_number("repetition_penalty", penalty, above=0)
+    seen = rows_of(ids, scores)  # (..., T)
+    score = scores.gather(-1, seen)  # (..., T)
+    return scores.scatter(-1, seen, torch.where(score < 0, score * penalty, score / penalty))
+
+
+def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> Tensor:
+    """The scores with every token cut that would complete, for a second time, a run of `size` tokens of `ids`.
+
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; size 1 forbids every token said.
+    Paulus, Xiong & Socher, "A Deep Reinforced Model for Abstractive Summarization", 2018.
+
+    >>> no_repeat_ngrams(torch.zeros(4), [0, 1, 2, 0], 2)  # "0 1" was said before
+    tensor([0., -inf, 0., 0.])
+    """
+    size = check_whole("no_repeat_ngram_size", size, 1)
+    ids = rows_of(ids, scores)  # (..., T)
+    if ids.shape[-1] < size:
+        return scores
+    runs = ids.unfold(-1, size, 1)  # (..., T - size + 1, size)
+    begun = ids[..., ids.shape[-1] - size + 1 :].unsqueeze(-2)  # (..., 1, size - 1) how a run would begin now
+    said = (runs[..., :-1] == begun).all(-1)  # (..., T - size + 1) runs that began in the same way
+    times = scores.new_zeros(scores.shape, dtype=torch.int64).scatter_add(-1, runs[..., -1], said.long())  # (..., V)
+    return cut(scores, times == 0)
+
+
+def cut(scores: Tensor, kept: Tensor) -> Tensor:
+    """The scores where `kept`, minus infinity elsewhere; both (..., V)."""
+    return scores.where(kept, -torch.inf)
+
+
+def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
+    """The scores of the first tokens in `order` (ids, (..., V)) up to the one with which their probabilities reach p."""
+    probs = scores.to(wide(scores)).softmax(-1).gather(-1, order)  # (..., V) in that order
+    before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
+    kept = torch.zeros_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
+    return cut(scores, kept)
+
+
+def wide(scores: Tensor) -> torch.dtype:
+    """64 bits, in which thousands of small probabilities sum exactly enough; 32 where the device has no more (Apple's)."""
+    return torch.float32 if scores.device.type == "mps" else torch.float64
+
+
+def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
+    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores."""
+    ids = torch.as_tensor(ids, dtype=torch.int64, device=scores.device)
+    return ids.expand(*scores.shape[:-1], ids.shape[-1])
+
+
+def check_temperature(value: float) -> float:
+    """The temperature if it is a finite number greater than 0; otherwise the error with the way out."""
+    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+        return check_number("temperature", value, above=0)
+    if value == torch.inf:
+        raise ValueError(say("filters.temperature_infinite"))
+    if not value > 0:  # a NaN is not greater than anything
+        raise ValueError(say("errors.temperature", value=value))
+    return float(value)
+
+
+def check_share(name: str, value: float) -> float:
+    """A share of the probability if it is a number greater than 0 and at most 1; otherwise the error that says so."""
+    return check_number(name, value, above=0, most=1)
