@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lessons.decoding.source import read_prompt
 from lessons.language import say
+from lessons.tokens import token_text
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent / "assets" / "model"
@@ -67,6 +68,10 @@ class LanguageModel:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, exactly as the tokens spell it."""
         return self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+
+    def token(self, token: int) -> str:
+        """What one token spells; bytes that are no whole character as \\xEC."""
+        return token_text(self.tokenizer, token)
 
     @torch.inference_mode()
     def next_logits(self, prompt: str | Sequence[int]) -> Tensor:

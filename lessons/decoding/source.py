@@ -38,6 +38,8 @@ class Source(Protocol):
 
     def decode(self, ids: Sequence[int]) -> str: ...
 
+    def token(self, token: int) -> str: ...
+
     def session(self, prompt_ids: Sequence[int]) -> Session: ...
 
 
@@ -81,6 +83,9 @@ class FunctionSource:
         decode = getattr(self.next_logits, "decode", None)
         return decode(ids) if decode else " ".join(map(str, ids))
 
+    def token(self, token: int) -> str:
+        return self.decode([token])
+
     def session(self, prompt_ids: Sequence[int]) -> FunctionSession:
         return FunctionSession(self.next_logits, [list(prompt_ids)])
 
@@ -102,7 +107,7 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
         ids = list(prompt)
     else:
         raise TypeError(say("errors.prompt_type", value=type(prompt).__name__))
-    if not all(hasattr(token, "__index__") for token in ids):
+    if not all(hasattr(token, "__index__") for token in ids):  # whole numbers of any kind
         raise TypeError(say("errors.prompt_type", value=repr(prompt)))
     if not ids:
         raise ValueError(say("errors.prompt_empty"))

@@ -1,0 +1,95 @@
+"""What all explorers share: controls above, one picture, one sentence that says it in words, and a line for what went wrong.
+
+An explorer holds no arithmetic. A subclass makes its controls, tells `listen` which method each of them calls, and in that method
+calls one pure function, updates one kept picture and one sentence. Setting a control's `.value` from Python does the same as
+dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common.
+"""
+
+import traceback
+from base64 import b64encode
+from collections.abc import Callable
+from html import escape
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
+from lessons.plots.canvas import png
+
+ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
+OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
+
+
+class Explorer(widgets.VBox):
+    """Controls over a picture.
+
+    Attributes:
+        picture: the `Image` whose bytes are swapped in place.
+        sentence: what the picture shows, in words (plain text).
+        error: the message of what went wrong last; empty when all is well.
+    """
+
+    _ipython_display_ = None  # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
+
+    def __init__(self, width: int = 792) -> None:
+        self.picture = widgets.Image(format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%"))
+        self.sentence, self.error = "", ""
+        self._sentence_line = widgets.HTML()
+        self._error_line = widgets.HTML()
+        super().__init__()
+
+    def lay_out(self, *rows: widgets.Widget) -> None:
+        """Stack the rows, the error line after the first of them, then picture and sentence."""
+        first, *others = rows
+        self.children = (first, self._error_line, *others, self.picture, self._sentence_line)
+
+    def listen(self, control: widgets.Widget, action: Callable[[], None]) -> None:
+        """Call `action()` whenever the control's value changes (a button: when it is clicked), with errors shown."""
+        if isinstance(control, widgets.Button):
+            control.on_click(lambda _: self.attempt(action))
+        else:
+            control.observe(lambda _: self.attempt(action), names="value")
+
+    def attempt(self, action: Callable[[], None]) -> bool:
+        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went well."""
+        try:
+            action()
+        except OWN_ERRORS as error:
+            self._show_error(str(error))
+        except Exception:  # not foreseen: a student can read the last line, a teacher the rest
+            self._show_error(traceback.format_exc())
+        else:
+            self._show_error("")
+            return True
+        return False
+
+    def show(self, figure: Figure, sentence: str) -> None:
+        """Put the figure and the sentence in place of the last ones."""
+        self.picture.value = png(figure)
+        self.say_in_words(sentence)
+
+    def say_in_words(self, sentence: str) -> None:
+        """Put the sentence under the picture."""
+        self.sentence = sentence
+        self._sentence_line.value = f'<p class="lessons-sentence" style="margin:4px 0;max-width:76ch;line-height:1.45">{escape(sentence)}</p>'
+
+    def _show_error(self, message: str) -> None:
+        self.error = message
+        self._error_line.value = f'<div class="lessons-error" style="{ERROR_STYLE}">{escape(message)}</div>' if message else ""
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        """The live widget; and the present picture and sentence for places where widgets cannot run."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        bundle = {"text/plain": self.sentence, "application/vnd.jupyter.widget-view+json": view}
+        if self.picture.value:
+            bundle["image/png"] = b64encode(self.picture.value).decode()
+        return bundle
+
+
+def slider(description: str, value: float, least: float, most: float, step: float = 1, **options: object) -> widgets.Widget:
+    """A slider of whole numbers if `step` is one, of floats otherwise; it reports while it is dragged."""
+    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    return kind(value=value, min=least, max=most, step=step, description=description, **(LABELLED | options))
+
+
+# Labels as wide as their words, in both languages.
+LABELLED = {"style": {"description_width": "initial"}, "layout": widgets.Layout(width="340px", max_width="100%")}

@@ -1,0 +1,88 @@
+"""Lesson 01's pictures: the likeliest tokens as bars, and the whole distribution by rank."""
+
+from collections.abc import Sequence
+
+import numpy
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike
+
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title
+from lessons.tokens import visible
+
+
+class NextTokenBars:
+    """Bars of the n likeliest tokens and one for everything else; `update` shows another distribution in the same picture."""
+
+    def __init__(self, bars: int) -> None:
+        height = 1.15 + 0.26 * (bars + 1)
+        self.figure, self.axes = new_figure(height=height, layout=None)  # fixed margins: the frame stays while labels change
+        self.figure.subplots_adjust(left=0.3, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
+        places = numpy.arange(bars + 1)
+        colours = [BLUE] * bars + ["white"]
+        self.bars = self.axes.barh(places, numpy.zeros(bars + 1), height=0.72, color=colours, edgecolor=colours)
+        self.bars[-1].set(hatch="////", edgecolor=GREY)
+        self.numbers = [self.axes.text(0, place, "", va="center", ha="left", fontsize=9, color="#333333") for place in places]
+        self.axes.set(ylim=(bars + 0.6, -0.6), xlabel=say("next_token.probability_axis"))
+        self.axes.set_yticks(places, [""] * (bars + 1))
+        self.axes.tick_params(axis="y", length=0, labelsize=10)
+        self.axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        self.axes.grid(axis="x")
+
+    def update(self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> "NextTokenBars":
+        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens. `highlight`: place of one bar."""
+        probabilities = numpy.asarray(probabilities, dtype=float)
+        values = numpy.append(probabilities, max(0.0, 1 - probabilities.sum()))  # (n + 1,)
+        for place, (bar, number, value) in enumerate(zip(self.bars, self.numbers, values, strict=True)):
+            bar.set_width(value)
+            if place < len(tokens):
+                bar.set_color(RED if place == highlight else BLUE)
+            number.set(text=f" {percent(value)}", x=value)
+        labels = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
+        self.axes.set_yticklabels(labels, parse_math=False)
+        self.axes.set_xlim(0, values.max() * 1.13)
+        set_title(self.axes, say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}"))
+        return self
+
+
+def next_token_bars(tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> Figure:
+    """A figure of the likeliest tokens as bars, with everything else drawn and not dropped.
+
+    tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
+    """
+    return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).figure
+
+
+def percent(value: float) -> str:
+    """A probability for a label: two digits that mean something, however small it is.
+
+    >>> [percent(value) for value in (0.0976, 0.5, 0.00012, 3e-9)]
+    ['9.8%', '50.0%', '0.012%', '3e-07%']
+    """
+    if value >= 0.001:
+        return f"{value:.1%}"
+    return f"{100 * value:.2g}%"
+
+
+def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:
+    """A figure of a whole distribution by rank, both axes logarithmic, so that the long tail can be seen.
+
+    probabilities (V,) in any order; marks: shares of the mass whose rank is marked ("90 % lies in the first 212 tokens").
+    """
+    descending = numpy.sort(numpy.asarray(probabilities, dtype=float))[::-1]  # (V,)
+    ranks, mass = numpy.arange(1, len(descending) + 1), descending.cumsum()
+    figure, axes = new_figure(height=3.8)
+    axes.loglog(ranks, descending, color=BLUE)
+    axes.scatter(ranks[:1], descending[:1], color=RED, zorder=3)
+    axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=RED)
+    crossings = [min(int(numpy.searchsorted(mass, share)), len(mass) - 1) for share in marks]  # places of the crossing tokens
+    for share, place in zip(marks, crossings, strict=True):
+        axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
+        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), (ranks[place], descending[place]),
+                      xytext=(-5, -13), textcoords="offset points", ha="right", fontsize=9, color="#333333")
+    axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6))
+    axes.grid(True)
+    last = crossings[-1]
+    set_title(axes, say("next_token.rank_title", share=f"{marks[-1]:.0%}", rank=f"{ranks[last]:,}", vocabulary=f"{len(ranks):,}"))
+    return figure

@@ -1,0 +1,52 @@
+"""Tokens as a reader can see them: spaces, line ends and halves of a character told apart.
+
+A token is a run of bytes. Most spell text; some are one or two of the three bytes of a Hangul syllable, and spell nothing alone.
+"""
+
+import re
+from functools import cache
+
+_MARKS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def visible(text: str) -> str:
+    """The text with every space, line end and control character drawn as a sign.
+
+    >>> visible(" most"), visible("\\n\\n"), visible("a\\x00")
+    ('␣most', '↵↵', 'a\\\\x00')
+    """
+    marked = "".join(_MARKS.get(letter, letter) for letter in text)
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", marked)
+
+
+def token_text(tokenizer: object, token: int) -> str:
+    """What a token spells; bytes that are no whole character are written as \\xEC, so that no two tokens look alike.
+
+    Works for byte-level tokenizers (GPT-2, Llama 3 …) and for those with "▁" and "<0xEC>" (Llama 2 …).
+    """
+    piece = tokenizer.convert_ids_to_tokens(int(token))
+    if piece is None:  # some models have more logits than their tokenizer has tokens
+        return f"<{int(token)}>"
+    if piece in tokenizer.all_special_tokens:
+        return piece
+    if re.fullmatch(r"<0x[0-9A-F]{2}>", piece):
+        return bytes([int(piece[3:5], 16)]).decode("utf8", "backslashreplace")
+    if "▁" in piece:
+        return piece.replace("▁", " ")
+    byte_of = byte_of_letter()
+    if all(letter in byte_of for letter in piece):
+        return bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace")
+    return tokenizer.convert_tokens_to_string([piece])
+
+
+@cache
+def byte_of_letter() -> dict[str, int]:
+    """The byte that each letter of a byte-level vocabulary stands for.
+
+    GPT-2's tokenizer writes a byte as the letter of the same number where that can be printed, and the other 68 bytes, in
+    order, as the letters from number 256 on ("Ġ", number 288, is the space). Radford et al. 2019.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in set(printable)]
+    return {chr(byte): byte for byte in printable} | {chr(256 + place): byte for place, byte in enumerate(others)}
