@@ -8,6 +8,7 @@ tokens cut before it have probability 0 there, and the rest are renormalised. In
 
 from collections.abc import Sequence
 from math import log
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -42,7 +43,7 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
     tensor([-inf, 3., 2., -inf])
     """
-    k = check_whole("top_k", k, 1, logits.shape[-1])
+    k = check_top_k(k, logits.shape[-1])
     border = logits.topk(k, sorted=False).values.amin(-1, keepdim=True)  # (..., 1) the k-th largest
     above, level = logits > border, logits == border
     room = k - above.sum(-1, keepdim=True)  # for how many of those level with the border
@@ -155,7 +156,7 @@ def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
 
 def check_temperature(value: float) -> float:
     """The temperature if it is a finite number greater than 0; otherwise the error with the way out."""
-    if isinstance(value, bool | str) or not hasattr(value, "__float__"):
+    if isinstance(value, bool) or not isinstance(value, Real):
         return check_number("temperature", value, above=0)
     if value == torch.inf:
         raise ValueError(say("filters.temperature_infinite"))
@@ -164,6 +165,26 @@ def check_temperature(value: float) -> float:
     return float(value)
 
 
+def check_top_k(value: int, most: int | None = None) -> int:
+    """k if it is a whole number from 1 to the size of the vocabulary; otherwise the error with the way out."""
+    try:
+        return check_whole("top_k", value, 1, most)
+    except ValueError as error:
+        raise ValueError(say("filters.keep_all", rule=error)) from None
+
+
 def check_share(name: str, value: float) -> float:
-    """A share of the probability if it is a number greater than 0 and at most 1; otherwise the error that says so."""
-    return check_number(name, value, above=0, most=1)
+    """A share of the probability if it is a number greater than 0 and at most 1; otherwise the error with the way out."""
+    try:
+        return check_number(name, value, above=0, most=1)
+    except ValueError as error:
+        raise ValueError(say("filters.keep_all", rule=error)) from None
+
+
+def check_some_left(scores: Tensor, name: str, value: float) -> None:
+    """Nothing, if the scores (V,) can still be chosen from; otherwise the error that names the knob after which they cannot."""
+    largest = scores.max().item()
+    if largest == -torch.inf:
+        raise ValueError(say("filters.all_cut", name=name, value=value))
+    if not largest < torch.inf:  # divided by next to nothing
+        raise ValueError(say("filters.overflow", name=name, value=value))

@@ -3,9 +3,12 @@
     source      what a decoder asks: logits for the next token
     greedy      always the likeliest token
     beam        several unfinished texts side by side
-    sampling    a draw, and the knobs that shape it
+    knobs       the filters that are on, in the order in which they act
+    sampling    a draw from what the knobs leave
 """
 
 from lessons.decoding.greedy import greedy_search
+from lessons.decoding.sampling import sample
 
-__all__ = ["greedy_search"]
+__all__ = ["greedy_search", "sample"]
+

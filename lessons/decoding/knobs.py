@@ -1,0 +1,97 @@
+"""The knobs that are on, in the order in which they act: a plain list.
+
+The order matters: what one filter has cut, the next one never sees. `transformers` divides by the temperature before anything is
+cut, llama.cpp after; with the same numbers on the knobs the two may therefore write different texts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from lessons import filters
+from lessons.language import say
+from lessons.probability import check_number, check_whole
+
+# The processors of transformers' generate, and the default `--samplers` of llama.cpp (which has no n-gram ban; it stays in front).
+ORDERS = {
+    "transformers": ("repetition_penalty", "no_repeat_ngram_size", "temperature", "top_k", "top_p", "min_p", "typical_p"),
+    "llama.cpp": ("repetition_penalty", "no_repeat_ngram_size", "top_k", "typical_p", "top_p", "min_p", "temperature"),
+}
+
+# Each knob's filter as a function of scores (V,), the ids so far, and the knob's value.
+FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
+    "repetition_penalty": filters.repetition_penalty,
+    "no_repeat_ngram_size": filters.no_repeat_ngrams,
+    "temperature": lambda scores, ids, T: filters.temperature_scale(scores, T),
+    "top_k": lambda scores, ids, k: filters.keep_top_k(scores, k),
+    "top_p": lambda scores, ids, p: filters.keep_top_p(scores, p),
+    "min_p": lambda scores, ids, p: filters.keep_min_p(scores, p),
+    "typical_p": lambda scores, ids, p: filters.keep_typical(scores, p),
+}
+
+CHECKS: dict[str, Callable[[float], float]] = {
+    "repetition_penalty": lambda value: check_number("repetition_penalty", value, above=0),
+    "no_repeat_ngram_size": lambda value: check_whole("no_repeat_ngram_size", value, 1),
+    "temperature": filters.check_temperature,
+    "top_k": filters.check_top_k,
+    "top_p": lambda value: filters.check_share("top_p", value),
+    "min_p": lambda value: filters.check_share("min_p", value),
+    "typical_p": lambda value: filters.check_share("typical_p", value),
+}
+
+# The value besides None at which a knob does nothing, as in generate.
+OFF = {"repetition_penalty": 1, "no_repeat_ngram_size": 0, "temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0, "typical_p": 1}
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A filter with its value; a function of scores (V,) and the ids so far."""
+
+    name: str
+    value: float
+
+    def __call__(self, scores: Tensor, ids: Sequence[int]) -> Tensor:
+        return FILTERS[self.name](scores, ids, self.value)
+
+
+def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
+    """The knobs that are on, checked, in the order in which they act.
+
+    `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out.
+
+    >>> [knob.name for knob in knobs(top_p=0.9, temperature=0.7, top_k=0)]
+    ['temperature', 'top_p']
+    >>> [knob.name for knob in knobs("llama.cpp", top_p=0.9, temperature=0.7)]
+    ['top_p', 'temperature']
+    """
+    if order not in ORDERS:
+        raise ValueError(say("sampling.order", orders=", ".join(ORDERS), value=repr(order)))
+    return [Knob(name, CHECKS[name](values[name])) for name in ORDERS[order] if is_on(name, values.get(name))]
+
+
+def is_on(name: str, value: float | None) -> bool:
+    """Whether a knob with this value acts at all."""
+    return value is not None and (isinstance(value, bool) or value != OFF[name])
+
+
+def turn(chain: Sequence[Knob], logits: Tensor, ids: Sequence[int]) -> tuple[tuple[str, Tensor], ...]:
+    """(name, scores after it) for each knob of the chain in turn, from the logits (V,) for the token after `ids`.
+
+    Raises `ValueError` if a knob leaves nothing to choose from.
+    """
+    scores, results = logits, []
+    for knob in chain:
+        scores = knob(scores, ids)
+        results.append((knob.name, scores))
+    if chain:
+        check_results(chain, results)
+    return tuple(results)
+
+
+def check_results(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
+    """Nothing, if the last result can be chosen from; otherwise the error that names the first knob after which it could not."""
+    last = results[-1][1].max().item()
+    if not abs(last) < float("inf"):
+        for knob, (name, scores) in zip(chain, results, strict=True):
+            filters.check_some_left(scores, name, knob.value)

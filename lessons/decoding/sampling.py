@@ -1,0 +1,119 @@
+"""Sampling: the next token is drawn, and knobs shape what it is drawn from.
+
+A draw needs one random number u from [0, 1): lay the tokens side by side, the likeliest first, each as wide as its probability,
+and take the one in which u falls. The same u under another setting of the knobs may fall into another token: whatever then
+differs between two texts is the setting's doing, not luck.
+
+V = size of the vocabulary, B = texts side by side.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lessons.decoding.knobs import Knob, knobs, turn
+from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt, steps_within, why_stopped
+from lessons.filters import wide
+from lessons.probability import check_whole
+from lessons.trace import Step, Trace
+
+
+@torch.inference_mode()
+def sample(
+    lm: Source | NextLogits,
+    prompt: str | Sequence[int] | Tensor,
+    max_new_tokens: int = 20,
+    temperature: float | None = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    typical_p: float | None = None,
+    repetition_penalty: float | None = 1.0,
+    no_repeat_ngram_size: int | None = 0,
+    num_return_sequences: int = 1,
+    seed: int = 0,
+) -> Trace | list[Trace]:
+    """The text made by drawing each next token from what the knobs leave; a list of them for `num_return_sequences` above 1.
+
+    The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as there, but
+    `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob, `Step.uniform` the random
+    number of the draw. The same seed makes the same text; asking for more texts, or for longer ones, changes none of the others.
+
+    >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
+    >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
+    (1, 2, 0, 1)
+    """
+    source = as_source(lm)
+    prompt_ids = read_prompt(source, prompt)
+    max_new_tokens = check_whole("max_new_tokens", max_new_tokens, 1)
+    number = check_whole("num_return_sequences", num_return_sequences, 1)
+    chain = knobs(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, typical_p=typical_p,
+                  repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
+    luck = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
+    texts = grow(source, prompt_ids, chain, luck)
+    traces = [trace_of(source, prompt_ids, steps, max_new_tokens) for steps in texts]
+    return traces[0] if number == 1 else traces
+
+
+def uniforms(seed: int, number: int, length: int) -> Tensor:
+    """(number, length) random numbers from [0, 1), 64 bits: a row for each text, a column for each step.
+
+    Each row has a generator of its own, seeded by one that `seed` begins: neither more rows nor longer ones change those there were.
+
+    >>> bool((uniforms(0, 2, 5)[:1, :3] == uniforms(0, 1, 3)).all())
+    True
+    """
+    first = torch.Generator().manual_seed(check_whole("seed", seed, 0, 2**63 - 1))
+    seeds = torch.randint(2**62, (number,), generator=first).tolist()
+    rows = [torch.rand(length, dtype=torch.float64, generator=torch.Generator().manual_seed(row)) for row in seeds]
+    return torch.stack(rows)
+
+
+def draw(scores: Tensor, uniform: float) -> int:
+    """The id in whose place `uniform`, a number from [0, 1), falls when the tokens lie side by side, the likeliest first.
+
+    scores (V,), minus infinity where cut. Each token is as wide as its probability under softmax(scores); of equal ones the lower id
+    comes first. (The inverse of the cumulative distribution: Devroye, "Non-Uniform Random Variate Generation", 1986.)
+
+    >>> [draw(torch.tensor([0.3, 0.6, 0.1]).log(), uniform) for uniform in (0.0, 0.59, 0.61, 0.95)]
+    [1, 1, 0, 2]
+    """
+    kept = (scores > -torch.inf).nonzero().squeeze(-1)  # (n,) ids
+    descending, order = scores[kept].sort(descending=True, stable=True)
+    cumulative = descending.to(wide(scores)).softmax(-1).cumsum(-1)
+    place = int(torch.searchsorted(cumulative, uniform * cumulative[-1], right=True))
+    return int(kept[order[min(place, len(kept) - 1)]])
+
+
+def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
+    """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the random number of each draw."""
+    session, texts = source.session(prompt_ids), [[] for _ in luck]
+    growing, rows = range(len(texts)), [0] * len(texts)  # texts that have not ended, and the rows in which their logits lie
+    for step, column in enumerate(luck.T.tolist()):
+        if step:
+            session.extend([texts[text][-1].chosen for text in growing], rows)
+            rows = range(len(growing))
+        for text, row in zip(growing, rows, strict=True):
+            logits = session.logits[row].cpu()  # (V,)
+            check_logits(logits, step)
+            ids = [*prompt_ids, *(one.chosen for one in texts[text])]
+            texts[text].append(choose(logits, chain, ids, column[text]))
+        alive = [(text, row) for text, row in zip(growing, rows, strict=True) if texts[text][-1].chosen not in source.end_ids]
+        if not alive:
+            break
+        growing, rows = zip(*alive, strict=True)
+    return texts
+
+
+def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[int], uniform: float) -> Step:
+    """The step in which the knobs of the chain act on the logits (V,) in turn and `uniform` draws from what they leave."""
+    results = turn(chain, logits, ids)
+    scores = results[-1][1] if results else logits
+    return Step(logits, scores, draw(scores, uniform), results, uniform)
+
+
+def trace_of(source: Source, prompt_ids: tuple[int, ...], steps: Sequence[Step], max_new_tokens: int) -> Trace:
+    """The record of one text."""
+    stopped = why_stopped(source, prompt_ids, [step.chosen for step in steps], max_new_tokens)
+    return Trace(prompt_ids, tuple(steps), source.decode, stopped)
