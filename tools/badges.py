@@ -1,0 +1,146 @@
+"""What stands in all notebooks alike, and README's table of lessons: written from here, and from nowhere else.
+
+    python tools/badges.py               # write first cells and table anew
+    python tools/badges.py owner/name    # the same, and from now on with the repository's address: Colab badges, links, installing
+
+The address is kept in pyproject.toml. Running it again changes nothing.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+GITHUB = "https://github.com/"
+BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+MINUTES = re.compile(r"(\d+)\s*(?:minutes|분)")
+
+# In order: the folder above (a clone), a wheel uploaded beside the notebook, the repository. pip's own words are shown. In a clone it is
+# installed by reference, so that a later `git pull` is seen; such an installation is found from the next start on, until then by its path.
+FIRST_CELL = """\
+import importlib.util, subprocess, sys; from glob import glob
+if not importlib.util.find_spec("lessons"):  # install it: from the folder above, or from a wheel beside this notebook
+    place = glob("../../lessons/*.py") and ["-e../.."] or glob("lessons-*.whl") or WITHOUT_WHEEL
+    print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *place], capture_output=True, text=True).stderr)
+sys.path.append("../.."); import lessons; lessons.notebook.start()"""
+
+
+def first_cell(repository: str | None) -> str:
+    """The first code cell of every notebook; without a repository it asks for the wheel."""
+    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
+    return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
+
+
+def badge(repository: str, notebook: Path) -> str:
+    """A picture that opens the notebook in Colab."""
+    return f"{BADGE}(https://colab.research.google.com/github/{repository}/blob/main/{notebook.relative_to(ROOT).as_posix()})"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One notebook: its place, its title and how many minutes it takes."""
+
+    path: Path
+    title: str
+    minutes: str
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Title and minutes as the notebook's first cell has them. Raises `ValueError` if it has none."""
+    header = "".join(json.loads(path.read_text(encoding="utf8"))["cells"][0]["source"])
+    minutes = MINUTES.search(header)
+    if not header.startswith("# ") or not minutes:
+        raise ValueError(f"{path}: the first cell must begin with '# ' and a title, and say how many minutes it takes")
+    return Lesson(path, header.splitlines()[0].removeprefix("# ").strip(), minutes[1])
+
+
+def notebooks(language: str) -> list[Path]:
+    """The notebooks of a language, in the order of the lessons."""
+    return sorted((ROOT / "notebooks" / language).glob("*.ipynb"))
+
+
+def table(repository: str | None) -> str:
+    """README's table: a row for each lesson, a link for each language that it exists in."""
+    head = ["", "The question", "Minutes", "한국어", *(["Colab"] if repository else [])]
+    rows = [head, ["---"] * len(head)]
+    for path in notebooks("en"):
+        lesson, korean = read_lesson(path), ROOT / "notebooks" / "ko" / path.name
+        cells = [path.name[:2], link(lesson.title, path), lesson.minutes, link(read_lesson(korean).title, korean) if korean.exists() else ""]
+        rows.append([*cells, *([badge(repository, path)] if repository else [])])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def link(title: str, path: Path) -> str:
+    """A link of README's to a notebook."""
+    return f"[{title}]({path.relative_to(ROOT).as_posix()})"
+
+
+def with_table(readme: str, repository: str | None) -> str:
+    """README with the table between its two marks written anew."""
+    return re.sub(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", lambda marks: f"{marks[1]}{table(repository)}\n{marks[2]}", readme, flags=re.S)
+
+
+def with_first_cell(text: str, path: Path, repository: str | None) -> str:
+    """A notebook's text with the first code cell, and the badge under its title, written anew."""
+    notebook = json.loads(text)
+    header, *others = notebook["cells"]
+    first = next(cell for cell in others if cell["cell_type"] == "code")
+    first["source"] = lines(first_cell(repository))
+    title, _, rest = "".join(header["source"]).partition("\n")
+    rest = re.sub(rf"^\s*{re.escape(BADGE)}\(.*?\)\n*", "", rest) if BADGE in rest else rest.lstrip("\n")
+    header["source"] = lines("\n\n".join([title, *([badge(repository, path)] if repository else []), rest]))
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def lines(source: str) -> list[str]:
+    """A cell's source as notebooks store it."""
+    return source.splitlines(keepends=True)
+
+
+def repository_of(pyproject: str) -> str | None:
+    """owner/name as pyproject.toml has it; None before there is an address."""
+    address = tomllib.loads(pyproject)["project"].get("urls", {}).get("Repository")
+    return address.removeprefix(GITHUB) if address else None
+
+
+def with_repository(pyproject: str, repository: str) -> str:
+    """pyproject.toml with the address in it."""
+    known = repository_of(pyproject)
+    if known:
+        return pyproject.replace(f'Repository = "{GITHUB}{known}"', f'Repository = "{GITHUB}{repository}"')
+    section = f'[project.urls]\nRepository = "{GITHUB}{repository}"\n\n'
+    return pyproject.replace("[project.scripts]", section + "[project.scripts]", 1)
+
+
+def changes(repository: str | None) -> Iterator[tuple[Path, str]]:
+    """Each file that is written from here, with the text that it should have."""
+    pyproject = ROOT / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf8")
+    if repository:
+        yield pyproject, with_repository(text, repository)
+    repository = repository or repository_of(text)
+    for language in ("en", "ko"):
+        for path in notebooks(language):
+            yield path, with_first_cell(path.read_text(encoding="utf8"), path, repository)
+    readme = ROOT / "README.md"
+    yield readme, with_table(readme.read_text(encoding="utf8"), repository)
+
+
+def main(arguments: list[str]) -> int:
+    """0; 1 if the argument is no owner/name."""
+    if len(arguments) > 1 or (arguments and not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments[0])):
+        print(f"expected owner/name as in make badges REPO=owner/name, got {' '.join(arguments)}", file=sys.stderr)
+        return 1
+    for path, text in changes(arguments[0] if arguments else None):
+        if path.read_text(encoding="utf8") != text:
+            path.write_text(text, encoding="utf8", newline="\n")
+            print(f"written: {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
