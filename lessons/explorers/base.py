@@ -14,6 +14,7 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from lessons.plots.canvas import png
+from lessons.plots.moving import MovingPicture
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
@@ -62,9 +63,9 @@ class Explorer(widgets.VBox):
             return True
         return False
 
-    def show(self, figure: Figure, sentence: str) -> None:
-        """Put the figure and the sentence in place of the last ones."""
-        self.picture.value = png(figure)
+    def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
+        """Put the picture and the sentence in place of the last ones."""
+        self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(picture)
         self.say_in_words(sentence)
 
     def say_in_words(self, sentence: str) -> None:

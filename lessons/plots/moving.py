@@ -1,0 +1,128 @@
+"""Pictures that a slider moves: what stands still is drawn once, what moves is drawn again over a copy of it.
+
+Drawing a whole figure for each move of a slider is slow for three reasons, and each has its remedy here: axes, ticks and titles
+that do not change (kept as pixels), text (each letter is drawn once and then copied), and the search for the smallest PNG
+(`canvas.png_bytes` packs the pixels as they are).
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from lessons.plots.canvas import png_bytes
+
+SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep their spacing
+
+
+class MovingPicture:
+    """A kept figure of which only some artists move.
+
+    A subclass builds the figure, names the artists that its `update` changes with `moves`, and calls `still_changed` whenever it
+    has changed anything else.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+        self.moving: list[Artist] = []
+        self.layout = type(figure.get_layout_engine()) if figure.get_layout_engine() else None
+        self.still = None  # the pixels of what stands still
+
+    def moves(self, *artists: Artist) -> None:
+        """Draw these artists anew with every picture; those named later lie on top."""
+        for artist in artists:
+            artist.set_animated(True)  # left out when the rest is drawn
+        self.moving.extend(artists)
+
+    def still_changed(self) -> None:
+        """Something that was thought to stand still has changed: draw it again, with room for its labels."""
+        self.still = None
+
+    def pixels(self) -> numpy.ndarray:
+        """(height, width, 4) the picture as it is now, 8 bits for red, green, blue and opacity."""
+        if self.still is None:
+            self.figure.set_layout_engine(self.layout() if self.layout else "none")
+            self.canvas.draw()
+            self.figure.set_layout_engine("none")  # nothing jumps while the slider moves
+            self.still = self.canvas.copy_from_bbox(self.figure.bbox)
+        self.canvas.restore_region(self.still)
+        for artist in self.moving:
+            artist.draw(self.canvas.get_renderer())
+        return numpy.asarray(self.canvas.buffer_rgba())
+
+    def png(self) -> bytes:
+        """The picture as it is now, as PNG bytes."""
+        return png_bytes(self.pixels())
+
+
+class MovingLabels(Artist):
+    """Short texts that change with every picture, put together from letters that were drawn before.
+
+    Attributes:
+        texts, xs, ys: what stands where, in the units of the axes' `transform`.
+    """
+
+    def __init__(self, axes: Axes, size: float = 9, color: str = "#333333", align: str = "left", transform: object = None) -> None:
+        super().__init__()
+        self.texts, self.xs, self.ys = [], [], []
+        self.font, self.color, self.align = FontProperties(size=size), color, {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+        self.set_in_layout(False)
+        axes.add_artist(self)
+        self.set_transform(transform or axes.transData)
+        self.set_clip_on(False)
+
+    def put(self, texts: Sequence[str], xs: Sequence[float], ys: Sequence[float]) -> None:
+        """Show each text at its x (its start, middle or end, as aligned) and y (its middle)."""
+        self.texts, self.xs, self.ys = list(texts), list(xs), list(ys)
+
+    def draw(self, renderer: RendererBase) -> None:
+        if not self.get_visible() or not self.texts:
+            return
+        places = self.get_transform().transform(numpy.column_stack([self.xs, self.ys]))
+        pen = renderer.new_gc()
+        for text, (x, y) in zip(self.texts, places, strict=True):
+            opacity = word(text, self.font, self.get_figure(root=True).dpi)  # (height, width)
+            image = numpy.empty((*opacity.shape, 4), numpy.uint8)
+            image[..., :3] = numpy.round(255 * numpy.array(to_rgb(self.color)))
+            image[..., 3] = opacity
+            renderer.draw_image(pen, round(x - self.align * opacity.shape[1]), round(y - opacity.shape[0] / 2), image)
+        pen.restore()
+
+
+def word(text: str, font: FontProperties, dpi: float) -> numpy.ndarray:
+    """(height, width) opacity of a text from 0 to 255, set from its letters; the last row is the lowest."""
+    letters, start = [], 0.0
+    for one in text:
+        letters.append((letter(one, font, dpi, int(start % 1 * SHADES)), int(start)))
+        start += advance(one, font, dpi)
+    height = letters[0][0].shape[0]
+    opacity = numpy.zeros((height, int(start) + height), numpy.uint8)
+    for picture, place in letters:
+        part = opacity[:, place : place + picture.shape[1]]
+        numpy.maximum(part, picture[:, : part.shape[1]], out=part)
+    return opacity[::-1, : int(start) + 2]
+
+
+@cache
+def letter(text: str, font: FontProperties, dpi: float, quarter: int) -> numpy.ndarray:
+    """(height, width) opacity of one letter, begun `quarter` quarters of a pixel from the left."""
+    side = round(2 * font.get_size_in_points() * dpi / 72)
+    renderer = RendererAgg(side, side, dpi)
+    renderer.draw_text(renderer.new_gc(), quarter / SHADES, round(0.68 * side), text, font, 0)
+    return numpy.asarray(renderer.buffer_rgba())[..., 3].copy()
+
+
+@cache
+def advance(text: str, font: FontProperties, dpi: float) -> float:
+    """How far the next letter stands from this one, in pixels."""
+    renderer = RendererAgg(1, 1, dpi)
+    width = [renderer.get_text_width_height_descent(string, font, False)[0] for string in (f"0{text}0", "00")]
+    return width[0] - width[1]

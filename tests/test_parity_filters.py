@@ -1,0 +1,131 @@
+"""Each filter, and the whole chain, beside `transformers`: the same tokens stay, with the same scores."""
+
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from transformers import (
+    MinPLogitsWarper,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+    TypicalLogitsWarper,
+)
+
+import lessons
+from lessons.decoding.knobs import knobs, turn
+
+CASES = 120  # for each filter
+BORDER = 1e-5  # nearer than this to being cut or kept, 32 bits cannot tell, and neither answer is wrong
+
+temperatures, shares = st.floats(0.05, 20), st.floats(0.01, 0.99)
+PAIRS = {  # filter: (ours, theirs, values of the knob)
+    "temperature": (lambda scores, ids, T: lessons.temperature_scale(scores, T), TemperatureLogitsWarper, temperatures),
+    "top_k": (lambda scores, ids, k: lessons.keep_top_k(scores, min(k, scores.shape[-1])), TopKLogitsWarper, st.integers(1, 40)),
+    "top_p": (lambda scores, ids, p: lessons.keep_top_p(scores, p), TopPLogitsWarper, shares),
+    "min_p": (lambda scores, ids, p: lessons.keep_min_p(scores, p), MinPLogitsWarper, shares),
+    "typical_p": (lambda scores, ids, p: lessons.keep_typical(scores, p), TypicalLogitsWarper, shares),
+    "repetition_penalty": (lessons.repetition_penalty, RepetitionPenaltyLogitsProcessor, st.floats(0.3, 3)),
+    "no_repeat_ngram_size": (lessons.no_repeat_ngrams, NoRepeatNGramLogitsProcessor, st.integers(1, 4)),
+}
+
+
+@st.composite
+def offers(draw):
+    """Logits (rows, V), no two alike in a row, some already cut, in 32 or 64 bits; and ids (rows, T) that were said before."""
+    shape = draw(array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=40).map(lambda shape: (1 + shape[0] % 3, shape[1])))
+    kind = draw(st.sampled_from(["float32", "float64"]))
+    logits = torch.tensor(draw(arrays(kind, shape, elements=st.floats(-20, 20, width=32), unique=True)))
+    cut = torch.tensor(draw(arrays("bool", shape, elements=st.integers(0, 4).map(lambda number: number == 0))))
+    cut[:, 0] = False
+    length = draw(st.integers(1, 10))
+    ids = torch.tensor(draw(arrays("int64", (shape[0], length), elements=st.integers(0, shape[1] - 1))))
+    return logits.masked_fill(cut, -torch.inf), ids
+
+
+def clear(name: str, logits: torch.Tensor, value: float) -> bool:
+    """Whether no token lies on the border of being cut: no ties, no sum that is p but for rounding."""
+    log_probs = logits.double().log_softmax(-1)
+    probs = log_probs.exp()
+    if name == "min_p":
+        return bool(((probs - value * probs.amax(-1, keepdim=True)).abs() > BORDER * probs.amax()).all())
+    if name == "top_p":
+        descending = probs.sort(descending=True).values
+        return bool(((descending.cumsum(-1) - value).abs() > BORDER).all())
+    if name == "typical_p":
+        entropy = -(probs * log_probs.where(probs > 0, 0)).sum(-1, keepdim=True)
+        distance, order = (-log_probs - entropy).abs().sort()
+        gaps = distance.diff()
+        apart = bool((gaps[gaps == gaps] > BORDER).all())  # infinity minus infinity: two tokens cut before
+        return apart and bool(((probs.gather(-1, order).cumsum(-1) - value).abs() > BORDER).all())
+    return True
+
+
+def compared(name: str) -> int:
+    """How many drawn cases of this filter were compared with its counterpart, all of them equal."""
+    ours, theirs, values = PAIRS[name]
+    cases = []
+
+    @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @given(offer=offers(), value=values)
+    def equal(offer, value):
+        logits, ids = offer
+        assume(clear(name, logits, value))
+        expected, actual = theirs(value)(ids, logits.clone()), ours(logits, ids, value)
+        assert torch.equal(expected > -torch.inf, actual > -torch.inf)
+        torch.testing.assert_close(expected, actual)
+        cases.append(value)
+
+    equal()
+    return len(cases)
+
+
+def test_every_filter_equals_its_counterpart(capsys):
+    """On drawn logits, ties excluded, each filter cuts what the processor of transformers cuts; at least 500 cases, counted."""
+    cases = {name: compared(name) for name in PAIRS}
+    with capsys.disabled():
+        print(f"\nfilters beside transformers: {sum(cases.values())} cases ({', '.join(f'{name} {n}' for name, n in cases.items())})")
+    assert sum(cases.values()) >= 500
+    assert min(cases.values()) >= 60
+
+
+def test_a_planted_mistake_is_seen():
+    """The comparison has teeth: a nucleus that drops the token which crosses p differs from transformers' at once."""
+    logits = torch.tensor([[2.0, 1.0, 0.0]])
+    kept = TopPLogitsWarper(0.8)(None, logits)[0] > -torch.inf
+    probs = logits[0].softmax(-1)
+    assert [True, True, False] == kept.tolist()
+    assert [True, False, False] == (probs.cumsum(-1) <= 0.8).tolist()
+
+
+SETTINGS = [
+    {"top_k": 0},
+    {"temperature": 0.7, "top_k": 0},
+    {"temperature": 2.0, "top_k": 50},
+    {"top_k": 0, "top_p": 0.92},
+    {"top_k": 50, "top_p": 0.95},
+    {"temperature": 1.3, "top_k": 0, "min_p": 0.05},
+    {"top_k": 0, "typical_p": 0.9},
+    {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.95, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()))
+@pytest.mark.parametrize("name", ["bundled", "gpt2", "llama"])
+def test_the_whole_chain_equals_generate(name, settings, lm, tiny_models):
+    """At every step of a text that `generate(do_sample=True)` drew, our chain makes its scores from its logits, in its order."""
+    lm = {"bundled": lm, **tiny_models}[name]
+    torch.manual_seed(0)
+    prompt = torch.tensor([lm.encode("the king and the fox")], device=lm.device)
+    output = lm.model.generate(prompt, do_sample=True, max_new_tokens=12, return_dict_in_generate=True, output_scores=True,
+                               output_logits=True, pad_token_id=0, attention_mask=torch.ones_like(prompt), **settings)
+    chain = knobs(**settings)
+    for step, (logits, expected) in enumerate(zip(output.logits, output.scores, strict=True)):
+        ids = output.sequences[0, : prompt.shape[1] + step].tolist()
+        results = turn(chain, logits[0], ids)
+        actual = results[-1][1] if results else logits[0]
+        assert torch.equal(expected[0] > -torch.inf, actual > -torch.inf)
+        torch.testing.assert_close(expected[0], actual)
