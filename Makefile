@@ -35,9 +35,9 @@ wheel: .venv/.ready  ## build dist/lessons-….whl, to upload beside a notebook 
 # One line for each thing that can be missing: Python, its venv module, the network.
 PYTHON_MISSING = "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1 | tail -1); name another: make $(MAKECMDGOALS) PYTHON=python3.12"
 VENV_MISSING = "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: sudo apt install python3-venv)"
-NETWORK_MISSING = "No network: pip cannot reach its package index. pip says: $$($(LAST_ERROR))"
-PIP_FAILED = "pip could not install the packages. It says: $$($(LAST_ERROR))"
-LAST_ERROR = (grep -i error .venv/pip.log || cat .venv/pip.log) | tail -1
+NETWORK_MISSING = "No network: pip cannot reach its package index. pip says: $$( $(LAST_ERROR) )"
+PIP_FAILED = "pip could not install the packages. It says: $$( $(LAST_ERROR) )"
+LAST_ERROR = { grep ERROR .venv/pip.log || cat .venv/pip.log; } | tail -1 | sed 's/^ *//'
 NO_CONNECTION = 'connection broken|Max retries|Temporary failure|Could not resolve|No route to host'
 INSTALL = $(RUN) -m pip install --disable-pip-version-check -c constraints.txt
 

@@ -10,7 +10,8 @@ from lessons.language import LANGUAGES, say, speak
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all went well, 1 if something is off."""
-    sys.stdout.reconfigure(errors="replace")  # subtle: a Windows pipe cannot write Hangul; a question mark beats a traceback
+    # subtle: a Windows pipe cannot write Hangul; a question mark beats a traceback
+    sys.stdout.reconfigure(errors="replace")
     language = argparse.ArgumentParser(add_help=False)
     language.add_argument("--language", choices=LANGUAGES, default="en")
     speak(language.parse_known_args(arguments)[0].language)  # first, so that even --help is in it

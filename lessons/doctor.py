@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 OLDEST_PYTHON = (3, 11)
 MEMORY_NEEDED = 1.0  # GiB free: torch, the bundled model and a notebook take about half of it
-WIDGETS_FOR_JUPYTERLAB = {"7": "1", "8": "3"}  # major version of ipywidgets: of jupyterlab_widgets, its half in the browser
+# Major version of ipywidgets: that of jupyterlab_widgets, its half in the browser.
+BROWSER_HALF = {"7": "1", "8": "3"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def table() -> "Styler":
     off = sum(not one.ok for one in findings)
     caption = say("doctor.table_off", off=off) if off else say("doctor.all_well")
     styler = pandas.DataFrame(rows, columns=columns).style.hide(axis="index").set_caption(caption)
-    return styler.format(escape="html").set_properties(**cells).set_table_styles([{"selector": "th", "props": list(cells.items())}])
+    styler = styler.format(escape="html").set_properties(**cells)
+    return styler.set_table_styles([{"selector": "th", "props": list(cells.items())}])
 
 
 def python() -> Finding:
@@ -144,7 +146,7 @@ def widgets() -> Finding:
         return Finding(name, f"ipywidgets {here}, Colab")
     if browser is None:
         return check(name, say("doctor.no_browser_half", version=here), False, "doctor.install_widgets")
-    ok = WIDGETS_FOR_JUPYTERLAB.get(here.split(".")[0], browser.split(".")[0]) == browser.split(".")[0]
+    ok = BROWSER_HALF.get(here.split(".")[0], browser.split(".")[0]) == browser.split(".")[0]
     return check(name, f"ipywidgets {here}, jupyterlab_widgets {browser}", ok, "doctor.halves_differ")
 
 
@@ -161,7 +163,7 @@ def memory() -> Iterator[Finding]:
 
 
 def check(name: str, found: str, ok: bool, advice: str, **values: object) -> Finding:
-    """A finding whose advice is said only if it is off; advice may name this {python}, so that pip installs where we run."""
+    """A finding whose advice is said only if it is off; advice may name this {python}, so that pip installs for it."""
     return Finding(name, found, ok, "" if ok else say(advice, python=sys.executable, **values))
 
 

@@ -10,10 +10,10 @@ HERE = Path(__file__).parent
 
 
 def start(language: str | None = None) -> None:
-    """Nothing; from here on words are in `language`, figures in the lessons' style, and libraries keep their advice to themselves.
+    """Nothing; from here on words are in `language`, figures in the lessons' style, and libraries keep quiet.
 
-    Without a language it is that of the notebook: the name of its folder ("en" or "ko"); in Colab, where a notebook has no folder,
-    the script of its title; else English. Raises `ValueError` for a language that the lessons do not speak.
+    Without a language it is that of the notebook: the name of its folder ("en" or "ko"); in Colab, where a notebook has
+    no folder, the script of its title; else English. Raises `ValueError` for a language that the lessons do not speak.
     """
     speak(language or notebook_language())
     use_style()
@@ -42,7 +42,7 @@ def colab_title() -> str:
 
 
 def use_style() -> None:
-    """Figures from here on follow `lessons.mplstyle`, can write Hangul if the font came along, and are crisp on any screen."""
+    """Figures from here on follow `lessons.mplstyle`, can write Hangul if the font came along, and are crisp."""
     import matplotlib.style
 
     matplotlib.style.use(HERE / "lessons.mplstyle")
@@ -65,7 +65,7 @@ def use_fonts(folder: Path) -> None:
 
 
 def quieten() -> None:
-    """`transformers` shows errors only, and no bars while it reads weights; bars of downloads stay, for those take minutes."""
+    """`transformers` shows errors only, no bars while it reads weights; bars of downloads stay: those take minutes."""
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     from huggingface_hub.utils import enable_progress_bars
     from transformers.utils import logging

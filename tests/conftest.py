@@ -1,6 +1,12 @@
 """What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's format."""
 
+import os
 import socket
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +90,27 @@ def tiny_folders(tmp_path_factory) -> dict[str, Path]:
 def tiny_models(tiny_folders) -> dict[str, LanguageModel]:
     """Random tiny models by architecture: "gpt2" and "llama"."""
     return {name: lessons.load(folder, device="cpu") for name, folder in tiny_folders.items()}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    """A wheel of this repository, built as `make wheel` builds it, without a network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(Path(__file__).parents[1])], check=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture
+def bare_python(tmp_path) -> Callable[..., subprocess.CompletedProcess]:
+    """Runs a fresh Python that has what `lessons` requires, but not `lessons`: bare_python(code, folder, **environment)."""
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def run(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:
+        # subtle: packages on PYTHONPATH are found, but .pth files there are not read, so an editable `lessons` is not
+        path = os.pathsep.join([*filter(None, [environment.pop("PYTHONPATH", "")]), sysconfig.get_path("purelib")])
+        everything = {**os.environ, "PYTHONPATH": path, **environment}
+        return subprocess.run([python, "-c", code], cwd=folder, env=everything, capture_output=True, text=True, check=False)
+
+    return run

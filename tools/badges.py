@@ -1,12 +1,11 @@
 """What stands in all notebooks alike, and README's table of lessons: written from here, and from nowhere else.
 
     python tools/badges.py               # write first cells and table anew
-    python tools/badges.py owner/name    # the same, and from now on with the repository's address: Colab badges, links, installing
+    python tools/badges.py owner/name    # the same, from now on with the repository's address: Colab badges, installing
 
 The address is kept in pyproject.toml. Running it again changes nothing.
 """
 
-import json
 import re
 import sys
 import tomllib
@@ -14,13 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
 ROOT = Path(__file__).resolve().parents[1]
 GITHUB = "https://github.com/"
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
 MINUTES = re.compile(r"(\d+)\s*(?:minutes|분)")
 
-# In order: the folder above (a clone), a wheel uploaded beside the notebook, the repository. pip's own words are shown. In a clone it is
-# installed by reference, so that a later `git pull` is seen; such an installation is found from the next start on, until then by its path.
+# In order: the folder above (a clone), a wheel uploaded beside the notebook, the repository. pip's own words are shown.
+# In a clone it is installed by reference, so that a later `git pull` is seen; Python finds it so from its next start,
+# until then by the path that the last line adds.
 FIRST_CELL = """\
 import importlib.util, subprocess, sys; from glob import glob
 if not importlib.util.find_spec("lessons"):  # install it: from the folder above, or from a wheel beside this notebook
@@ -31,7 +33,9 @@ sys.path.append("../.."); import lessons; lessons.notebook.start()"""
 
 def first_cell(repository: str | None) -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
-    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
+    without_wheel = (
+        f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
+    )
     return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
 
 
@@ -51,7 +55,7 @@ class Lesson:
 
 def read_lesson(path: Path) -> Lesson:
     """Title and minutes as the notebook's first cell has them. Raises `ValueError` if it has none."""
-    header = "".join(json.loads(path.read_text(encoding="utf8"))["cells"][0]["source"])
+    header = nbformat.read(path, nbformat.NO_CONVERT).cells[0].source
     minutes = MINUTES.search(header)
     if not header.startswith("# ") or not minutes:
         raise ValueError(f"{path}: the first cell must begin with '# ' and a title, and say how many minutes it takes")
@@ -69,8 +73,9 @@ def table(repository: str | None) -> str:
     rows = [head, ["---"] * len(head)]
     for path in notebooks("en"):
         lesson, korean = read_lesson(path), ROOT / "notebooks" / "ko" / path.name
-        cells = [path.name[:2], link(lesson.title, path), lesson.minutes, link(read_lesson(korean).title, korean) if korean.exists() else ""]
-        rows.append([*cells, *([badge(repository, path)] if repository else [])])
+        in_korean = link(read_lesson(korean).title, korean) if korean.exists() else ""
+        in_colab = [badge(repository, path)] if repository else []
+        rows.append([path.name[:2], link(lesson.title, path), lesson.minutes, in_korean, *in_colab])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -81,24 +86,19 @@ def link(title: str, path: Path) -> str:
 
 def with_table(readme: str, repository: str | None) -> str:
     """README with the table between its two marks written anew."""
-    return re.sub(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", lambda marks: f"{marks[1]}{table(repository)}\n{marks[2]}", readme, flags=re.S)
+    between = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL)
+    return between.sub(lambda _: f"{table(repository)}\n", readme)
 
 
 def with_first_cell(text: str, path: Path, repository: str | None) -> str:
-    """A notebook's text with the first code cell, and the badge under its title, written anew."""
-    notebook = json.loads(text)
-    header, *others = notebook["cells"]
-    first = next(cell for cell in others if cell["cell_type"] == "code")
-    first["source"] = lines(first_cell(repository))
-    title, _, rest = "".join(header["source"]).partition("\n")
+    """A notebook's text, as Jupyter stores it, with first code cell and badge (under the title) written anew."""
+    notebook = nbformat.reads(text, nbformat.NO_CONVERT)
+    header, *others = notebook.cells
+    next(cell for cell in others if cell.cell_type == "code").source = first_cell(repository)
+    title, _, rest = header.source.partition("\n")
     rest = re.sub(rf"^\s*{re.escape(BADGE)}\(.*?\)\n*", "", rest) if BADGE in rest else rest.lstrip("\n")
-    header["source"] = lines("\n\n".join([title, *([badge(repository, path)] if repository else []), rest]))
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-
-
-def lines(source: str) -> list[str]:
-    """A cell's source as notebooks store it."""
-    return source.splitlines(keepends=True)
+    header.source = "\n\n".join([title, *([badge(repository, path)] if repository else []), rest])
+    return nbformat.writes(notebook) + "\n"
 
 
 def repository_of(pyproject: str) -> str | None:
