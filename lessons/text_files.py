@@ -1,0 +1,113 @@
+"""A student's own texts: .txt, .json, .jsonl and .csv files as data sets, and what exactly is wrong with one that cannot be read."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datasets import Dataset, load_dataset
+
+from lessons.language import say
+
+KINDS = {".txt": "text", ".json": "json", ".jsonl": "json", ".csv": "csv"}
+SAMPLE_BY = ("line", "paragraph", "document")
+
+
+def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sample_by: str | None = None) -> Dataset:
+    """The texts of one file, as a data set with the column "text" beside whatever other columns the file has.
+
+    column: which column (or JSON field) holds the texts; a .txt file has but one.
+    sample_by: what one text of a .txt file is: a "line", a "paragraph" (ended by an empty line) or the whole "document"; None takes
+        paragraphs where the file has empty lines, else lines.
+    Raises FileNotFoundError, or ValueError that names the place in the file and what is wrong there. Empty texts are left out.
+    """
+    if not path.exists():
+        raise FileNotFoundError(say("corpora.no_file", path=path, folder=path.resolve().parent))
+    if path.suffix not in KINDS:
+        raise ValueError(say("corpora.unknown_kind", path=path, kinds=", ".join(KINDS)))
+    if sample_by not in (None, *SAMPLE_BY):
+        raise ValueError(say("corpora.sample_by", choices=", ".join(SAMPLE_BY), value=repr(sample_by)))
+    if not path.stat().st_size:
+        raise ValueError(say("corpora.empty_file", path=path))
+    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding  # Excel marks its files; both kinds are read
+    kind, options = KINDS[path.suffix], {"encoding": encoding}
+    if kind == "text":
+        options["sample_by"] = sample_by or ("paragraph" if _has_empty_lines(path) else "line")
+        column = "text"
+    try:
+        with _quiet():
+            texts = load_dataset(kind, data_files=str(path), split="train", **options)
+    except Exception as error:  # the libraries' own words say neither file nor line: look for the reason, and say it
+        raise ValueError(explain(path, encoding, error)) from error
+    return _one_text_column(texts, path, column)
+
+
+def _one_text_column(texts: Dataset, path: Path, column: str) -> Dataset:
+    if column not in texts.column_names:
+        raise ValueError(say("corpora.no_column", place=path, column=column, columns=", ".join(texts.column_names)))
+    kind = getattr(texts.features[column], "dtype", "list")
+    if kind not in ("string", "large_string"):
+        raise ValueError(say("corpora.not_text", place=path, column=column, kind=kind))
+    if column != "text":
+        texts = texts.remove_columns([name for name in texts.column_names if name == "text"]).rename_column(column, "text")
+    with _quiet():
+        texts = texts.filter(lambda text: bool(text and text.strip()), input_columns="text")
+    if not len(texts):
+        raise ValueError(say("corpora.no_text", path=path, column=column))
+    return texts
+
+
+def explain(path: Path, encoding: str, error: Exception) -> str:
+    """What is wrong with the file, and where: bytes that are no text, a line that is no JSON; else the library's own last words."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                text = line.decode(encoding if number == 1 else encoding.removesuffix("-sig"))
+            except UnicodeDecodeError as wrong:
+                byte = f"0x{line[wrong.start]:02x}"
+                return say("corpora.not_utf8", path=path, line=number, place=wrong.start + 1, byte=byte, encoding=encoding.removesuffix("-sig"))
+            if path.suffix == ".jsonl" and text.strip():
+                try:
+                    row = json.loads(text)
+                except ValueError as wrong:
+                    return say("corpora.not_json", path=path, line=number, reason=wrong, start=_start(text))
+                if not isinstance(row, dict):
+                    return say("corpora.not_object", path=path, line=number, start=_start(text))
+    if path.suffix == ".json":
+        try:
+            json.loads(path.read_text(encoding))
+        except ValueError as wrong:
+            return say("corpora.not_json", path=path, line=getattr(wrong, "lineno", 1), reason=wrong, start="")
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    return say("corpora.unreadable", path=path, error=str(root).strip())
+
+
+def _start(text: str) -> str:
+    return text.strip() if len(text) <= 60 else text.strip()[:59] + "…"
+
+
+def _has_empty_lines(path: Path) -> bool:
+    """Whether the file's first megabyte has an empty line between its lines."""
+    with path.open("rb") as file:
+        start = file.read(1_000_000).replace(b"\r\n", b"\n").strip()
+    return b"\n\n" in start
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The library's bars and error lines left out: what must be known is said in the error."""
+    import datasets
+
+    logger, shown = logging.getLogger("datasets"), not datasets.are_progress_bars_disabled()
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if shown:
+            datasets.enable_progress_bars()
