@@ -8,9 +8,11 @@ The rooms in reading order; each knows only the ones above it:
     filters        the knobs: temperature, top-k, top-p and their kin
     trace          the record of what a decoder was offered and what it took
     decoding       greedy → beam → sampling, each adding one idea
+    cache          what a model has read, in memory with room to grow
     models         load(): the bundled model, a name on the hub, or a folder
     scoring        how likely a given text is
     tables         numbers → data frames
+    reference      what the course printed for GPT-2
     plots          numbers → figures
     explorers      sliders over all of the above
     notebook       start(): language, fonts and style of a notebook
@@ -47,7 +49,7 @@ _HOME = {
     "sample": "decoding",
     "NextTokenExplorer": "explorers",
 }
-_ROOMS = ("language", "probability", "filters", "trace", "decoding", "models", "scoring", "tables", "plots", "explorers", "notebook", "doctor")
+_ROOMS = ("language", "tokens", "probability", "filters", "trace", "decoding", "cache", "models", "scoring", "tables", "reference", "plots", "explorers", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

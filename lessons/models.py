@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 
 import torch
@@ -87,21 +88,30 @@ class CachedSession:
     """Texts growing side by side; keys and values of what was read are kept. See `decoding.source.Session`."""
 
     def __init__(self, lm: LanguageModel, prompt_ids: Sequence[int]) -> None:
-        self.lm, self.cache = lm, None
-        self._read([list(prompt_ids)])
+        from lessons.cache import with_room
 
-    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
-        if parents is not None and list(parents) != list(range(len(self.logits))):
-            self.cache.reorder_cache(torch.tensor(parents, device=self.lm.device))
-        return self._read([[token] for token in tokens])
+        self.lm, self.cache = lm, None
+        only_last = {"logits_to_keep": 1} if "logits_to_keep" in signature(lm.model.forward).parameters else {}
+        self.logits = self._read([list(prompt_ids)], **only_last)
+        self.cache, self.rows = with_room(self.cache), [0]  # the row of the cache in which each text lies
 
     @torch.inference_mode()
-    def _read(self, rows: list[list[int]]) -> Tensor:
-        ids = torch.tensor(rows, device=self.lm.device)  # (B, T)
-        output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True)
-        self.cache = output.past_key_values
-        self.logits = output.logits[:, -1].float()  # (B, V)
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        from lessons.cache import regroup
+
+        parents = range(len(self.rows)) if parents is None else parents
+        self.rows = regroup(self.cache, len(self.rows), [self.rows[parent] for parent in parents], self.lm.device)
+        by_row = dict(zip(self.rows, tokens, strict=True))
+        logits = self._read([[by_row[row]] for row in range(len(by_row))])
+        self.logits = logits if self.rows == sorted(self.rows) else logits[self.rows]  # (B, V)
         return self.logits
+
+    @torch.inference_mode()
+    def _read(self, rows: list[list[int]], **options: object) -> Tensor:
+        ids = torch.tensor(rows, device=self.lm.device)  # (B, T)
+        output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
+        self.cache = output.past_key_values
+        return output.logits[:, -1].float()  # (B, V)
 
 
 def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32) -> LanguageModel:

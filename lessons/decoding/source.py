@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lessons.language import say
+from lessons.probability import check_whole
 
 NextLogits = Callable[[Sequence[int]], Tensor]  # ids -> (V,)
 
@@ -33,6 +34,7 @@ class Source(Protocol):
 
     end_ids: tuple[int, ...]  # end-of-text tokens, none or several
     context: int | None  # how many tokens it can read; None = no limit
+    vocabulary_size: int | None  # ids run from 0 to one less; None = not known
 
     def encode(self, text: str) -> list[int]: ...
 
@@ -74,6 +76,10 @@ class FunctionSource:
     def context(self) -> int | None:
         return getattr(self.next_logits, "context", None)
 
+    @property
+    def vocabulary_size(self) -> int | None:
+        return getattr(self.next_logits, "vocabulary_size", None)
+
     def encode(self, text: str) -> list[int]:
         if not hasattr(self.next_logits, "encode"):
             raise TypeError(say("errors.prompt_needs_ids", value=repr(text)))
@@ -111,6 +117,9 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
         raise TypeError(say("errors.prompt_type", value=repr(prompt)))
     if not ids:
         raise ValueError(say("errors.prompt_empty"))
+    most = (source.vocabulary_size or max(ids) + 1) - 1
+    if not 0 <= min(ids) <= max(ids) <= most:
+        raise ValueError(say("errors.prompt_ids", most=f"{most:,}", value=min(ids) if min(ids) < 0 else max(ids)))
     if source.context is not None and len(ids) >= source.context:
         room = source.context - 1
         raise ValueError(say("errors.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room))
@@ -125,6 +134,13 @@ def check_logits(logits: Tensor, step: int) -> None:
         raise ValueError(say("errors.broken_logits", step=step, what=what))
 
 
+def check_steps(max_new_tokens: int) -> int:
+    """`max_new_tokens` if it is a whole number of at least 1; otherwise the error with the way out."""
+    if isinstance(max_new_tokens, int) and max_new_tokens == 0:
+        raise ValueError(say("decoding.no_steps"))
+    return check_whole("max_new_tokens", max_new_tokens, 1)
+
+
 def steps_within(source: Source, prompt_ids: Sequence[int], max_new_tokens: int) -> int:
     """How many tokens can be added: `max_new_tokens`, or fewer where the context ends."""
     return max_new_tokens if source.context is None else min(max_new_tokens, source.context - len(prompt_ids))
@@ -135,5 +151,6 @@ def why_stopped(source: Source, prompt_ids: Sequence[int], new_ids: Sequence[int
     if new_ids and new_ids[-1] in source.end_ids:
         return say("errors.stop_end")
     if len(new_ids) == max_new_tokens:
-        return say("errors.stop_length", tokens=max_new_tokens)
+        endless = "" if source.end_ids else say("decoding.endless")
+        return say("errors.stop_length", tokens=max_new_tokens) + endless
     return say("errors.stop_context", context=source.context, made=len(new_ids), wanted=max_new_tokens)
