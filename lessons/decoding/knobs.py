@@ -95,3 +95,46 @@ def check_results(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) 
     if not abs(last) < float("inf"):
         for knob, (name, scores) in zip(chain, results, strict=True):
             filters.check_some_left(scores, name, knob.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """What one knob was offered and what it left.
+
+    Attributes:
+        name: the knob.
+        offered: (V,) the probabilities before it acted.
+        left: (V,) which tokens could still be drawn after it.
+        result: (V,) the probabilities after it: what was left, renormalised.
+    """
+
+    name: str
+    offered: Tensor
+    left: Tensor
+    result: Tensor
+
+    @property
+    def number(self) -> int:
+        """How many tokens were left."""
+        return int(self.left.sum())
+
+    @property
+    def mass(self) -> float:
+        """The share of the probability offered that was left; 1 where a knob only reshapes."""
+        return self.offered[self.left].sum().item()
+
+
+def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
+    """What each knob did: from the logits (V,) offered first and the results of `turn` (or a `Step`'s `logits` and `filters`).
+
+    >>> import torch
+    >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
+    >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in cuts(logits, turn(knobs(top_k=2, top_p=0.6), logits, []))]
+    [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
+    """
+    offered, done = logits.to(filters.wide(logits)).softmax(-1), []
+    for name, scores in results:
+        result = scores.to(offered.dtype).softmax(-1)
+        done.append(Cut(name, offered, scores > -float("inf"), result))
+        offered = result
+    return done

@@ -79,11 +79,16 @@ def draw(scores: Tensor, uniform: float) -> int:
     >>> [draw(torch.tensor([0.3, 0.6, 0.1]).log(), uniform) for uniform in (0.0, 0.59, 0.61, 0.95)]
     [1, 1, 0, 2]
     """
-    kept = (scores > -torch.inf).nonzero().squeeze(-1)  # (n,) ids
+    return int(draw_many(scores, torch.tensor([uniform], dtype=torch.float64)))
+
+
+def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
+    """(n,) the ids that `draw` takes for each of n numbers from [0, 1), from the same scores (V,)."""
+    kept = (scores > -torch.inf).nonzero().squeeze(-1)  # (K,) ids
     descending, order = scores[kept].sort(descending=True, stable=True)
     cumulative = descending.to(wide(scores)).softmax(-1).cumsum(-1)
-    place = int(torch.searchsorted(cumulative, uniform * cumulative[-1], right=True))
-    return int(kept[order[min(place, len(kept) - 1)]])
+    place = torch.searchsorted(cumulative, uniforms * cumulative[-1], right=True)
+    return kept[order[place.clamp(max=len(kept) - 1)]]
 
 
 def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:

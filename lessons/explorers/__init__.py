@@ -3,8 +3,12 @@
     base          what all explorers share
     html          tokens and tables as escaped HTML
     next_token    lesson 01
+    temperature   lesson 04
+    truncation    lesson 05
 """
 
 from lessons.explorers.next_token import NextTokenExplorer
+from lessons.explorers.temperature import TemperatureExplorer
+from lessons.explorers.truncation import TruncationExplorer
 
-__all__ = ["NextTokenExplorer"]
+__all__ = ["NextTokenExplorer", "TemperatureExplorer", "TruncationExplorer"]

@@ -4,9 +4,27 @@ A picture that a slider moves is a class: built once, then `update(...)` changes
 function of the same subject builds it, updates it once and returns the closed figure, so that a cell shows it once.
 
     canvas        style, colours, figure → PNG
+    moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
+    strips        tokens side by side: what a random number falls into
+    temperature   lesson 04: bars, curves and entropy against the temperature
+    truncation    lesson 05: where filters cut a distribution, and what they leave
 """
 
-from lessons.plots.next_token import next_token_bars, probability_by_rank
+from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
+from lessons.plots.strips import draw_strips, mass_by_rank
+from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
+from lessons.plots.truncation import before_and_after, cumulative_cuts
 
-__all__ = ["next_token_bars", "probability_by_rank"]
+__all__ = [
+    "before_and_after",
+    "cumulative_cuts",
+    "draw_strips",
+    "entropy_curve",
+    "mass_by_rank",
+    "next_token_bars",
+    "probability_by_rank",
+    "seconds_per_step",
+    "temperature_bars",
+    "temperature_curves",
+]

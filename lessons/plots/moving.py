@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from lessons.plots.canvas import png_bytes
 
@@ -70,10 +71,11 @@ class MovingLabels(Artist):
         texts, xs, ys: what stands where, in the units of the axes' `transform`.
     """
 
-    def __init__(self, axes: Axes, size: float = 9, color: str = "#333333", align: str = "left", transform: object = None) -> None:
+    def __init__(self, axes: Axes, size: float = 9, color: str = "#333333", align: str = "left", transform: Transform | None = None,
+                 weight: str = "normal") -> None:
         super().__init__()
         self.texts, self.xs, self.ys = [], [], []
-        self.font, self.color, self.align = FontProperties(size=size), color, {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+        self.font, self.color, self.align = FontProperties(size=size, weight=weight), color, {"left": 0.0, "center": 0.5, "right": 1.0}[align]
         self.set_in_layout(False)
         axes.add_artist(self)
         self.set_transform(transform or axes.transData)
@@ -95,6 +97,13 @@ class MovingLabels(Artist):
             image[..., 3] = opacity
             renderer.draw_image(pen, round(x - self.align * opacity.shape[1]), round(y - opacity.shape[0] / 2), image)
         pen.restore()
+
+
+def moving_title(axes: Axes) -> MovingLabels:
+    """Labels of one bold text where the axes' title would stand; `put([text], [0], [1])`. Room is kept for it."""
+    axes.set_title(" ")
+    above = ScaledTranslation(0, 14 / 72, axes.get_figure(root=True).dpi_scale_trans)  # the title's distance and half its height
+    return MovingLabels(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
 
 
 def word(text: str, font: FontProperties, dpi: float) -> numpy.ndarray:

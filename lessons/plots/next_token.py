@@ -80,9 +80,24 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     for share, place in zip(marks, crossings, strict=True):
         axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
         axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), (ranks[place], descending[place]),
-                      xytext=(-5, -13), textcoords="offset points", ha="right", fontsize=9, color="#333333")
+                      xytext=(-5, -13), textcoords="offset points", ha="right", fontsize=9, color="#333333",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6))
     axes.grid(True)
     last = crossings[-1]
     set_title(axes, say("next_token.rank_title", share=f"{marks[-1]:.0%}", rank=f"{ranks[last]:,}", vocabulary=f"{len(ranks):,}"))
+    return figure
+
+
+def seconds_per_step(with_cache: Sequence[float], without_cache: Sequence[float]) -> Figure:
+    """A figure of how long each new token took, reading the whole text anew and reading only the newest token; seconds."""
+    figure, axes = new_figure(height=3.0)
+    for seconds, colour, key, side in ((without_cache, RED, "anew", "bottom"), (with_cache, BLUE, "cached", "top")):
+        milliseconds = 1000 * numpy.asarray(seconds, dtype=float)
+        axes.plot(range(1, len(milliseconds) + 1), milliseconds, color=colour, linewidth=1.4)
+        axes.annotate(say(f"next_token.{key}"), (len(milliseconds), numpy.median(milliseconds[-10:])), xytext=(6, 0),
+                      textcoords="offset points", color=colour, va=side, fontsize=9, annotation_clip=False)
+    axes.set(xlabel=say("next_token.token_axis"), ylabel=say("next_token.milliseconds_axis"), ylim=(0, None))
+    axes.grid(axis="y")
+    set_title(axes, say("next_token.seconds_title", times=f"{sum(without_cache) / sum(with_cache):.1f}"))
     return figure

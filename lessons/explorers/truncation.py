@@ -1,0 +1,157 @@
+"""Lesson 05's explorer: a chain of filters, each a switch and a slider, and what each of them leaves."""
+
+import ipywidgets as widgets
+import torch
+
+from lessons.decoding.knobs import ORDERS, Cut, cuts, knobs, turn
+from lessons.decoding.sampling import draw_many, uniforms
+from lessons.decoding.source import NextLogits, Source, as_source, read_prompt
+from lessons.explorers.base import Explorer
+from lessons.language import say
+from lessons.plots.next_token import percent
+from lessons.plots.truncation import TruncationPicture
+from lessons.tokens import visible
+
+DRAWS = 1000
+NAMED = 40  # tokens of which the picture may need the names
+MOST_K = 200
+# Each knob's slider: value at the start, least, most, step.
+SLIDERS = {
+    "repetition_penalty": (1.2, 1.0, 2.0, 0.05),
+    "no_repeat_ngram_size": (2, 1, 4, 1),
+    "temperature": (1.5, 0.1, 5.0, 0.05),
+    "top_k": (50, 1, MOST_K, 1),
+    "top_p": (0.9, 0.05, 1.0, 0.01),
+    "min_p": (0.05, 0.01, 1.0, 0.01),
+    "typical_p": (0.9, 0.05, 1.0, 0.01),
+}
+
+
+class TruncationExplorer(Explorer):
+    """Switch filters on, drag them, change their order: what each cuts, what is left, and 1,000 draws laid over the theory.
+
+    The model is asked when the text changes, never when a switch or a slider moves.
+
+    Attributes:
+        prompt, order, seed, draw: controls; `switches` and `sliders`: those of each knob, by its name in `generate`.
+        logits: (V,) what the model offers, the likeliest first; `tokens`: the names of the first 40.
+        cuts: what each knob that is on was offered and left (`decoding.knobs.Cut`), in the order of the chain.
+        result: (V,) the probabilities that are drawn from.
+        counts: (V,) how often each token came in 1,000 draws; None until drawn and after any change.
+    """
+
+    def __init__(self, lm: Source | NextLogits, prompt: str = "Once upon a time there was a", on: tuple[str, ...] = ("top_k", "top_p")) -> None:
+        super().__init__()
+        self.source, self.counts = as_source(lm), None
+        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=widgets.Layout(width="98%"))
+        self.order = widgets.ToggleButtons(options=list(ORDERS), description=say("truncation.order"))
+        self.switches = {name: widgets.Checkbox(name in on, description=name, indent=False, layout=widgets.Layout(width="190px")) for name in SLIDERS}
+        self.sliders = {name: knob_slider(name) for name in SLIDERS}
+        self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("truncation.seed"), layout=widgets.Layout(width="160px"))
+        self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=widgets.Layout(width="auto"))
+        self._rows = {name: widgets.HBox([self.switches[name], self.sliders[name]]) for name in SLIDERS}
+        self._chain = widgets.VBox([])
+        self._listen()
+        self.lay_out(widgets.VBox([self.prompt, self.order, self._chain, widgets.HBox([self.seed, self.draw])]))
+        self.attempt(self._begin)
+
+    def _listen(self) -> None:
+        self.listen(self.prompt, self._begin)
+        self.listen(self.order, self._reorder)
+        for control in (*self.switches.values(), *self.sliders.values(), self.seed):
+            self.listen(control, self._turn)
+        self.listen(self.draw, self._draw)
+
+    def _begin(self) -> None:
+        prompt_ids = read_prompt(self.source, self.prompt.value)
+        with torch.inference_mode():
+            offered = self.source.session(prompt_ids).logits[0].double().cpu()  # (V,)
+        logits, ids = offered.sort(descending=True, stable=True)
+        place = torch.empty_like(ids).scatter(0, ids, torch.arange(len(ids)))  # of each id among the likeliest
+        self.logits, self.prompt_places = logits, place[list(prompt_ids)].tolist()
+        self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
+        self.sliders["top_k"].max = min(MOST_K, len(logits))
+        self._reorder()
+
+    def _reorder(self) -> None:
+        """Put the filters, and their strips in the picture, in the order of the chain."""
+        stations = ORDERS[self.order.value]
+        self._chain.children = [self._rows[name] for name in stations]
+        self._picture = TruncationPicture(self.tokens, self.logits.softmax(-1), stations)
+        self._turn()
+
+    def chain_results(self, order: str) -> list[Cut]:
+        """What each knob that is on cuts when they act in this order."""
+        values = {name: self.sliders[name].value for name, switch in self.switches.items() if switch.value}
+        return cuts(self.logits, turn(knobs(order, **values), self.logits, self.prompt_places))
+
+    def _turn(self) -> None:
+        for name, switch in self.switches.items():
+            self.sliders[name].disabled = not switch.value
+        done = self.chain_results(self.order.value)
+        self.cuts, self.counts = done, None
+        self.result = done[-1].result if done else self.logits.softmax(-1)
+        self._show()
+
+    def _draw(self) -> None:
+        drawn = draw_many(self.result.log(), uniforms(self.seed.value, 1, DRAWS)[0])
+        self.counts = drawn.bincount(minlength=len(self.result))
+        self._show()
+
+    def _show(self) -> None:
+        by_name = {cut.name: cut for cut in self.cuts}
+        stations = [by_name.get(name) for name in ORDERS[self.order.value]]
+        left, size = int((self.result > 0).sum()), f"{len(self.result):,}"
+        heading = say("truncation.heading", number=f"{left:,}", vocabulary=size) if left < len(self.result) else say("truncation.heading_all", vocabulary=size)
+        self._picture.update([strip(cut) for cut in stations], [note(cut) for cut in stations], self.result, heading, self.counts)
+        self.show(self._picture, self._words(left))
+
+    def _words(self, left: int) -> str:
+        chain = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.chain_none")
+        return say("truncation.sentence", order=self.order.value, chain=chain, number=f"{left:,}", vocabulary=f"{len(self.result):,}", token=visible(self.tokens[0]),
+                   before=percent(self.logits.softmax(-1)[0].item()), after=percent(self.result[0].item()), other=self._other_words(left), drawn=self._drawn_words()).strip()
+
+    def _knob_words(self, cut: Cut) -> str:
+        return say(f"truncation.chain_{deed(cut)}", name=cut.name, value=f"{self.sliders[cut.name].value:g}", number=f"{cut.number:,}", mass=f"{cut.mass:.1%}")
+
+    def _other_words(self, left: int) -> str:
+        """What the other order would leave, if that is another number."""
+        other = next(order for order in ORDERS if order != self.order.value)
+        done = self.chain_results(other) if self.switches["temperature"].value else []
+        number = done[-1].number if done else left
+        return say("truncation.other_order", order=other, number=f"{number:,}") if number != left else ""
+
+    def _drawn_words(self) -> str:
+        if self.counts is None:
+            return ""
+        likeliest = int(self.result.argmax())
+        name = visible(self.tokens[likeliest]) if likeliest < len(self.tokens) else f"#{likeliest + 1}"
+        return say("truncation.drawn", token=name, count=int(self.counts[likeliest]), expected=f"{DRAWS * self.result[likeliest].item():.0f}")
+
+
+def knob_slider(name: str) -> widgets.Widget:
+    """The slider of a knob, without a label: its switch bears the name."""
+    value, least, most, step = SLIDERS[name]
+    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    return kind(value=value, min=least, max=most, step=step, layout=widgets.Layout(width="420px", max_width="100%"))
+
+
+def deed(cut: Cut) -> str:
+    """What the knob did to what it was offered: "cut" some of it, "reshaped" it, or "nothing"."""
+    if cut.number < int((cut.offered > 0).sum()):
+        return "cut"
+    return "nothing" if torch.equal(cut.offered, cut.result) else "reshaped"
+
+
+def strip(cut: Cut | None) -> tuple[torch.Tensor, torch.Tensor | None] | None:
+    """What the picture shows at a knob's place: what it was offered with the cut part hatched, or what it made of it, or nothing."""
+    if cut is None:
+        return None
+    return (cut.offered, cut.left) if deed(cut) == "cut" else (cut.result, None)
+
+
+def note(cut: Cut | None) -> str:
+    """What stands beside it."""
+    if cut is None:
+        return say("truncation.note_off")
+    return say(f"truncation.note_{deed(cut)}", number=f"{cut.number:,}", mass=f"{cut.mass:.1%}")

@@ -1,0 +1,144 @@
+"""Tokens laid side by side, the likeliest first, each as wide as its probability: the picture of a draw, and of what a filter cuts."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike
+
+from lessons.language import say
+from lessons.plots.canvas import RED, new_figure, set_title
+from lessons.tokens import visible
+
+RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # rank 1, 2–10, 11–100 …: the paler, the rarer
+LETTER = 0.0155  # the width of a letter as a share of a strip's
+
+
+def strip_colours(probabilities: ArrayLike, kept: ArrayLike | None, width: int, height: int, gap: int = 1) -> numpy.ndarray:
+    """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability and the paler the rarer.
+
+    probabilities (V,) in the order of the strip, of any sum; kept (V,) which of them stay (None: all): the others are hatched.
+    After a token at least four gaps wide comes a white gap of so many pixels.
+    """
+    probabilities = numpy.asarray(probabilities, dtype=float)
+    ends = probabilities.cumsum() / probabilities.sum()  # (V,) where each token ends
+    token = numpy.searchsorted(ends, (numpy.arange(width) + 0.5) / width, side="right").clip(0, len(ends) - 1)  # (width,)
+    group = numpy.searchsorted(10 ** numpy.arange(len(RANKS) - 1), token + 1)  # (width,) 0 for rank 1, 1 for 2–10 …
+    pixels = numpy.repeat(PALETTE[group][None], height, axis=0)
+    if kept is not None:
+        across, down = numpy.arange(width), numpy.arange(height)[:, None]
+        hatched = numpy.where(((across + down) % 6 < 1)[..., None], HATCH, PAPER)
+        pixels = numpy.where(numpy.asarray(kept)[token][:, None], pixels, hatched)
+    wide = numpy.bincount(token)[token] >= 4 * gap  # (width,)
+    last = numpy.append(token[gap:] != token[:-gap], [True] * gap)  # the last pixels of each token
+    pixels[:, wide & last] = 255
+    return pixels
+
+
+PALETTE = numpy.round(255 * numpy.array([to_rgb(colour) for colour in RANKS])).astype(numpy.uint8)
+PAPER, HATCH = numpy.array([245, 245, 245], numpy.uint8), numpy.array([170, 170, 170], numpy.uint8)
+
+
+class MovingStrips(Artist):
+    """Strips that change with every picture, from the left end of the axes to the right.
+
+    Attributes:
+        rows: (y of its middle, probabilities (V,), kept (V,) or None) for each strip.
+    """
+
+    def __init__(self, axes: Axes, thickness: float = 0.68) -> None:
+        super().__init__()
+        self.rows, self.thickness = [], thickness
+        self.set_in_layout(False)
+        axes.add_artist(self)
+
+    def put(self, rows: Sequence[tuple[float, ArrayLike, ArrayLike | None]]) -> None:
+        """Show these strips."""
+        self.rows = list(rows)
+
+    def draw(self, renderer: RendererBase) -> None:
+        pen, scale = renderer.new_gc(), self.get_figure(root=True).dpi / 110
+        (left, zero), (right, one) = self.axes.transData.transform([(0, 0), (1, 1)])
+        height = round(abs(one - zero) * self.thickness)
+        for middle, probabilities, kept in self.rows:
+            pixels = strip_colours(probabilities, kept, round(right - left), height, gap=max(1, round(scale)))
+            opaque = numpy.dstack([pixels, numpy.full(pixels.shape[:2], 255, numpy.uint8)])
+            renderer.draw_image(pen, round(left), round(zero + middle * (one - zero) - height / 2), opaque)
+        pen.restore()
+
+
+def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tuple[float, str]]:
+    """(middle, name) of each of the first tokens of a strip that is wide enough to bear its name."""
+    shares, names = numpy.asarray(probabilities, dtype=float)[:20], [visible(token) for token in tokens[:20]]
+    starts = shares.cumsum() - shares
+    return [(start + share / 2, name) for start, share, name in zip(starts, shares, names, strict=False)
+            if share >= LETTER * (len(name) + 1)]
+
+
+def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: float) -> Figure:
+    """A figure of one draw under several settings: a strip for each, and the same random number through all of them.
+
+    rows: by label, probabilities (V,), all in the same order of tokens, the likeliest first; tokens: V names in that order;
+    uniform: the random number from [0, 1), which takes the token in which it falls.
+    """
+    figure, axes = new_figure(height=0.95 + 0.5 * len(rows))
+    for row, (label, probabilities) in enumerate(rows.items()):
+        shares = numpy.asarray(probabilities, dtype=float)
+        axes.imshow(strip_colours(shares, None, 2400, 1, gap=4), extent=(0, 1, row + 0.34, row - 0.34), aspect="auto")
+        for middle, name in labels_that_fit(shares, tokens):
+            axes.text(middle, row, name, ha="center", va="center", fontsize=8.5, color="white", parse_math=False)
+        drawn = min(int(numpy.searchsorted(shares.cumsum(), uniform, side="right")), len(shares) - 1)
+        label = say("temperature.drawn", token=visible(tokens[drawn]), rank=f"{drawn + 1:,}")
+        axes.text(1.015, row, label, va="center", color=RED, fontsize=9.5, parse_math=False)
+    axes.axvline(uniform, color=RED, linewidth=1.6)
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("temperature.strip_axis"))
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    set_title(axes, say("temperature.strip_title", uniform=f"{uniform:.3f}"))
+    return figure
+
+
+def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
+    """A figure of how much of the probability lies in which ranks: 1, 2–10, 11–100 … a bar for each setting.
+
+    rows: by label, probabilities (V,), the likeliest first.
+    """
+    figure, axes = new_figure(height=1.35 + 0.5 * len(rows))
+    masses = {label: numpy.asarray(probabilities, dtype=float) for label, probabilities in rows.items()}
+    size = len(next(iter(masses.values())))
+    borders = [0, *(10**power for power in range(len(RANKS) - 1) if 10**power < size), size]  # 0, 1, 10, 100 … V
+    for row, probabilities in enumerate(masses.values()):
+        start = 0.0
+        for group, (first, last) in enumerate(zip(borders, borders[1:], strict=False)):
+            mass = probabilities[first:last].sum()
+            axes.barh(row, mass, left=start, height=0.68, color=RANKS[group], edgecolor="white",
+                      label=rank_range(first, last) if row == 0 else None)
+            if mass >= 0.05:
+                axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color="white" if group < 2 else "#222222")
+            start += mass
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("temperature.mass_axis"))
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.legend(title=say("temperature.ranks"), bbox_to_anchor=(1.0, 1.05), loc="upper left", frameon=False, fontsize=9, title_fontsize=9)
+    (cold, first), *_, (hot, last) = masses.items()
+    shares = {"share_cold": f"{first[10:].sum():.0%}", "share_hot": f"{last[10:].sum():.0%}"}
+    set_title(axes, say("temperature.mass_title", cold=cold, hot=hot, **shares))
+    return figure
+
+
+def rank_range(first: int, last: int) -> str:
+    """Ranks counted from 1, as a label: "1", "2–10", "11–100" …
+
+    >>> rank_range(0, 1), rank_range(10, 4096)
+    ('1', '11–4,096')
+    """
+    return f"{last:,}" if last == first + 1 else f"{first + 1:,}–{last:,}"

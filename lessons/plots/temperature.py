@@ -1,0 +1,176 @@
+"""Lesson 04's pictures: the same bars at several temperatures, probabilities and entropy against the temperature."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+from numpy.typing import ArrayLike
+
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title
+from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.next_token import percent
+from lessons.plots.strips import MovingStrips
+from lessons.tokens import visible
+
+TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
+PLAQUE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
+
+
+def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], others: int) -> Figure:
+    """A figure of the same tokens at several temperatures, one panel each, with everything else as the last bar.
+
+    tokens: n names; rows: by temperature, their probabilities (n,); others: how many tokens share the rest of 1.
+    """
+    figure, panels = new_figure(height=1.25 + 0.25 * (len(tokens) + 1), ncols=len(rows), sharey=True)
+    most = 1.35 * max(float(max(probabilities)) for probabilities in rows.values())
+    for axes, (temperature, probabilities) in zip(panels, rows.items(), strict=True):
+        shares = numpy.asarray(probabilities, dtype=float)
+        values = numpy.append(shares, max(0.0, 1 - shares.sum()))  # (n + 1,)
+        draw_bars(axes, values, most)
+        for place, value in enumerate(shares):
+            axes.text(value, place, f" {percent(value)}", va="center", fontsize=8.5, color="#333333")
+        cut_off = {"s": f"{percent(values[-1])} →", "ha": "right", "bbox": PLAQUE} if values[-1] > most else {"s": f" {percent(values[-1])}"}
+        axes.text(min(values[-1], 0.97 * most), len(shares), va="center", fontsize=8.5, color="#333333", **cut_off)
+        axes.set_xlabel(f"T = {temperature:g}")
+    names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{others:,}")]
+    panels[0].set_yticks(range(len(names)), names, parse_math=False)
+    (cold, first), *_, (hot, last) = rows.items()
+    values = {"token": names[0], "cold": f"{cold:g}", "hot": f"{hot:g}", "first": percent(float(first[0])), "last": percent(float(last[0]))}
+    figure.suptitle(say("temperature.bars_title", **values), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    return figure
+
+
+def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0) -> list:
+    """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last one off."""
+    colours = [BLUE] * (len(values) - 1) + ["white"]
+    bars = axes.barh(range(len(values)), values, height=0.72, color=colours, edgecolor=colours)
+    bars[-1].set(hatch="////", edgecolor=GREY)
+    axes.set(xlim=(0, most), ylim=(len(values) - 0.4, -0.6))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(axis="x")
+    return list(bars)
+
+
+def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> Figure:
+    """A figure of the leading tokens' probabilities against the temperature, and of everything else together.
+
+    temperatures (m,); probabilities (m, n) of n tokens named `tokens`, at most five; the rest of 1 is everything else.
+    """
+    figure, axes = new_figure(height=3.9)
+    draw_curves(axes, temperatures, probabilities, tokens)
+    axes.set_xlabel(say("temperature.curves_axis"))
+    return figure
+
+
+def draw_curves(axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str], title: str = "curves_title") -> None:
+    """The curves of `temperature_curves`, their names in the order in which they lie."""
+    temperatures, probabilities = numpy.asarray(temperatures), numpy.asarray(probabilities)
+    rest = 1 - probabilities.sum(-1)  # (m,)
+    for place, token in enumerate(tokens):
+        axes.plot(temperatures, probabilities[:, place], color=COLOURS[place % len(COLOURS)], label=visible(token))
+    axes.plot(temperatures, rest, color=GREY, linestyle="--", linewidth=1.6, label=say("temperature.rest_short"))
+    legend = axes.legend(loc="center right", fontsize=9, labelcolor="linecolor", handlelength=1.4, labelspacing=0.25)
+    legend.get_frame().set(facecolor="white", edgecolor="none", alpha=0.85)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    temperature_axis(axes, temperatures)
+    axes.set(ylim=(0, 1.04), ylabel=say("temperature.probability"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    set_title(axes, say(f"temperature.{title}"))
+
+
+def temperature_axis(axes: Axes, temperatures: ArrayLike) -> None:
+    """A logarithmic axis of temperatures with round numbers on it."""
+    axes.set_xscale("log")
+    axes.set_xlim(temperatures[0], temperatures[-1])
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if temperatures[0] <= tick <= temperatures[-1]]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.grid(True)
+
+
+def entropy_curve(temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int) -> Figure:
+    """A figure of the entropy (m,) against the temperature (m,), from 0 to log V."""
+    figure, axes = new_figure(height=3.2)
+    draw_entropy(axes, temperatures, entropies, vocabulary)
+    return figure
+
+
+def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int, title: str = "entropy_title") -> None:
+    """The curve of `entropy_curve`, with its two limits."""
+    most = math.log(vocabulary)
+    axes.plot(temperatures, entropies, color=BLUE)
+    axes.axhline(most, color=GREY, linestyle=":", linewidth=1.3)
+    axes.annotate(say("temperature.uniform", most=f"{most:.2f}"), (temperatures[0], most), xytext=(4, -11), textcoords="offset points", fontsize=9, color="#555555")
+    axes.annotate(say("temperature.greedy"), (temperatures[0], 0), xytext=(4, 5), textcoords="offset points", fontsize=9, color="#555555")
+    temperature_axis(axes, temperatures)
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set(ylim=(0, most * 1.06), xlabel=say("temperature.curves_axis"), ylabel=say("temperature.entropy_axis"))
+    set_title(axes, say(f"temperature.{title}", vocabulary=f"{vocabulary:,}", most=f"{most:.2f}"))
+
+
+class TemperaturePicture(MovingPicture):
+    """The explorer's picture of one distribution: bars, curves, strips and entropy, of which `update` shows one temperature.
+
+    tokens: names of the likeliest n; offered (V,): all probabilities at T = 1, the likeliest first; temperatures (m,),
+    probabilities (m, n) and entropies (m,): the curves.
+    """
+
+    def __init__(self, tokens: Sequence[str], offered: ArrayLike, temperatures: ArrayLike, probabilities: ArrayLike, entropies: ArrayLike) -> None:
+        ratios = {"width_ratios": [1.0, 1.0], "height_ratios": [1.75, 1.0]}
+        figure, ((self.bar_axes, self.curve_axes), (self.strip_axes, self.entropy_axes)) = new_figure(7.2, 4.9, nrows=2, ncols=2, **ratios)
+        super().__init__(figure)
+        self.offered = numpy.asarray(offered, dtype=float)
+        self.lines = min(len(tokens), len(COLOURS))
+        self._draw_bars(tokens)
+        draw_curves(self.curve_axes, temperatures, numpy.asarray(probabilities)[:, : self.lines], tokens[: self.lines], "explorer_curves")
+        draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered), "explorer_entropy")
+        self._draw_strips()
+        self.now = [axes.axvline(1.0, color=RED, linewidth=1.4) for axes in (self.curve_axes, self.entropy_axes)]
+        self.dots = [axes.plot([], [], "o", color=RED, markersize=5)[0] for axes in (self.curve_axes, self.entropy_axes)]
+        self.moves(*self.bars, self.marks, self.numbers, self.strips, *self.now, *self.dots, self.heading)
+
+    def _draw_bars(self, tokens: Sequence[str]) -> None:
+        shown = self.offered[: len(tokens)]
+        values = numpy.append(shown, max(0.0, 1 - shown.sum()))
+        self.bars, self.numbers = draw_bars(self.bar_axes, values), MovingLabels(self.bar_axes)
+        rows, self.marked = numpy.arange(len(values)), values
+        self.marks = self.bar_axes.vlines(values, rows - 0.42, rows + 0.42, color="black", linewidth=1.6)  # T = 1
+        names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{len(self.offered) - len(tokens):,}")]
+        self.bar_axes.set_yticks(rows, names, parse_math=False)
+        self.bar_axes.set_xlim(0, 1.2)
+        self.bar_axes.set_xticks([0, 0.5, 1])
+        self.bar_axes.set_xlabel(say("temperature.as_offered"))
+        self.heading = moving_title(self.bar_axes)
+
+    def _draw_strips(self) -> None:
+        self.strips = MovingStrips(self.strip_axes)
+        self.strip_axes.set(xlim=(0, 1), ylim=(1.5, -0.5), xlabel=say("temperature.strip_short"))
+        self.strip_axes.set_yticks([0, 1], ["T = 1", "T"])
+        self.strip_axes.tick_params(axis="y", length=0)
+        self.strip_axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        set_title(self.strip_axes, say("temperature.explorer_strips"))
+
+    def update(self, temperature: float, probabilities: ArrayLike, entropy: float) -> "TemperaturePicture":
+        """Show the probabilities (V,) at this temperature, the likeliest first, and their entropy in nats."""
+        probabilities = numpy.asarray(probabilities, dtype=float)
+        shown = probabilities[: len(self.bars) - 1]
+        values = numpy.append(shown, max(0.0, 1 - shown.sum()))
+        for bar, value in zip(self.bars, values, strict=True):
+            bar.set_width(value)
+        beside = numpy.where((self.marked > values) & (self.marked < values + 0.2), self.marked, values)  # not under a mark
+        self.numbers.put([f" {percent(value)}" for value in values], beside, range(len(values)))
+        self.strips.put([(0, self.offered, None), (1, probabilities, None)])
+        for line in self.now:
+            line.set_xdata([temperature, temperature])
+        self.dots[0].set_data([temperature] * (self.lines + 1), [*shown[: self.lines], 1 - shown[: self.lines].sum()])
+        self.dots[1].set_data([temperature], [entropy])
+        self.heading.put([say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))], [0], [1])
+        return self

@@ -1,0 +1,167 @@
+"""Lesson 05's pictures: where top-k and top-p cut a distribution, and what a chain of filters leaves of it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
+from numpy.typing import ArrayLike
+
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, new_figure, set_title
+from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.next_token import percent
+from lessons.plots.strips import MovingStrips, labels_that_fit
+from lessons.tokens import visible
+
+PALE = "#D9D9D9"
+AXIS = (0, 1.09)  # room for a number beside a bar of 100 %
+
+
+def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[float]) -> Figure:
+    """A figure of cumulative distributions by rank, and where k tokens or each share of the mass cut them.
+
+    rows: by label, probabilities (V,), the likeliest first; at most three of them.
+    """
+    figure, axes = new_figure(height=4.1)
+    counts = {}
+    for (label, probabilities), colour in zip(rows.items(), (BLUE, RED, ORANGE), strict=False):
+        mass = numpy.cumsum(numpy.asarray(probabilities, dtype=float))
+        ranks = numpy.arange(1, len(mass) + 1)
+        counts[label] = numpy.searchsorted(mass, numpy.asarray(shares) * (1 - 1e-6)) + 1  # how many tokens reach each share
+        axes.plot(ranks, mass, color=colour, label=label)
+        axes.plot(counts[label], mass[counts[label] - 1], "o", color=colour, markersize=5)
+        axes.plot([k], [mass[k - 1]], "s", color=colour, markersize=6, markerfacecolor="white", markeredgewidth=1.6)
+        axes.annotate(f"{mass[k - 1]:.0%}", (k, mass[k - 1]), xytext=(7, -11), textcoords="offset points", color=colour, fontsize=9)
+        axes.annotate(f"{counts[label][0]:,}", (counts[label][0], mass[counts[label][0] - 1]), xytext=(5, -12), textcoords="offset points", color=colour, fontsize=9)
+    axes.axvline(k, color=GREY, linestyle=":", linewidth=1.4)
+    axes.annotate(f"k = {k}", (k, 0), xytext=(5, 5), textcoords="offset points", fontsize=9, color="#555555")
+    for share in shares:
+        axes.axhline(share, color=GREY, linestyle="--", linewidth=0.8)
+    axes.annotate("p = " + ", ".join(f"{share:g}" for share in shares), (1, max(shares)), xytext=(4, 3), textcoords="offset points", fontsize=9, color="#555555")
+    rank_axis(axes, len(ranks))
+    axes.set(ylim=(0, 1.04), ylabel=say("truncation.cumulative_axis"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor="linecolor")
+    first, *_, last = counts.values()
+    set_title(axes, say("truncation.cuts_title", k=k, p=f"{shares[0]:g}", first=f"{first[0]:,}", last=f"{last[0]:,}"))
+    return figure
+
+
+def rank_axis(axes: Axes, size: int) -> None:
+    """A logarithmic axis of ranks from 1 to V, with plain numbers on it."""
+    axes.set_xscale("log")
+    axes.set(xlim=(0.9, size * 1.1), xlabel=say("truncation.rank_axis"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.grid(True)
+
+
+def before_and_after(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, counts: ArrayLike | None = None) -> Figure:
+    """A figure of what a chain of filters makes of a distribution: grey as offered, blue as left and renormalised.
+
+    tokens: names of the first n; before, after (V,): probabilities in that order (after: 0 where cut); counts (V,): how often each
+    token was drawn, laid over the theory as orange rings.
+    """
+    figure, axes = new_figure(height=1.0 + 0.25 * (len(tokens) + 1))
+    before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
+    draw_offered(axes, tokens, before)
+    values, rows = with_rest(after, len(tokens)), range(len(tokens) + 1)
+    drawn = shares_drawn(counts, len(tokens))
+    axes.barh(rows, values, height=0.4, color=BLUE)
+    axes.plot(drawn, rows, **RINGS)
+    ends = numpy.nanmax([values, with_rest(before, len(tokens)), drawn + RADIUS], axis=0)
+    for place, value in enumerate(values):
+        axes.text(ends[place], place, f" {result_label(value)}", va="center", fontsize=9, color="#333333")
+    set_title(axes, say("truncation.bars_title", kept=f"{int((after > 0).sum()):,}", vocabulary=f"{len(after):,}"))
+    return figure
+
+
+RINGS = {"marker": "o", "linestyle": "none", "markersize": 7, "markerfacecolor": "none", "markeredgecolor": RED, "markeredgewidth": 1.7}
+RADIUS = 0.012  # of a ring, as a share of the axis
+
+
+def with_rest(values: ArrayLike, first: int) -> numpy.ndarray:
+    """(first + 1,) the first values, and the sum of all others."""
+    values = numpy.asarray(values, dtype=float)
+    return numpy.append(values[:first], values[first:].sum())
+
+
+def shares_drawn(counts: ArrayLike | None, first: int) -> numpy.ndarray:
+    """(first + 1,) how often each of the first tokens was drawn, and all others together, as a share; NaN where never."""
+    drawn = numpy.zeros(first + 1) if counts is None else with_rest(counts, first)
+    return numpy.where(drawn > 0, drawn / max(1, drawn.sum()), numpy.nan)
+
+
+def result_label(value: float) -> str:
+    """A probability, or the word for a token that cannot be drawn."""
+    return percent(value) if value > 0 else say("truncation.cut")
+
+
+def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> None:
+    """The grey bars of the distribution as it was offered, with everything else as the last one."""
+    values = with_rest(before, len(tokens))
+    axes.barh(range(len(values)), values, height=0.78, color=PALE)
+    names = [visible(token) for token in tokens] + [say("truncation.rest", others=f"{len(before) - len(tokens):,}")]
+    axes.set_yticks(range(len(values)), names, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=AXIS, ylim=(len(values) - 0.4, -0.6), xlabel=say("truncation.bars_axis"))
+    axes.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1]))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(axis="x")
+
+
+class TruncationPicture(MovingPicture):
+    """The explorer's picture of one distribution on its way through a chain of filters.
+
+    Above, a strip for each place in the chain, from what the model offered to what is drawn from; below, before and after as bars.
+    tokens: names of the likeliest; offered (V,): all probabilities, the likeliest first; stations: names of the places in the chain.
+    """
+
+    def __init__(self, tokens: Sequence[str], offered: ArrayLike, stations: Sequence[str], bars: int = 10) -> None:
+        rows = len(stations) + 2
+        figure, (self.chain_axes, self.bar_axes) = new_figure(7.2, 1.75 + 0.235 * rows + 0.2 * (bars + 1), nrows=2, height_ratios=[0.235 * rows, 0.2 * (bars + 1)])
+        super().__init__(figure)
+        self.tokens, self.offered, self.shown = list(tokens), numpy.asarray(offered, dtype=float), min(bars, len(tokens))
+        self._draw_chain([say("truncation.offered"), *stations, say("truncation.drawn_from")])
+        draw_offered(self.bar_axes, tokens[: self.shown], self.offered)
+        self.bars = self.bar_axes.barh(range(self.shown + 1), numpy.zeros(self.shown + 1), height=0.4, color=BLUE)
+        self.numbers = MovingLabels(self.bar_axes)
+        (self.rings,) = self.bar_axes.plot([], [], **RINGS)
+        set_title(self.bar_axes, say("truncation.before_after"))
+        self.moves(self.strips, self.notes, self.names, self.heading, *self.bars, self.numbers, self.rings)
+
+    def _draw_chain(self, labels: Sequence[str]) -> None:
+        self.strips, self.rows = MovingStrips(self.chain_axes, thickness=0.7), len(labels)
+        self.notes = MovingLabels(self.chain_axes, size=9)
+        self.names = MovingLabels(self.chain_axes, size=8.5, color="white", align="center")
+        self.chain_axes.set(xlim=AXIS, ylim=(len(labels) - 0.5, -0.5))
+        self.chain_axes.set_yticks(range(len(labels)), labels)
+        self.chain_axes.tick_params(axis="y", length=0)
+        self.chain_axes.spines[["left", "bottom"]].set_visible(False)
+        self.chain_axes.set_xticks([])
+        self.chain_axes.text(1.01, 0, say("truncation.note_room"), color="none")  # room for the notes on the right
+        self.heading = moving_title(self.chain_axes)
+
+    def update(self, strips: Sequence[tuple[ArrayLike, ArrayLike | None] | None], notes: Sequence[str], result: ArrayLike, heading: str,
+               counts: ArrayLike | None = None) -> "TruncationPicture":
+        """Show for each station its strip, (probabilities (V,), kept (V,) or None), or None where it is off, and its note.
+
+        result (V,): the probabilities drawn from; counts (V,): how often each token was drawn.
+        """
+        result = numpy.asarray(result, dtype=float)
+        rows = [(self.offered, None), *strips, (result, None)]
+        self.strips.put([(row, *strip) for row, strip in enumerate(rows) if strip is not None])
+        self.notes.put(list(notes), [1.01] * len(notes), range(1, len(notes) + 1))
+        ends = ((0, self.offered), (self.rows - 1, result))
+        placed = [(name, middle, row) for row, shares in ends for middle, name in labels_that_fit(shares, self.tokens)]
+        self.names.put(*zip(*placed, strict=True)) if placed else self.names.put([], [], [])
+        values, offered = with_rest(result, self.shown), with_rest(self.offered, self.shown)
+        for bar, value in zip(self.bars, values, strict=True):
+            bar.set_width(value)
+        drawn = shares_drawn(counts, self.shown)
+        self.rings.set_data(drawn, range(len(values)))
+        ends = numpy.nanmax([values, offered, drawn + RADIUS], axis=0)
+        self.numbers.put([f" {result_label(value)}" for value in values], ends, range(len(values)))
+        self.heading.put([heading], [0], [1])
+        return self
