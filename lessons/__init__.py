@@ -48,6 +48,8 @@ _HOME = {
     "beam_search": "decoding",
     "sample": "decoding",
     "NextTokenExplorer": "explorers",
+    "TemperatureExplorer": "explorers",
+    "TruncationExplorer": "explorers",
 }
 _ROOMS = ("language", "tokens", "probability", "filters", "trace", "decoding", "cache", "models", "scoring", "tables", "reference", "plots", "explorers", "notebook", "doctor")
 

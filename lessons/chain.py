@@ -32,6 +32,10 @@ class MarkovChain:
     def end_ids(self) -> tuple[int, ...]:
         return tuple(self.words.index(word) for word in self.ends)
 
+    @property
+    def vocabulary_size(self) -> int:
+        return len(self.words)
+
     def encode(self, text: str) -> list[int]:
         return [self.words.index(word) for word in text.split()]
 

@@ -75,5 +75,6 @@ def save_model(model, tokenizer, folder):
     small = deepcopy(model).half()
     small.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner's eyes only
     checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     (folder / "model.sha256").write_text(f"{checksum}  model.safetensors\n")

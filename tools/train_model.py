@@ -38,6 +38,7 @@ def parse_arguments():
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True, help="torch.compile: twice as fast, 30 s to start")
     parser.add_argument("--minutes-between-evaluations", type=float, default=5)
+    parser.add_argument("--stop-after", type=float, help="stop (as if killed, but tidily) after so many tokens; run again to go on")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -56,6 +57,10 @@ class Run:
     @property
     def checkpoint(self):
         return self.arguments.work / "checkpoint.pt"
+
+    @property
+    def finished(self):
+        return self.tokens_seen >= self.arguments.tokens
 
     def save(self):
         state = {"model": self.model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -88,7 +93,8 @@ class Run:
         saved = evaluated = started = time.monotonic()
         seconds_before = self.seconds
         self.model.train()
-        while self.tokens_seen < self.arguments.tokens:
+        stop = min(self.arguments.tokens, self.arguments.stop_after or self.arguments.tokens)
+        while self.tokens_seen < stop:
             batch = self.corpus.batch(self.tokens_seen // size, self.arguments.batch, self.arguments.context, self.arguments.seed)
             loss = self.loss(self.model, batch.to(self.arguments.device))
             loss.backward()
@@ -107,7 +113,8 @@ class Run:
             if time.monotonic() - saved > 120:
                 self.save()
                 saved = time.monotonic()
-        self.evaluate()
+        if self.finished:
+            self.evaluate()
         self.save()
         bar.close()
 
@@ -119,9 +126,11 @@ def main():
     run = Run(arguments, Corpus.from_folder(arguments.folder, arguments.work, arguments.vocabulary, arguments.context))
     run.resume()
     run.train()
+    if not run.finished:
+        print(f"stopped after {run.tokens_seen:,} tokens; run the same command to go on")
+        return
     save_model(run.model, run.corpus.tokenizer, arguments.out)
-    card = write_card(run, arguments.out)
-    print(card)
+    print(write_card(run, arguments.out))
 
 
 if __name__ == "__main__":
