@@ -132,7 +132,7 @@ class NextTokenExplorer(Explorer):
             self.pictures[bars] = NextTokenBars(bars)
         highlight = self._order.index(taken) if taken in self._order else None
         picture = self.pictures[bars].update(names, probabilities, len(self.shown.logits) - bars, highlight)
-        self.show(picture.figure, self._words(ids, names[0], probabilities))
+        self.show(picture, self._words(ids, names[0], probabilities))
         self.strip.value = self._strip(step) + html.surprisal_legend()
         self.table.value = self._table(step)
 

@@ -9,40 +9,48 @@ from numpy.typing import ArrayLike
 
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title
+from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
 from lessons.tokens import visible
 
 
-class NextTokenBars:
+class NextTokenBars(MovingPicture):
     """Bars of the n likeliest tokens and one for everything else; `update` shows another distribution in the same picture."""
+
+    RANGES = (0.25, 0.5, 1.0)  # where the axis may end: few, so that it seldom changes from step to step
 
     def __init__(self, bars: int) -> None:
         height = 1.15 + 0.26 * (bars + 1)
-        self.figure, self.axes = new_figure(height=height, layout=None)  # fixed margins: the frame stays while labels change
-        self.figure.subplots_adjust(left=0.3, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
-        places = numpy.arange(bars + 1)
+        figure, self.axes = new_figure(height=height, layout=None)  # fixed margins: the frame stays while labels change
+        figure.subplots_adjust(left=0.33, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
+        super().__init__(figure)
+        self.places = numpy.arange(bars + 1)
         colours = [BLUE] * bars + ["white"]
-        self.bars = self.axes.barh(places, numpy.zeros(bars + 1), height=0.72, color=colours, edgecolor=colours)
+        self.bars = self.axes.barh(self.places, numpy.zeros(bars + 1), height=0.72, color=colours, edgecolor=colours)
         self.bars[-1].set(hatch="////", edgecolor=GREY)
-        self.numbers = [self.axes.text(0, place, "", va="center", ha="left", fontsize=9, color="#333333") for place in places]
-        self.axes.set(ylim=(bars + 0.6, -0.6), xlabel=say("next_token.probability_axis"))
-        self.axes.set_yticks(places, [""] * (bars + 1))
-        self.axes.tick_params(axis="y", length=0, labelsize=10)
+        self.axes.set(ylim=(bars + 0.6, -0.6), yticks=[], xlabel=say("next_token.probability_axis"))
         self.axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
         self.axes.grid(axis="x")
+        self.names = MovingLabels(self.axes, size=10, align="right", transform=self.axes.get_yaxis_transform())
+        self.numbers = MovingLabels(self.axes)
+        self.title = moving_title(self.axes)
+        self.moves(*self.bars, self.names, self.numbers, self.title)
 
     def update(self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> "NextTokenBars":
         """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens. `highlight`: place of one bar."""
         probabilities = numpy.asarray(probabilities, dtype=float)
         values = numpy.append(probabilities, max(0.0, 1 - probabilities.sum()))  # (n + 1,)
-        for place, (bar, number, value) in enumerate(zip(self.bars, self.numbers, values, strict=True)):
+        for place, (bar, value) in enumerate(zip(self.bars, values, strict=True)):
             bar.set_width(value)
             if place < len(tokens):
                 bar.set_color(RED if place == highlight else BLUE)
-            number.set(text=f" {percent(value)}", x=value)
-        labels = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
-        self.axes.set_yticklabels(labels, parse_math=False)
-        self.axes.set_xlim(0, values.max() * 1.13)
-        set_title(self.axes, say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}"))
+        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12  # with room for the number behind the bar
+        if end != self.axes.get_xlim()[1]:
+            self.axes.set_xlim(0, end)
+            self.still_changed()
+        names = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
+        self.names.put(names, [-0.012] * len(names), self.places)
+        self.numbers.put([percent(value) for value in values], values + 0.008 * end, self.places)
+        self.title.put([say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}")], [0], [1])
         return self
 
 
