@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 RUN := .venv/bin/python
 START := notebooks/en/00_start_here.ipynb
+# In a container one often is root, and Jupyter wants to be told that this is meant.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
 .PHONY: help lab test lint bench badges wheel
 
@@ -12,7 +14,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 lab: .venv/.ready  ## open the lessons in JupyterLab; ARGS="--no-browser --port 8899" is passed on
-	@$(RUN) -m jupyter lab $(ARGS) $(START)
+	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START) $(AS_ROOT) $(ARGS)
 
 test: .venv/.ready  ## run every test and every notebook; ARGS="-k beam" is passed on
 	@$(RUN) -m pytest $(ARGS)

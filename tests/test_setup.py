@@ -215,7 +215,7 @@ def test_second_time_installs_nothing(project):
     ready = project / ".venv" / ".ready"
     ready.parent.mkdir()
     ready.touch()
-    for target, command in {"lab": "jupyter lab  notebooks/en/00_start_here.ipynb", "test": "pytest"}.items():
+    for target, command in {"lab": "/lab/tree/notebooks/en/00_start_here.ipynb", "test": "pytest"}.items():
         plan = make(project, "--dry-run", target).stdout
         assert command in plan and "pip install" not in plan
     later = time.time() + 10
@@ -226,10 +226,8 @@ def test_second_time_installs_nothing(project):
 @needs_make
 def test_arguments_are_passed_on(project):
     """make lab ARGS=… reaches JupyterLab."""
-    assert (
-        "jupyter lab --no-browser --port 8899 "
-        in make(project, "--dry-run", "lab", "ARGS=--no-browser --port 8899").stdout
-    )
+    plan = make(project, "--dry-run", "lab", "ARGS=--no-browser --port 8899").stdout
+    assert plan.splitlines()[-1].endswith(" --no-browser --port 8899")
 
 
 @needs_make
