@@ -1,9 +1,9 @@
-"""The knobs of sampling, one pure function each: logits in, logits out, minus infinity where a token may no longer be drawn.
+"""The knobs of sampling, one pure function each: logits in, logits out, minus infinity where nothing may be drawn.
 
-V = size of the vocabulary, T = tokens so far, ... = any leading shape. Each takes (..., V) and returns (..., V), writes into
-nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all. A filter acts on what it is given:
-tokens cut before it have probability 0 there, and the rest are renormalised. In a chain the order therefore matters
-(see `decoding.knobs`). Scores are logits, or log-probabilities: only the repetition penalty can tell them apart.
+V = size of the vocabulary, T = tokens so far, ... = any leading shape. Each takes (..., V) and returns (..., V),
+writes into nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all. A filter acts on
+what reaches it: tokens cut before have probability 0 there, and the rest are renormalised. In a chain the order
+therefore matters (see `decoding.knobs`). Scores are logits or log-probabilities: only the repetition penalty can tell.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from torch import Tensor
 from lessons.language import say
 from lessons.probability import check_number, check_whole, entropy
 
-# subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part of p has
-# reached p: that is what logits of 32 bits can tell apart.
+# subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part
+# of p has reached p: logits of 32 bits cannot tell more.
 ROUNDING = 1e-6
 
 
 def temperature_scale(logits: Tensor, T: float) -> Tensor:
     """The logits divided by the temperature T > 0: softmax(logits / T) is sharper below 1, flatter above it.
 
-    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order of the tokens never changes.
+    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order never changes.
     Ackley, Hinton & Sejnowski, "A Learning Algorithm for Boltzmann Machines", 1985.
 
     >>> temperature_scale(torch.tensor([2.0, 1.0, 0.0]), 0.5)
@@ -36,8 +36,8 @@ def temperature_scale(logits: Tensor, T: float) -> Tensor:
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """The logits of the k likeliest tokens; all others are cut.
 
-    Exactly k tokens stay (fewer only where fewer were left): of equal logits at the border those with the lower id. `transformers`
-    keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V.
+    Exactly k tokens stay (fewer only where fewer were left): of equal logits at the border those with the lower id.
+    `transformers` keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V.
     Fan, Lewis & Dauphin, "Hierarchical Neural Story Generation", 2018.
 
     >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
@@ -51,10 +51,10 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
-    """The logits of the nucleus, the smallest set of likeliest tokens whose probabilities sum to p or more; all others are cut.
+    """The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more; all others are cut.
 
-    A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one token always does.
-    0 < p ≤ 1. Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
+    A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one always
+    does. 0 < p ≤ 1. Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
 
     >>> keep_top_p(torch.tensor([0.5, 0.1, 0.4]).log(), 0.6).exp()
     tensor([0.5000, 0.0000, 0.4000])
@@ -79,8 +79,8 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
 def keep_typical(logits: Tensor, p: float) -> Tensor:
     """The logits of the most typical tokens, in order until their probabilities sum to p or more; all others are cut.
 
-    Typical is a token whose surprisal lies near the mean surprisal: small |-log p_i - H|, H the entropy. So the likeliest token
-    may be cut. 0 < p ≤ 1. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
+    Typical is a token whose surprisal lies near the mean surprisal: small |-log p_i - H|, H the entropy. So the
+    likeliest token may be cut. 0 < p ≤ 1. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
 
     >>> keep_typical(torch.tensor([0.5, 0.3, 0.1, 0.1]).log(), 0.25).exp()
     tensor([0.0000, 0.3000, 0.0000, 0.0000])
@@ -94,12 +94,12 @@ def keep_typical(logits: Tensor, p: float) -> Tensor:
 
 
 def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:
-    """The scores with each token that occurs in `ids` made less likely: a negative score times `penalty`, another divided by it.
+    """The scores with each token of `ids` made less likely: a negative score times `penalty`, another divided by it.
 
-    ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it occurs.
-    penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies, which means
-    nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to the power `penalty`.
-    Keskar, McCann, Varshney, Xiong & Socher, "CTRL", 2019.
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it is
+    there. penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies,
+    which means nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to that
+    power. Keskar, McCann, Varshney, Xiong & Socher, "CTRL", 2019.
 
     >>> repetition_penalty(torch.tensor([4.0, -4.0, 4.0, -4.0]), [0, 1, 1], 2.0)
     tensor([ 2., -8.,  4., -4.])
@@ -113,8 +113,8 @@ def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: flo
 def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> Tensor:
     """The scores with every token cut that would complete, for a second time, a run of `size` tokens of `ids`.
 
-    ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; size 1 forbids every token said.
-    Paulus, Xiong & Socher, "A Deep Reinforced Model for Abstractive Summarization", 2018.
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; 1 forbids every token
+    said. Paulus, Xiong & Socher, "A Deep Reinforced Model for Abstractive Summarization", 2018.
 
     >>> no_repeat_ngrams(torch.zeros(4), [0, 1, 2, 0], 2)  # "0 1" was said before
     tensor([0., -inf, 0., 0.])
@@ -136,7 +136,7 @@ def cut(scores: Tensor, kept: Tensor) -> Tensor:
 
 
 def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
-    """The scores of the first tokens in `order` (ids, (..., V)) up to the one with which their probabilities reach p."""
+    """The scores of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
     probs = scores.to(wide(scores)).softmax(-1).gather(-1, order)  # (..., V) in that order
     before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
     kept = torch.zeros_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
@@ -144,7 +144,7 @@ def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
 
 
 def wide(scores: Tensor) -> torch.dtype:
-    """64 bits, in which thousands of small probabilities sum exactly enough; 32 where the device has no more (Apple's)."""
+    """64 bits, so that thousands of small probabilities sum exactly enough; 32 where a device has no more (Apple's)."""
     return torch.float32 if scores.device.type == "mps" else torch.float64
 
 
@@ -174,7 +174,7 @@ def check_top_k(value: int, most: int | None = None) -> int:
 
 
 def check_share(name: str, value: float) -> float:
-    """A share of the probability if it is a number greater than 0 and at most 1; otherwise the error with the way out."""
+    """A share of the probability if it is a number above 0 and at most 1; otherwise the error with the way out."""
     try:
         return check_number(name, value, above=0, most=1)
     except ValueError as error:
@@ -182,7 +182,7 @@ def check_share(name: str, value: float) -> float:
 
 
 def check_some_left(scores: Tensor, name: str, value: float) -> None:
-    """Nothing, if the scores (V,) can still be chosen from; otherwise the error that names the knob after which they cannot."""
+    """Nothing, if the scores (V,) can be chosen from; otherwise the error naming the knob after which they cannot."""
     largest = scores.max().item()
     if largest == -torch.inf:
         raise ValueError(say("filters.all_cut", name=name, value=value))

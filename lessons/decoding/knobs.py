@@ -1,7 +1,7 @@
 """The knobs that are on, in the order in which they act: a plain list.
 
-The order matters: what one filter has cut, the next one never sees. `transformers` divides by the temperature before anything is
-cut, llama.cpp after; with the same numbers on the knobs the two may therefore write different texts.
+The order matters: what one filter has cut, the next one never sees. `transformers` divides by the temperature before
+anything is cut, llama.cpp after; with the same numbers on the knobs the two may therefore write different texts.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,10 +13,11 @@ from lessons import filters
 from lessons.language import say
 from lessons.probability import check_number, check_whole
 
-# The processors of transformers' generate, and the default `--samplers` of llama.cpp (which has no n-gram ban; it stays in front).
+# As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
+PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
 ORDERS = {
-    "transformers": ("repetition_penalty", "no_repeat_ngram_size", "temperature", "top_k", "top_p", "min_p", "typical_p"),
-    "llama.cpp": ("repetition_penalty", "no_repeat_ngram_size", "top_k", "typical_p", "top_p", "min_p", "temperature"),
+    "transformers": (*PENALTIES, "temperature", "top_k", "top_p", "min_p", "typical_p"),
+    "llama.cpp": (*PENALTIES, "top_k", "typical_p", "top_p", "min_p", "temperature"),
 }
 
 # Each knob's filter as a function of scores (V,), the ids so far, and the knob's value.
@@ -41,7 +42,8 @@ CHECKS: dict[str, Callable[[float], float]] = {
 }
 
 # The value besides None at which a knob does nothing, as in generate.
-OFF = {"repetition_penalty": 1, "no_repeat_ngram_size": 0, "temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0, "typical_p": 1}
+OFF = {"top_k": 0, "min_p": 0, "no_repeat_ngram_size": 0}
+OFF |= {"repetition_penalty": 1, "temperature": 1, "top_p": 1, "typical_p": 1}
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def turn(chain: Sequence[Knob], logits: Tensor, ids: Sequence[int]) -> tuple[tup
 
 
 def check_results(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
-    """Nothing, if the last result can be chosen from; otherwise the error that names the first knob after which it could not."""
+    """Nothing, if the last result can be chosen from; otherwise the error naming the knob after which it could not."""
     last = results[-1][1].max().item()
     if not abs(last) < float("inf"):
         for knob, (name, scores) in zip(chain, results, strict=True):
@@ -125,11 +127,14 @@ class Cut:
 
 
 def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
-    """What each knob did: from the logits (V,) offered first and the results of `turn` (or a `Step`'s `logits` and `filters`).
+    """What each knob did, from the logits (V,) offered first and the results of `turn`.
+
+    A `Step` holds both: `cuts(step.logits, step.filters)`.
 
     >>> import torch
     >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
-    >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in cuts(logits, turn(knobs(top_k=2, top_p=0.6), logits, []))]
+    >>> done = cuts(logits, turn(knobs(top_k=2, top_p=0.6), logits, []))
+    >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in done]
     [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
     """
     offered, done = logits.to(filters.wide(logits)).softmax(-1), []

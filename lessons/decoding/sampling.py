@@ -1,8 +1,8 @@
 """Sampling: the next token is drawn, and knobs shape what it is drawn from.
 
-A draw needs one random number u from [0, 1): lay the tokens side by side, the likeliest first, each as wide as its probability,
-and take the one in which u falls. The same u under another setting of the knobs may fall into another token: whatever then
-differs between two texts is the setting's doing, not luck.
+A draw needs one random number u from [0, 1): lay the tokens side by side, the likeliest first, each as wide as its
+probability, and take the one in which u falls. The same u under another setting of the knobs may fall into another
+token: whatever then differs between two texts is the setting's doing, not luck.
 
 V = size of the vocabulary, B = texts side by side.
 """
@@ -34,11 +34,12 @@ def sample(
     num_return_sequences: int = 1,
     seed: int = 0,
 ) -> Trace | list[Trace]:
-    """The text made by drawing each next token from what the knobs leave; a list of them for `num_return_sequences` above 1.
+    """The text made by drawing each next token from what the knobs leave; a list if `num_return_sequences` is above 1.
 
-    The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as there, but
-    `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob, `Step.uniform` the random
-    number of the draw. The same seed makes the same text; asking for more texts, or for longer ones, changes none of the others.
+    The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as
+    there, but `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob,
+    `Step.uniform` the random number of the draw. The same seed makes the same text; asking for more texts, or for
+    longer ones, changes none of the others.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
@@ -59,7 +60,7 @@ def sample(
 def uniforms(seed: int, number: int, length: int) -> Tensor:
     """(number, length) random numbers from [0, 1), 64 bits: a row for each text, a column for each step.
 
-    Each row has a generator of its own, seeded by one that `seed` begins: neither more rows nor longer ones change those there were.
+    Each row has a generator of its own, seeded by one that `seed` begins: more rows, or longer ones, change no other.
 
     >>> bool((uniforms(0, 2, 5)[:1, :3] == uniforms(0, 1, 3)).all())
     True
@@ -71,10 +72,11 @@ def uniforms(seed: int, number: int, length: int) -> Tensor:
 
 
 def draw(scores: Tensor, uniform: float) -> int:
-    """The id in whose place `uniform`, a number from [0, 1), falls when the tokens lie side by side, the likeliest first.
+    """The id into whose place `uniform`, from [0, 1), falls when the tokens lie side by side, the likeliest first.
 
-    scores (V,), minus infinity where cut. Each token is as wide as its probability under softmax(scores); of equal ones the lower id
-    comes first. (The inverse of the cumulative distribution: Devroye, "Non-Uniform Random Variate Generation", 1986.)
+    scores (V,), minus infinity where cut. Each token is as wide as its probability under softmax(scores); of equal
+    ones the lower id comes first. (This inverts the cumulative distribution: Devroye, "Non-Uniform Random Variate
+    Generation", 1986.)
 
     >>> [draw(torch.tensor([0.3, 0.6, 0.1]).log(), uniform) for uniform in (0.0, 0.59, 0.61, 0.95)]
     [1, 1, 0, 2]
@@ -92,9 +94,9 @@ def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
 
 
 def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
-    """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the random number of each draw."""
+    """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the number of each draw."""
     session, texts = source.session(prompt_ids), [[] for _ in luck]
-    growing, rows = range(len(texts)), [0] * len(texts)  # texts that have not ended, and the rows in which their logits lie
+    growing, rows = range(len(texts)), [0] * len(texts)  # texts that have not ended, and where their logits lie
     for step, column in enumerate(luck.T.tolist()):
         if step:
             session.extend([texts[text][-1].chosen for text in growing], rows)
@@ -104,7 +106,7 @@ def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck:
             check_logits(logits, step)
             ids = [*prompt_ids, *(one.chosen for one in texts[text])]
             texts[text].append(choose(logits, chain, ids, column[text]))
-        alive = [(text, row) for text, row in zip(growing, rows, strict=True) if texts[text][-1].chosen not in source.end_ids]
+        alive = [pair for pair in zip(growing, rows, strict=True) if texts[pair[0]][-1].chosen not in source.end_ids]
         if not alive:
             break
         growing, rows = zip(*alive, strict=True)
@@ -112,7 +114,7 @@ def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck:
 
 
 def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[int], uniform: float) -> Step:
-    """The step in which the knobs of the chain act on the logits (V,) in turn and `uniform` draws from what they leave."""
+    """The step in which the knobs of the chain act on the logits (V,) and `uniform` draws from what they leave."""
     results = turn(chain, logits, ids)
     scores = results[-1][1] if results else logits
     return Step(logits, scores, draw(scores, uniform), results, uniform)

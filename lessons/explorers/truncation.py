@@ -28,7 +28,7 @@ SLIDERS = {
 
 
 class TruncationExplorer(Explorer):
-    """Switch filters on, drag them, change their order: what each cuts, what is left, and 1,000 draws laid over the theory.
+    """Switch filters on, drag them, change their order: what each cuts, what is left, and 1,000 draws over the theory.
 
     The model is asked when the text changes, never when a switch or a slider moves.
 
@@ -40,32 +40,39 @@ class TruncationExplorer(Explorer):
         counts: (V,) how often each token came in 1,000 draws; None until drawn and after any change.
     """
 
-    def __init__(self, lm: Source | NextLogits, prompt: str = "Once upon a time there was a", on: tuple[str, ...] = ("top_k", "top_p")) -> None:
+    def __init__(
+        self,
+        lm: Source | NextLogits,
+        prompt: str = "Once upon a time there was a",
+        on: tuple[str, ...] = ("top_k", "top_p"),
+    ) -> None:
         super().__init__()
         self.source, self.counts = as_source(lm), None
-        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=widgets.Layout(width="98%"))
-        self.order = widgets.ToggleButtons(options=list(ORDERS), description=say("truncation.order"))
-        self.switches = {name: widgets.Checkbox(name in on, description=name, indent=False, layout=widgets.Layout(width="190px")) for name in SLIDERS}
-        self.sliders = {name: knob_slider(name) for name in SLIDERS}
-        self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("truncation.seed"), layout=widgets.Layout(width="160px"))
-        self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=widgets.Layout(width="auto"))
-        self._rows = {name: widgets.HBox([self.switches[name], self.sliders[name]]) for name in SLIDERS}
-        self._chain = widgets.VBox([])
-        self._listen()
-        self.lay_out(widgets.VBox([self.prompt, self.order, self._chain, widgets.HBox([self.seed, self.draw])]))
-        self.attempt(self._begin)
-
-    def _listen(self) -> None:
+        self._make_controls(prompt, on)
         self.listen(self.prompt, self._begin)
         self.listen(self.order, self._reorder)
         for control in (*self.switches.values(), *self.sliders.values(), self.seed):
             self.listen(control, self._turn)
         self.listen(self.draw, self._draw)
+        self._rows = {name: widgets.HBox([self.switches[name], self.sliders[name]]) for name in SLIDERS}
+        self._chain = widgets.VBox([])
+        self.lay_out(widgets.VBox([self.prompt, self.order, self._chain, widgets.HBox([self.seed, self.draw])]))
+        self.attempt(self._begin)
+
+    def _make_controls(self, prompt: str, on: tuple[str, ...]) -> None:
+        wide, column, narrow, auto = (widgets.Layout(width=width) for width in ("98%", "190px", "160px", "auto"))
+        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=wide)
+        self.order = widgets.ToggleButtons(options=list(ORDERS), description=say("truncation.order"))
+        boxes = {name: {"value": name in on, "description": name} for name in SLIDERS}
+        self.switches = {name: widgets.Checkbox(**box, indent=False, layout=column) for name, box in boxes.items()}
+        self.sliders = {name: knob_slider(name) for name in SLIDERS}
+        self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("truncation.seed"), layout=narrow)
+        self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=auto)
 
     def _begin(self) -> None:
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
-            offered = self.source.session(prompt_ids).logits[0].double().cpu()  # (V,)
+            offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
         logits, ids = offered.sort(descending=True, stable=True)
         place = torch.empty_like(ids).scatter(0, ids, torch.arange(len(ids)))  # of each id among the likeliest
         self.logits, self.prompt_places = logits, place[list(prompt_ids)].tolist()
@@ -80,7 +87,7 @@ class TruncationExplorer(Explorer):
         self._picture = TruncationPicture(self.tokens, self.logits.softmax(-1), stations)
         self._turn()
 
-    def chain_results(self, order: str) -> list[Cut]:
+    def cuts_in(self, order: str) -> list[Cut]:
         """What each knob that is on cuts when they act in this order."""
         values = {name: self.sliders[name].value for name, switch in self.switches.items() if switch.value}
         return cuts(self.logits, turn(knobs(order, **values), self.logits, self.prompt_places))
@@ -88,7 +95,7 @@ class TruncationExplorer(Explorer):
     def _turn(self) -> None:
         for name, switch in self.switches.items():
             self.sliders[name].disabled = not switch.value
-        done = self.chain_results(self.order.value)
+        done = self.cuts_in(self.order.value)
         self.cuts, self.counts = done, None
         self.result = done[-1].result if done else self.logits.softmax(-1)
         self._show()
@@ -101,23 +108,30 @@ class TruncationExplorer(Explorer):
     def _show(self) -> None:
         by_name = {cut.name: cut for cut in self.cuts}
         stations = [by_name.get(name) for name in ORDERS[self.order.value]]
-        left, size = int((self.result > 0).sum()), f"{len(self.result):,}"
-        heading = say("truncation.heading", number=f"{left:,}", vocabulary=size) if left < len(self.result) else say("truncation.heading_all", vocabulary=size)
-        self._picture.update([strip(cut) for cut in stations], [note(cut) for cut in stations], self.result, heading, self.counts)
+        left, size = int((self.result > 0).sum()), len(self.result)
+        heading = say("truncation.heading" if left < size else "truncation.heading_all", number=f"{left:,}",
+                      vocabulary=f"{size:,}")
+        strips, notes = [strip(cut) for cut in stations], [note(cut) for cut in stations]
+        self._picture.update(strips, notes, self.result, heading, self.counts)
         self.show(self._picture, self._words(left))
 
     def _words(self, left: int) -> str:
         chain = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.chain_none")
-        return say("truncation.sentence", order=self.order.value, chain=chain, number=f"{left:,}", vocabulary=f"{len(self.result):,}", token=visible(self.tokens[0]),
-                   before=percent(self.logits.softmax(-1)[0].item()), after=percent(self.result[0].item()), other=self._other_words(left), drawn=self._drawn_words()).strip()
+        before, after = (percent(probabilities[0].item()) for probabilities in (self.logits.softmax(-1), self.result))
+        return say(
+            "truncation.sentence", order=self.order.value, chain=chain, number=f"{left:,}", before=before, after=after,
+            vocabulary=f"{len(self.result):,}", token=visible(self.tokens[0]), other=self._other_words(left),
+            drawn=self._drawn_words(),
+        ).strip()
 
     def _knob_words(self, cut: Cut) -> str:
-        return say(f"truncation.chain_{deed(cut)}", name=cut.name, value=f"{self.sliders[cut.name].value:g}", number=f"{cut.number:,}", mass=f"{cut.mass:.1%}")
+        value, number, mass = f"{self.sliders[cut.name].value:g}", f"{cut.number:,}", f"{cut.mass:.1%}"
+        return say(f"truncation.chain_{deed(cut)}", name=cut.name, value=value, number=number, mass=mass)
 
     def _other_words(self, left: int) -> str:
         """What the other order would leave, if that is another number."""
         other = next(order for order in ORDERS if order != self.order.value)
-        done = self.chain_results(other) if self.switches["temperature"].value else []
+        done = self.cuts_in(other) if self.switches["temperature"].value else []
         number = done[-1].number if done else left
         return say("truncation.other_order", order=other, number=f"{number:,}") if number != left else ""
 
@@ -125,8 +139,9 @@ class TruncationExplorer(Explorer):
         if self.counts is None:
             return ""
         likeliest = int(self.result.argmax())
-        name = visible(self.tokens[likeliest]) if likeliest < len(self.tokens) else f"#{likeliest + 1}"
-        return say("truncation.drawn", token=name, count=int(self.counts[likeliest]), expected=f"{DRAWS * self.result[likeliest].item():.0f}")
+        token = visible(self.tokens[likeliest]) if likeliest < len(self.tokens) else f"#{likeliest + 1}"
+        expected = f"{DRAWS * self.result[likeliest].item():.0f}"
+        return say("truncation.drawn", token=token, count=int(self.counts[likeliest]), expected=expected)
 
 
 def knob_slider(name: str) -> widgets.Widget:
@@ -144,7 +159,7 @@ def deed(cut: Cut) -> str:
 
 
 def strip(cut: Cut | None) -> tuple[torch.Tensor, torch.Tensor | None] | None:
-    """What the picture shows at a knob's place: what it was offered with the cut part hatched, or what it made of it, or nothing."""
+    """The picture at a knob's place: what it was offered, the cut part hatched; or what it made of it; or nothing."""
     if cut is None:
         return None
     return (cut.offered, cut.left) if deed(cut) == "cut" else (cut.result, None)

@@ -1,8 +1,8 @@
 """Pictures that a slider moves: what stands still is drawn once, what moves is drawn again over a copy of it.
 
-Drawing a whole figure for each move of a slider is slow for three reasons, and each has its remedy here: axes, ticks and titles
-that do not change (kept as pixels), text (each letter is drawn once and then copied), and the search for the smallest PNG
-(`canvas.png_bytes` packs the pixels as they are).
+Drawing a whole figure for each move of a slider is slow for three reasons, and each has its remedy here: axes, ticks
+and titles that do not change (kept as pixels), text (each letter is drawn once, then copied), and the search for the
+smallest PNG (`canvas.png_bytes` packs the pixels as they are).
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep 
 class MovingPicture:
     """A kept figure of which only some artists move.
 
-    A subclass builds the figure, names the artists that its `update` changes with `moves`, and calls `still_changed` whenever it
-    has changed anything else.
+    A subclass builds the figure, names the artists that its `update` changes with `moves`, and calls `still_changed`
+    whenever it has changed anything else.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -71,11 +71,19 @@ class MovingLabels(Artist):
         texts, xs, ys: what stands where, in the units of the axes' `transform`.
     """
 
-    def __init__(self, axes: Axes, size: float = 9, color: str = "#333333", align: str = "left", transform: Transform | None = None,
-                 weight: str = "normal") -> None:
+    def __init__(
+        self,
+        axes: Axes,
+        size: float = 9,
+        color: str = "#333333",
+        align: str = "left",
+        transform: Transform | None = None,
+        weight: str = "normal",
+    ) -> None:
         super().__init__()
         self.texts, self.xs, self.ys = [], [], []
-        self.font, self.color, self.align = FontProperties(size=size, weight=weight), color, {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+        self.font, self.color = FontProperties(size=size, weight=weight), color
+        self.align = {"left": 0.0, "center": 0.5, "right": 1.0}[align]
         self.set_in_layout(False)
         axes.add_artist(self)
         self.set_transform(transform or axes.transData)
@@ -102,7 +110,8 @@ class MovingLabels(Artist):
 def moving_title(axes: Axes) -> MovingLabels:
     """Labels of one bold text where the axes' title would stand; `put([text], [0], [1])`. Room is kept for it."""
     axes.set_title(" ")
-    above = ScaledTranslation(0, 14 / 72, axes.get_figure(root=True).dpi_scale_trans)  # the title's distance and half its height
+    inches = 14 / 72  # the title's distance from the axes and half its height
+    above = ScaledTranslation(0, inches, axes.get_figure(root=True).dpi_scale_trans)
     return MovingLabels(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
 
 

@@ -1,6 +1,7 @@
-"""Tokens laid side by side, the likeliest first, each as wide as its probability: the picture of a draw, and of what a filter cuts."""
+"""Tokens laid side by side, the likeliest first, each as wide as its probability: the picture of a draw, of a cut."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy
 from matplotlib.artist import Artist
@@ -15,19 +16,22 @@ from lessons.language import say
 from lessons.plots.canvas import RED, new_figure, set_title
 from lessons.tokens import visible
 
-RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # rank 1, 2–10, 11–100 …: the paler, the rarer
+RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
 LETTER = 0.0155  # the width of a letter as a share of a strip's
 
 
-def strip_colours(probabilities: ArrayLike, kept: ArrayLike | None, width: int, height: int, gap: int = 1) -> numpy.ndarray:
-    """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability and the paler the rarer.
+def strip_colours(
+    probabilities: ArrayLike, kept: ArrayLike | None, width: int, height: int, gap: int = 1
+) -> numpy.ndarray:
+    """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability, and the paler the rarer.
 
-    probabilities (V,) in the order of the strip, of any sum; kept (V,) which of them stay (None: all): the others are hatched.
-    After a token at least four gaps wide comes a white gap of so many pixels.
+    probabilities (V,) in the order of the strip, of any sum; kept (V,) which of them stay (None: all): the others are
+    hatched. After a token at least four gaps wide comes a white gap of so many pixels.
     """
     probabilities = numpy.asarray(probabilities, dtype=float)
     ends = probabilities.cumsum() / probabilities.sum()  # (V,) where each token ends
-    token = numpy.searchsorted(ends, (numpy.arange(width) + 0.5) / width, side="right").clip(0, len(ends) - 1)  # (width,)
+    shares = (numpy.arange(width) + 0.5) / width
+    token = numpy.searchsorted(ends, shares, side="right").clip(0, len(ends) - 1)  # (width,)
     group = numpy.searchsorted(10 ** numpy.arange(len(RANKS) - 1), token + 1)  # (width,) 0 for rank 1, 1 for 2–10 …
     pixels = numpy.repeat(PALETTE[group][None], height, axis=0)
     if kept is not None:
@@ -74,7 +78,7 @@ class MovingStrips(Artist):
 
 def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tuple[float, str]]:
     """(middle, name) of each of the first tokens of a strip that is wide enough to bear its name."""
-    shares, names = numpy.asarray(probabilities, dtype=float)[:20], [visible(token) for token in tokens[:20]]
+    shares, names = numpy.asarray(probabilities, dtype=float)[:10], [visible(token) for token in tokens[:10]]
     starts = shares.cumsum() - shares
     return [(start + share / 2, name) for start, share, name in zip(starts, shares, names, strict=False)
             if share >= LETTER * (len(name) + 1)]
@@ -83,7 +87,7 @@ def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tup
 def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: float) -> Figure:
     """A figure of one draw under several settings: a strip for each, and the same random number through all of them.
 
-    rows: by label, probabilities (V,), all in the same order of tokens, the likeliest first; tokens: V names in that order;
+    rows: by label, probabilities (V,), all in one order of tokens, the likeliest first; tokens: V names in that order;
     uniform: the random number from [0, 1), which takes the token in which it falls.
     """
     figure, axes = new_figure(height=0.95 + 0.5 * len(rows))
@@ -116,19 +120,20 @@ def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
     borders = [0, *(10**power for power in range(len(RANKS) - 1) if 10**power < size), size]  # 0, 1, 10, 100 … V
     for row, probabilities in enumerate(masses.values()):
         start = 0.0
-        for group, (first, last) in enumerate(zip(borders, borders[1:], strict=False)):
-            mass = probabilities[first:last].sum()
+        for group, (first, last) in enumerate(pairwise(borders)):
+            mass, ink = probabilities[first:last].sum(), "white" if group < 2 else "#222222"
             axes.barh(row, mass, left=start, height=0.68, color=RANKS[group], edgecolor="white",
                       label=rank_range(first, last) if row == 0 else None)
             if mass >= 0.05:
-                axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color="white" if group < 2 else "#222222")
+                axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color=ink)
             start += mass
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("temperature.mass_axis"))
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(title=say("temperature.ranks"), bbox_to_anchor=(1.0, 1.05), loc="upper left", frameon=False, fontsize=9, title_fontsize=9)
+    place = {"bbox_to_anchor": (1.0, 1.05), "loc": "upper left", "frameon": False}
+    axes.legend(title=say("temperature.ranks"), fontsize=9, title_fontsize=9, **place)
     (cold, first), *_, (hot, last) = masses.items()
     shares = {"share_cold": f"{first[10:].sum():.0%}", "share_hot": f"{last[10:].sum():.0%}"}
     set_title(axes, say("temperature.mass_title", cold=cold, hot=hot, **shares))

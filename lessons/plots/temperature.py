@@ -34,19 +34,21 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
         draw_bars(axes, values, most)
         for place, value in enumerate(shares):
             axes.text(value, place, f" {percent(value)}", va="center", fontsize=8.5, color="#333333")
-        cut_off = {"s": f"{percent(values[-1])} →", "ha": "right", "bbox": PLAQUE} if values[-1] > most else {"s": f" {percent(values[-1])}"}
-        axes.text(min(values[-1], 0.97 * most), len(shares), va="center", fontsize=8.5, color="#333333", **cut_off)
+        rest, cut_off = percent(values[-1]), values[-1] > most
+        side = {"s": f"{rest} →", "ha": "right", "bbox": PLAQUE} if cut_off else {"s": f" {rest}"}
+        axes.text(min(values[-1], 0.97 * most), len(shares), va="center", fontsize=8.5, color="#333333", **side)
         axes.set_xlabel(f"T = {temperature:g}")
     names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{others:,}")]
     panels[0].set_yticks(range(len(names)), names, parse_math=False)
     (cold, first), *_, (hot, last) = rows.items()
-    values = {"token": names[0], "cold": f"{cold:g}", "hot": f"{hot:g}", "first": percent(float(first[0])), "last": percent(float(last[0]))}
-    figure.suptitle(say("temperature.bars_title", **values), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    shares = {"first": percent(float(first[0])), "last": percent(float(last[0]))}
+    message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **shares)
+    figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
 def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0) -> list:
-    """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last one off."""
+    """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last off."""
     colours = [BLUE] * (len(values) - 1) + ["white"]
     bars = axes.barh(range(len(values)), values, height=0.72, color=colours, edgecolor=colours)
     bars[-1].set(hatch="////", edgecolor=GREY)
@@ -69,7 +71,9 @@ def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens
     return figure
 
 
-def draw_curves(axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str], title: str = "curves_title") -> None:
+def draw_curves(
+    axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str], title: str = "curves_title"
+) -> None:
     """The curves of `temperature_curves`, their names in the order in which they lie."""
     temperatures, probabilities = numpy.asarray(temperatures), numpy.asarray(probabilities)
     rest = 1 - probabilities.sum(-1)  # (m,)
@@ -103,13 +107,15 @@ def entropy_curve(temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int
     return figure
 
 
-def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int, title: str = "entropy_title") -> None:
+def draw_entropy(
+    axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int, title: str = "entropy_title"
+) -> None:
     """The curve of `entropy_curve`, with its two limits."""
-    most = math.log(vocabulary)
+    most, small = math.log(vocabulary), {"textcoords": "offset points", "fontsize": 9, "color": "#555555"}
     axes.plot(temperatures, entropies, color=BLUE)
     axes.axhline(most, color=GREY, linestyle=":", linewidth=1.3)
-    axes.annotate(say("temperature.uniform", most=f"{most:.2f}"), (temperatures[0], most), xytext=(4, -11), textcoords="offset points", fontsize=9, color="#555555")
-    axes.annotate(say("temperature.greedy"), (temperatures[0], 0), xytext=(4, 5), textcoords="offset points", fontsize=9, color="#555555")
+    axes.annotate(say("temperature.uniform", most=f"{most:.2f}"), (temperatures[0], most), xytext=(4, -11), **small)
+    axes.annotate(say("temperature.greedy"), (temperatures[0], 0), xytext=(4, 5), **small)
     temperature_axis(axes, temperatures)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(ylim=(0, most * 1.06), xlabel=say("temperature.curves_axis"), ylabel=say("temperature.entropy_axis"))
@@ -117,24 +123,33 @@ def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, voca
 
 
 class TemperaturePicture(MovingPicture):
-    """The explorer's picture of one distribution: bars, curves, strips and entropy, of which `update` shows one temperature.
+    """The explorer's picture of one distribution: bars, curves, strips and entropy; `update` shows one temperature.
 
     tokens: names of the likeliest n; offered (V,): all probabilities at T = 1, the likeliest first; temperatures (m,),
     probabilities (m, n) and entropies (m,): the curves.
     """
 
-    def __init__(self, tokens: Sequence[str], offered: ArrayLike, temperatures: ArrayLike, probabilities: ArrayLike, entropies: ArrayLike) -> None:
-        ratios = {"width_ratios": [1.0, 1.0], "height_ratios": [1.75, 1.0]}
-        figure, ((self.bar_axes, self.curve_axes), (self.strip_axes, self.entropy_axes)) = new_figure(7.2, 4.9, nrows=2, ncols=2, **ratios)
+    def __init__(
+        self,
+        tokens: Sequence[str],
+        offered: ArrayLike,
+        temperatures: ArrayLike,
+        probabilities: ArrayLike,
+        entropies: ArrayLike,
+    ) -> None:
+        figure, panels = new_figure(7.2, 4.9, nrows=2, ncols=2, height_ratios=[1.75, 1.0])
+        (self.bar_axes, self.curve_axes), (self.strip_axes, self.entropy_axes) = panels
         super().__init__(figure)
         self.offered = numpy.asarray(offered, dtype=float)
         self.lines = min(len(tokens), len(COLOURS))
         self._draw_bars(tokens)
-        draw_curves(self.curve_axes, temperatures, numpy.asarray(probabilities)[:, : self.lines], tokens[: self.lines], "explorer_curves")
+        leading = numpy.asarray(probabilities)[:, : self.lines]
+        draw_curves(self.curve_axes, temperatures, leading, tokens[: self.lines], "explorer_curves")
         draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered), "explorer_entropy")
         self._draw_strips()
-        self.now = [axes.axvline(1.0, color=RED, linewidth=1.4) for axes in (self.curve_axes, self.entropy_axes)]
-        self.dots = [axes.plot([], [], "o", color=RED, markersize=5)[0] for axes in (self.curve_axes, self.entropy_axes)]
+        curves = (self.curve_axes, self.entropy_axes)
+        self.now = [axes.axvline(1.0, color=RED, linewidth=1.4) for axes in curves]
+        self.dots = [axes.plot([], [], "o", color=RED, markersize=5)[0] for axes in curves]
         self.moves(*self.bars, self.marks, self.numbers, self.strips, *self.now, *self.dots, self.heading)
 
     def _draw_bars(self, tokens: Sequence[str]) -> None:
@@ -143,7 +158,8 @@ class TemperaturePicture(MovingPicture):
         self.bars, self.numbers = draw_bars(self.bar_axes, values), MovingLabels(self.bar_axes)
         rows, self.marked = numpy.arange(len(values)), values
         self.marks = self.bar_axes.vlines(values, rows - 0.42, rows + 0.42, color="black", linewidth=1.6)  # T = 1
-        names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{len(self.offered) - len(tokens):,}")]
+        others = f"{len(self.offered) - len(tokens):,}"
+        names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=others)]
         self.bar_axes.set_yticks(rows, names, parse_math=False)
         self.bar_axes.set_xlim(0, 1.2)
         self.bar_axes.set_xticks([0, 0.5, 1])
@@ -165,12 +181,14 @@ class TemperaturePicture(MovingPicture):
         values = numpy.append(shown, max(0.0, 1 - shown.sum()))
         for bar, value in zip(self.bars, values, strict=True):
             bar.set_width(value)
-        beside = numpy.where((self.marked > values) & (self.marked < values + 0.2), self.marked, values)  # not under a mark
+        marked = (self.marked > values) & (self.marked < values + 0.2)  # a number is not to stand under a mark
+        beside = numpy.where(marked, self.marked, values)
         self.numbers.put([f" {percent(value)}" for value in values], beside, range(len(values)))
         self.strips.put([(0, self.offered, None), (1, probabilities, None)])
         for line in self.now:
             line.set_xdata([temperature, temperature])
         self.dots[0].set_data([temperature] * (self.lines + 1), [*shown[: self.lines], 1 - shown[: self.lines].sum()])
         self.dots[1].set_data([temperature], [entropy])
-        self.heading.put([say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))], [0], [1])
+        message = say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))
+        self.heading.put([message], [0], [1])
         return self

@@ -19,33 +19,36 @@ PALE = "#D9D9D9"
 AXIS = (0, 1.09)  # room for a number beside a bar of 100 %
 
 
+SMALL = {"textcoords": "offset points", "fontsize": 9}
+
+
 def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[float]) -> Figure:
     """A figure of cumulative distributions by rank, and where k tokens or each share of the mass cut them.
 
-    rows: by label, probabilities (V,), the likeliest first; at most three of them.
+    rows: by label, probabilities (V,), the likeliest first; two or three of them.
     """
     figure, axes = new_figure(height=4.1)
     counts = {}
     for (label, probabilities), colour in zip(rows.items(), (BLUE, RED, ORANGE), strict=False):
-        mass = numpy.cumsum(numpy.asarray(probabilities, dtype=float))
-        ranks = numpy.arange(1, len(mass) + 1)
-        counts[label] = numpy.searchsorted(mass, numpy.asarray(shares) * (1 - 1e-6)) + 1  # how many tokens reach each share
-        axes.plot(ranks, mass, color=colour, label=label)
-        axes.plot(counts[label], mass[counts[label] - 1], "o", color=colour, markersize=5)
+        mass = numpy.cumsum(numpy.asarray(probabilities, dtype=float))  # (V,)
+        ends = numpy.searchsorted(mass, numpy.asarray(shares) - 1e-6)  # the places of the tokens that reach each share
+        counts[label] = [f"{end + 1:,}" for end in ends]
+        axes.plot(range(1, len(mass) + 1), mass, color=colour, label=label)
+        axes.plot(ends + 1, mass[ends], "o", color=colour, markersize=5)
         axes.plot([k], [mass[k - 1]], "s", color=colour, markersize=6, markerfacecolor="white", markeredgewidth=1.6)
-        axes.annotate(f"{mass[k - 1]:.0%}", (k, mass[k - 1]), xytext=(7, -11), textcoords="offset points", color=colour, fontsize=9)
-        axes.annotate(f"{counts[label][0]:,}", (counts[label][0], mass[counts[label][0] - 1]), xytext=(5, -12), textcoords="offset points", color=colour, fontsize=9)
+        axes.annotate(f"{mass[k - 1]:.0%}", (k, mass[k - 1]), xytext=(7, -11), color=colour, **SMALL)
+        axes.annotate(counts[label][0], (ends[0] + 1, mass[ends[0]]), xytext=(5, -12), color=colour, **SMALL)
     axes.axvline(k, color=GREY, linestyle=":", linewidth=1.4)
-    axes.annotate(f"k = {k}", (k, 0), xytext=(5, 5), textcoords="offset points", fontsize=9, color="#555555")
-    for share in shares:
-        axes.axhline(share, color=GREY, linestyle="--", linewidth=0.8)
-    axes.annotate("p = " + ", ".join(f"{share:g}" for share in shares), (1, max(shares)), xytext=(4, 3), textcoords="offset points", fontsize=9, color="#555555")
-    rank_axis(axes, len(ranks))
+    axes.annotate(f"k = {k}", (k, 0), xytext=(5, 5), color="#555555", **SMALL)
+    axes.hlines(shares, 0.9, 1.1 * len(mass), color=GREY, linestyle="--", linewidth=0.8)
+    names = ", ".join(f"{share:g}" for share in shares)
+    axes.annotate(f"p = {names}", (1, max(shares)), xytext=(4, 3), color="#555555", **SMALL)
+    rank_axis(axes, len(mass))
     axes.set(ylim=(0, 1.04), ylabel=say("truncation.cumulative_axis"))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor="linecolor")
     first, *_, last = counts.values()
-    set_title(axes, say("truncation.cuts_title", k=k, p=f"{shares[0]:g}", first=f"{first[0]:,}", last=f"{last[0]:,}"))
+    set_title(axes, say("truncation.cuts_title", k=k, p=f"{shares[0]:g}", first=first[0], last=last[0]))
     return figure
 
 
@@ -57,11 +60,13 @@ def rank_axis(axes: Axes, size: int) -> None:
     axes.grid(True)
 
 
-def before_and_after(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, counts: ArrayLike | None = None) -> Figure:
+def before_and_after(
+    tokens: Sequence[str], before: ArrayLike, after: ArrayLike, counts: ArrayLike | None = None
+) -> Figure:
     """A figure of what a chain of filters makes of a distribution: grey as offered, blue as left and renormalised.
 
-    tokens: names of the first n; before, after (V,): probabilities in that order (after: 0 where cut); counts (V,): how often each
-    token was drawn, laid over the theory as orange rings.
+    tokens: names of the first n; before, after (V,): probabilities in that order (after: 0 where cut); counts (V,): how
+    often each token was drawn, laid over the theory as orange rings.
     """
     figure, axes = new_figure(height=1.0 + 0.25 * (len(tokens) + 1))
     before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
@@ -77,7 +82,8 @@ def before_and_after(tokens: Sequence[str], before: ArrayLike, after: ArrayLike,
     return figure
 
 
-RINGS = {"marker": "o", "linestyle": "none", "markersize": 7, "markerfacecolor": "none", "markeredgecolor": RED, "markeredgewidth": 1.7}
+RINGS = {"marker": "o", "linestyle": "none", "markersize": 7, "markeredgewidth": 1.7}
+RINGS |= {"markerfacecolor": "none", "markeredgecolor": RED}
 RADIUS = 0.012  # of a ring, as a share of the axis
 
 
@@ -88,7 +94,7 @@ def with_rest(values: ArrayLike, first: int) -> numpy.ndarray:
 
 
 def shares_drawn(counts: ArrayLike | None, first: int) -> numpy.ndarray:
-    """(first + 1,) how often each of the first tokens was drawn, and all others together, as a share; NaN where never."""
+    """(first + 1,) the share of the draws that took each of the first tokens, and any other; NaN where none did."""
     drawn = numpy.zeros(first + 1) if counts is None else with_rest(counts, first)
     return numpy.where(drawn > 0, drawn / max(1, drawn.sum()), numpy.nan)
 
@@ -114,15 +120,17 @@ def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> No
 class TruncationPicture(MovingPicture):
     """The explorer's picture of one distribution on its way through a chain of filters.
 
-    Above, a strip for each place in the chain, from what the model offered to what is drawn from; below, before and after as bars.
-    tokens: names of the likeliest; offered (V,): all probabilities, the likeliest first; stations: names of the places in the chain.
+    Above, a strip for each place in the chain, from what the model offered to what is drawn from; below, before and
+    after as bars. tokens: names of the likeliest; offered (V,): all probabilities, the likeliest first; stations: names
+    of the places in the chain.
     """
 
     def __init__(self, tokens: Sequence[str], offered: ArrayLike, stations: Sequence[str], bars: int = 10) -> None:
-        rows = len(stations) + 2
-        figure, (self.chain_axes, self.bar_axes) = new_figure(7.2, 1.75 + 0.235 * rows + 0.2 * (bars + 1), nrows=2, height_ratios=[0.235 * rows, 0.2 * (bars + 1)])
+        self.shown = min(bars, len(tokens))
+        heights = [0.235 * (len(stations) + 2), 0.2 * (self.shown + 1)]  # inches
+        figure, (self.chain_axes, self.bar_axes) = new_figure(7.2, 1.75 + sum(heights), nrows=2, height_ratios=heights)
         super().__init__(figure)
-        self.tokens, self.offered, self.shown = list(tokens), numpy.asarray(offered, dtype=float), min(bars, len(tokens))
+        self.tokens, self.offered = list(tokens), numpy.asarray(offered, dtype=float)
         self._draw_chain([say("truncation.offered"), *stations, say("truncation.drawn_from")])
         draw_offered(self.bar_axes, tokens[: self.shown], self.offered)
         self.bars = self.bar_axes.barh(range(self.shown + 1), numpy.zeros(self.shown + 1), height=0.4, color=BLUE)
@@ -143,9 +151,15 @@ class TruncationPicture(MovingPicture):
         self.chain_axes.text(1.01, 0, say("truncation.note_room"), color="none")  # room for the notes on the right
         self.heading = moving_title(self.chain_axes)
 
-    def update(self, strips: Sequence[tuple[ArrayLike, ArrayLike | None] | None], notes: Sequence[str], result: ArrayLike, heading: str,
-               counts: ArrayLike | None = None) -> "TruncationPicture":
-        """Show for each station its strip, (probabilities (V,), kept (V,) or None), or None where it is off, and its note.
+    def update(
+        self,
+        strips: Sequence[tuple[ArrayLike, ArrayLike | None] | None],
+        notes: Sequence[str],
+        result: ArrayLike,
+        heading: str,
+        counts: ArrayLike | None = None,
+    ) -> "TruncationPicture":
+        """Show each station's strip, (probabilities (V,), kept (V,) or None), or None where it is off, and its note.
 
         result (V,): the probabilities drawn from; counts (V,): how often each token was drawn.
         """
