@@ -79,6 +79,25 @@ class LanguageModel:
         """(V,) the logits for the token after the prompt, on the CPU, in 32 bits."""
         return self.session(read_prompt(self, prompt)).logits[0].float().cpu()
 
+    def read(self, texts: Tensor, module: nn.Module | None = None) -> object:
+        """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""
+        module = self.model if module is None else module
+        return module(input_ids=texts, **accepted(module, use_cache=False))
+
+    @cached_property
+    def plain_head(self) -> bool:
+        """Whether the logits are the output head of the body's last state and nothing more, tried on a few tokens to the last bit.
+
+        Some models do more: Gemma 2 bends its logits with a tanh, Granite and Cohere scale them.
+        """
+        body, head = getattr(self.model, "base_model", self.model), self.model.get_output_embeddings()
+        if body is self.model or head is None:
+            return False
+        texts = torch.arange(min(8, self.vocabulary_size), device=self.device).unsqueeze(0)
+        with torch.inference_mode():
+            hidden = getattr(self.read(texts, body), "last_hidden_state", None)
+            return hidden is not None and torch.equal(head(hidden), self.read(texts).logits)
+
     def session(self, prompt_ids: Sequence[int]) -> "CachedSession":
         """A conversation about one prompt that reads every token once (key-value cache)."""
         return CachedSession(self, prompt_ids)
@@ -91,8 +110,7 @@ class CachedSession:
         from lessons.cache import with_room
 
         self.lm, self.cache = lm, None
-        only_last = {"logits_to_keep": 1} if "logits_to_keep" in signature(lm.model.forward).parameters else {}
-        self.logits = self._read([list(prompt_ids)], **only_last)
+        self.logits = self._read([list(prompt_ids)], **accepted(lm.model, logits_to_keep=1))
         self.cache, self.rows = with_room(self.cache), [0]  # the row of the cache in which each text lies
 
     @torch.inference_mode()
@@ -112,6 +130,12 @@ class CachedSession:
         output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
         self.cache = output.past_key_values
         return output.logits[:, -1].float()  # (B, V)
+
+
+def accepted(module: nn.Module, **options: object) -> dict[str, object]:
+    """Those of the options that the module's `forward` knows."""
+    known = signature(module.forward).parameters
+    return {name: value for name, value in options.items() if name in known}
 
 
 def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32) -> LanguageModel:

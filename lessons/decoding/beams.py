@@ -29,14 +29,13 @@ class Beams:
 
     def __init__(self, lm: Source | NextLogits, prompt: str | Sequence[int] | Tensor, max_new_tokens: int, num_beams: int, chain: Sequence[Knob] = ()) -> None:
         self.source = as_source(lm)
-        self.num_beams = check_whole("num_beams", num_beams, 1)
+        self.num_beams = check_beams(num_beams)
         self.max_new_tokens = check_steps(max_new_tokens)
         self.prompt_ids = read_prompt(self.source, prompt)
         self.room = steps_within(self.source, self.prompt_ids, self.max_new_tokens)
         self.chain, self.levels = chain, []
         self.session: Session = self.source.session(self.prompt_ids)
-        if num_beams > (vocabulary := self.session.logits.shape[-1]):
-            raise ValueError(say("decoding.beams_above", vocabulary=f"{vocabulary:,}", value=f"{num_beams:,}"))
+        check_beams(num_beams, vocabulary=self.session.logits.shape[-1])
         self.candidates = max(2, 1 + len(self.source.end_ids)) * self.num_beams  # K: B unfinished ones are among them, whatever ends
 
     def __iter__(self) -> Iterator[Level]:
@@ -80,9 +79,12 @@ class Beams:
         """(b, V) the log-probabilities after the knobs."""
         if not self.chain:
             return log_probs
-        level = len(self.levels)
-        ids = [self.ids(level - 1, rank) for rank in self.levels[-1].running] if level else [self.prompt_ids]
-        return self.turn(logits, log_probs, ids)[-1][1]
+        ids = [self.ids(len(self.levels) - 1, rank) for rank in self.levels[-1].running] if self.levels else [self.prompt_ids]
+        if self.num_beams == 1:
+            return self.turn(logits, log_probs, ids)[-1][1]
+        for knob in self.chain:
+            log_probs = knob(log_probs, ids)  # not renormalised; where a text has nothing left to say, the others go on
+        return log_probs
 
     def turn(self, logits: Tensor, log_probs: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> tuple[tuple[str, Tensor], ...]:
         """(name, scores after it) for each knob that is on; logits, log_probs and scores (V,) or (b, V)."""
@@ -111,3 +113,12 @@ class Beams:
     def ids(self, step: int, rank: int) -> tuple[int, ...]:
         """The ids of the prompt and of a candidate's continuation."""
         return self.prompt_ids + tuple(self.levels[step].tokens[rank] for step, rank in self.path(step, rank))
+
+
+def check_beams(num_beams: int, vocabulary: int | None = None) -> int:
+    """The number of beams if it is from 1 to the size of the vocabulary (if that is known); otherwise the error with the way out."""
+    if isinstance(num_beams, int) and num_beams < 1:
+        raise ValueError(say("decoding.no_beams", value=num_beams))
+    if vocabulary is not None and num_beams > vocabulary:
+        raise ValueError(say("decoding.beams_above", vocabulary=f"{vocabulary:,}", value=f"{num_beams:,}"))
+    return check_whole("num_beams", num_beams, 1)
