@@ -129,6 +129,9 @@ def course(tmp_path, monkeypatch) -> Path:
             ]
             nbformat.write(nbformat.v4.new_notebook(cells=cells), here / f"{name}.ipynb")
     (tmp_path / "README.md").write_text("before\n<!-- lessons -->\nold\n<!-- /lessons -->\nafter\n", encoding="utf8")
+    (tmp_path / "CONTRIBUTING.md").write_text("before\n<!-- rooms -->\n<!-- /rooms -->\nafter\n", encoding="utf8")
+    rooms = '"""The map.\n\n    one    first\n    two    then\n"""'
+    (folder(tmp_path / "lessons") / "__init__.py").write_text(rooms, encoding="utf8")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     monkeypatch.setattr(badges, "ROOT", tmp_path)
     return tmp_path
@@ -147,10 +150,9 @@ def test_badges_without_an_address_leave_no_dead_link(course):
     assert badges.main([]) == 0
     for name, text in contents(course).items():
         assert "github" not in text and "colab.research" not in text, name
-    assert (
-        "| [What is 01_next?](notebooks/en/01_next.ipynb) | 5 | [What is 01_next?](notebooks/ko/01_next.ipynb) |"
-        in contents(course)["README.md"]
-    )
+    lesson = "[What is 01_next?](notebooks/{}/01_next.ipynb)"
+    assert f"| 01 | {lesson.format('en')} | 5 | {lesson.format('ko')} |" in contents(course)["README.md"]
+    assert contents(course)["CONTRIBUTING.md"].splitlines()[2:6] == ["```", "one    first", "two    then", "```"]
 
 
 def test_badges_write_the_address_everywhere(course):

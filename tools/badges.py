@@ -1,4 +1,4 @@
-"""What stands in all notebooks alike, and README's table of lessons: written from here, and from nowhere else.
+"""What stands in all notebooks alike, README's table, CONTRIBUTING's map: written from here, and nowhere else.
 
     python tools/badges.py               # write first cells and table anew
     python tools/badges.py owner/name    # the same, from now on with the repository's address: Colab badges, installing
@@ -6,6 +6,7 @@
 The address is kept in pyproject.toml. Running it again changes nothing.
 """
 
+import ast
 import re
 import sys
 import tomllib
@@ -84,10 +85,16 @@ def link(title: str, path: Path) -> str:
     return f"[{title}]({path.relative_to(ROOT).as_posix()})"
 
 
-def with_table(readme: str, repository: str | None) -> str:
-    """README with the table between its two marks written anew."""
-    between = re.compile(r"(?<=<!-- lessons -->\n).*?(?=<!-- /lessons -->)", re.DOTALL)
-    return between.sub(lambda _: f"{table(repository)}\n", readme)
+def rooms() -> str:
+    """The map in the package's docstring: its rooms in reading order."""
+    docstring = ast.get_docstring(ast.parse((ROOT / "lessons" / "__init__.py").read_text(encoding="utf8")), clean=False)
+    return "\n".join(["```", *re.findall(r"^    (\w+  +\S.*)", docstring, re.MULTILINE), "```"])
+
+
+def between_marks(text: str, mark: str, written: str) -> str:
+    """The text with what lies between `<!-- mark -->` and `<!-- /mark -->` written anew."""
+    between = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", re.DOTALL)
+    return between.sub(lambda _: f"{written}\n", text)
 
 
 def with_first_cell(text: str, path: Path, repository: str | None) -> str:
@@ -126,8 +133,9 @@ def changes(repository: str | None) -> Iterator[tuple[Path, str]]:
     for language in ("en", "ko"):
         for path in notebooks(language):
             yield path, with_first_cell(path.read_text(encoding="utf8"), path, repository)
-    readme = ROOT / "README.md"
-    yield readme, with_table(readme.read_text(encoding="utf8"), repository)
+    for name, mark, written in (("README.md", "lessons", table(repository)), ("CONTRIBUTING.md", "rooms", rooms())):
+        path = ROOT / name
+        yield path, between_marks(path.read_text(encoding="utf8"), mark, written)
 
 
 def main(arguments: list[str]) -> int:
