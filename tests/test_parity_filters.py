@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
+from hypothesis.extra.numpy import arrays
 from transformers import (
     MinPLogitsWarper,
     NoRepeatNGramLogitsProcessor,
@@ -21,10 +21,10 @@ from lessons.decoding.knobs import knobs, turn
 CASES = 120  # for each filter
 BORDER = 1e-5  # nearer than this to being cut or kept, 32 bits cannot tell, and neither answer is wrong
 
-temperatures, shares = st.floats(0.05, 20), st.floats(0.01, 0.99)
+temperatures, shares, counts = st.floats(0.05, 20), st.floats(0.01, 0.99), st.integers(1, 40)
 PAIRS = {  # filter: (ours, theirs, values of the knob)
     "temperature": (lambda scores, ids, T: lessons.temperature_scale(scores, T), TemperatureLogitsWarper, temperatures),
-    "top_k": (lambda scores, ids, k: lessons.keep_top_k(scores, min(k, scores.shape[-1])), TopKLogitsWarper, st.integers(1, 40)),
+    "top_k": (lambda scores, ids, k: lessons.keep_top_k(scores, min(k, scores.shape[-1])), TopKLogitsWarper, counts),
     "top_p": (lambda scores, ids, p: lessons.keep_top_p(scores, p), TopPLogitsWarper, shares),
     "min_p": (lambda scores, ids, p: lessons.keep_min_p(scores, p), MinPLogitsWarper, shares),
     "typical_p": (lambda scores, ids, p: lessons.keep_typical(scores, p), TypicalLogitsWarper, shares),
@@ -35,8 +35,8 @@ PAIRS = {  # filter: (ours, theirs, values of the knob)
 
 @st.composite
 def offers(draw):
-    """Logits (rows, V), no two alike in a row, some already cut, in 32 or 64 bits; and ids (rows, T) that were said before."""
-    shape = draw(array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=40).map(lambda shape: (1 + shape[0] % 3, shape[1])))
+    """Logits (rows, V), no two alike, some already cut, in 32 or 64 bits; and ids (rows, T) that were said before."""
+    shape = (draw(st.integers(1, 3)), draw(st.integers(2, 40)))
     kind = draw(st.sampled_from(["float32", "float64"]))
     logits = torch.tensor(draw(arrays(kind, shape, elements=st.floats(-20, 20, width=32), unique=True)))
     cut = torch.tensor(draw(arrays("bool", shape, elements=st.integers(0, 4).map(lambda number: number == 0))))
@@ -69,7 +69,7 @@ def compared(name: str) -> int:
     ours, theirs, values = PAIRS[name]
     cases = []
 
-    @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @settings(max_examples=CASES, deadline=None, suppress_health_check=[*HealthCheck])
     @given(offer=offers(), value=values)
     def equal(offer, value):
         logits, ids = offer
@@ -84,10 +84,11 @@ def compared(name: str) -> int:
 
 
 def test_every_filter_equals_its_counterpart(capsys):
-    """On drawn logits, ties excluded, each filter cuts what the processor of transformers cuts; at least 500 cases, counted."""
+    """On drawn logits, ties excluded, each filter cuts what transformers' processor cuts; 500 cases or more."""
     cases = {name: compared(name) for name in PAIRS}
     with capsys.disabled():
-        print(f"\nfilters beside transformers: {sum(cases.values())} cases ({', '.join(f'{name} {n}' for name, n in cases.items())})")
+        each = ", ".join(f"{name} {number}" for name, number in cases.items())
+        print(f"\nfilters beside transformers: {sum(cases.values())} cases ({each})")
     assert sum(cases.values()) >= 500
     assert min(cases.values()) >= 60
 
@@ -109,19 +110,21 @@ SETTINGS = [
     {"top_k": 50, "top_p": 0.95},
     {"temperature": 1.3, "top_k": 0, "min_p": 0.05},
     {"top_k": 0, "typical_p": 0.9},
-    {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.95, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2},
+    {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.95}
+    | {"repetition_penalty": 1.2, "no_repeat_ngram_size": 2},
 ]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()))
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: ", ".join(f"{n} {v}" for n, v in settings.items()))
 @pytest.mark.parametrize("name", ["bundled", "gpt2", "llama"])
 def test_the_whole_chain_equals_generate(name, settings, lm, tiny_models):
-    """At every step of a text that `generate(do_sample=True)` drew, our chain makes its scores from its logits, in its order."""
+    """At every step of a text that `generate(do_sample=True)` drew, our chain makes its scores of its logits."""
     lm = {"bundled": lm, **tiny_models}[name]
     torch.manual_seed(0)
     prompt = torch.tensor([lm.encode("the king and the fox")], device=lm.device)
-    output = lm.model.generate(prompt, do_sample=True, max_new_tokens=12, return_dict_in_generate=True, output_scores=True,
-                               output_logits=True, pad_token_id=0, attention_mask=torch.ones_like(prompt), **settings)
+    record = {"return_dict_in_generate": True, "output_scores": True, "output_logits": True}
+    given = {"attention_mask": torch.ones_like(prompt), "pad_token_id": 0, "max_new_tokens": 12}
+    output = lm.model.generate(prompt, do_sample=True, **given, **record, **settings)
     chain = knobs(**settings)
     for step, (logits, expected) in enumerate(zip(output.logits, output.scores, strict=True)):
         ids = output.sequences[0, : prompt.shape[1] + step].tolist()

@@ -9,16 +9,20 @@ from hypothesis import strategies as st
 
 import lessons
 from lessons.decoding.knobs import ORDERS, knobs, turn
-from lessons.decoding.sampling import draw, uniforms
+from lessons.decoding.sampling import draw, draw_many, uniforms
 
 PROMPT = "the king and the fox"
+KEEP_ALL = "; to keep every token leave it out (None)"
 
 
 def of(*probabilities: float) -> torch.Tensor:
     return torch.tensor(probabilities, dtype=torch.float64).log()
 
 
-@pytest.mark.parametrize(("uniform", "token"), [(0.0, 2), (0.4999, 2), (0.5001, 0), (0.7999, 0), (0.8001, 1), (1 - 2**-53, 1)])
+WHERE = [(0.0, 2), (0.4999, 2), (0.5001, 0), (0.7999, 0), (0.8001, 1), (1 - 2**-53, 1)]
+
+
+@pytest.mark.parametrize(("uniform", "token"), WHERE)
 def test_a_draw_lays_the_likeliest_first(uniform, token):
     """0.5, 0.3, 0.2 side by side: u below 0.5 takes the first, below 0.8 the second, else the third."""
     assert token == draw(of(0.3, 0.2, 0.5), uniform)
@@ -48,10 +52,10 @@ def test_a_draw_inverts_the_cumulative_distribution(logits, uniform):
 
 
 def test_ten_thousand_draws_follow_the_distribution(chain, capsys):
-    """Chi-squared of 10,000 draws after "the" (six words, 5 degrees of freedom) lies below 20.5, which chance exceeds once in 1,000."""
+    """Chi-squared of 10,000 draws after "the" (5 degrees of freedom) is below 20.5: chance is above once in 1,000."""
     probabilities = torch.tensor(chain.probabilities[chain.words.index("the")], dtype=torch.float64)
     scores, numbers = probabilities.log(), uniforms(seed=0, number=1, length=10_000)[0].tolist()
-    counts = torch.bincount(torch.tensor([draw(scores, uniform) for uniform in numbers]), minlength=6)
+    counts = torch.tensor([draw(scores, uniform) for uniform in numbers]).bincount(minlength=6)
     expected = 10_000 * probabilities
     chi_squared = ((counts - expected) ** 2 / expected).sum().item()
     with capsys.disabled():
@@ -62,11 +66,10 @@ def test_ten_thousand_draws_follow_the_distribution(chain, capsys):
 
 
 def test_draws_from_what_the_knobs_leave_follow_it_too(chain):
-    """Each text's first word: 10,000 seeds of one step under top-k 3 at T = 2, against the theory (2 degrees of freedom)."""
-    source = chain.encode("the")
-    step = lessons.sample(chain, source, 1, temperature=2.0, top_k=3).steps[0]
+    """10,000 draws under top-k 3 at T = 2 against the theory (2 degrees of freedom); nothing that was cut is drawn."""
+    step = lessons.sample(chain, "the", 1, temperature=2.0, top_k=3).steps[0]
     theory = step.scores.softmax(-1)
-    counts = torch.bincount(torch.tensor([draw(step.scores, u) for u in uniforms(1, 1, 10_000)[0].tolist()]), minlength=6)
+    counts = draw_many(step.scores, uniforms(1, 1, 10_000)[0]).bincount(minlength=6)
     kept = theory > 0
     assert [3, 4, 5] == kept.nonzero().flatten().tolist()
     assert 0 == counts[~kept].sum()
@@ -99,7 +102,8 @@ def test_the_same_random_numbers_under_every_setting(lm):
 def test_the_first_draw_moves_down_the_ranks_as_the_temperature_rises(lm):
     """With one u the token drawn can only become a less likely one when the distribution is made flatter."""
     for seed in range(12):
-        ranks = [lessons.sample(lm, PROMPT, 1, temperature=T, seed=seed).steps[0].rank for T in (0.05, 0.5, 1.0, 2.0, 20.0)]
+        traces = [lessons.sample(lm, PROMPT, 1, temperature=T, seed=seed) for T in (0.05, 0.5, 1.0, 2.0, 20.0)]
+        ranks = [trace.steps[0].rank for trace in traces]
         assert sorted(ranks) == ranks
 
 
@@ -129,22 +133,24 @@ def test_without_knobs_the_scores_are_the_logits(lm):
     assert () == step.filters
 
 
-@pytest.mark.parametrize("off", [{}, {"temperature": None, "top_k": None, "top_p": None, "min_p": None, "typical_p": None, "repetition_penalty": None,
-                                      "no_repeat_ngram_size": None},
-                                 {"temperature": 1, "top_k": 0, "top_p": 1.0, "min_p": 0, "typical_p": 1.0, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0}])
+KNOBS = ("temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size")
+
+
+@pytest.mark.parametrize("off", [{}, dict.fromkeys(KNOBS), dict(zip(KNOBS, (1, 0, 1.0, 0, 1.0, 1.0, 0), strict=True))])
 def test_none_zero_and_one_mean_off(off):
     """As in generate."""
     assert [] == knobs(**off)
 
 
 def test_the_two_orders(chain):
-    """transformers turns the temperature first, llama.cpp last: "after the" at T = 2 top-p 0.75 keeps three words, or two."""
+    """transformers turns the temperature first, llama.cpp last: after "the" four words are left, or two."""
     logits = chain(chain.encode("the"))
     left = {}
     for order in ORDERS:
         results = turn(knobs(order, temperature=2.0, top_p=0.75), logits, [1])
         left[order] = ([name for name, _ in results], int((results[-1][1] > -torch.inf).sum()))
-    # 0.40 + 0.35 reach 0.75; at T = 2 the square roots 0.632, 0.592, 0.387 … of 2.149 need a third and a fourth: 0.75 of 2.149 is 1.612
+    # 0.40 + 0.35 reach 0.75. At T = 2 the square roots 0.632, 0.592, 0.387 … sum to 2.149, of which 0.75 is 1.612:
+    # three of them fall short by a thousandth.
     assert {"transformers": (["temperature", "top_p"], 4), "llama.cpp": (["top_p", "temperature"], 2)} == left
 
 
@@ -165,24 +171,25 @@ def test_texts_side_by_side_read_what_each_alone_would(tiny_models):
     for lm in tiny_models.values():
         for trace in lessons.sample(lm, "the old king", 8, num_return_sequences=5, seed=1):
             for place, step in enumerate(trace.steps):
-                torch.testing.assert_close(lm.next_logits(trace.ids[: 3 + place] if False else trace.ids[: len(trace.prompt_ids) + place]), step.logits, atol=1e-4, rtol=1e-4)
+                expected = lm.next_logits(trace.ids[: len(trace.prompt_ids) + place])
+                torch.testing.assert_close(expected, step.logits, atol=1e-4, rtol=1e-4)
 
 
 def test_why_it_stopped(lm, tiny_models):
-    """max_new_tokens, or a full context."""
+    """max_new_tokens, or a full context: 60 of 64 tokens given leave room for four."""
     assert "max_new_tokens = 3 was reached" == lessons.sample(lm, PROMPT, 3).stopped
-    small = tiny_models["gpt2"]
-    trace = lessons.sample(small, [5] * 60, 20)
-    assert len(trace.ids) <= 64
+    trace = lessons.sample(tiny_models["llama"], [5] * 60, 20)
+    assert 64 == len(trace.ids)
+    assert "the model's context of 64 tokens is full: 4 of 20 new tokens were made" == trace.stopped
 
 
 @pytest.mark.parametrize(("options", "message"), [
     ({"temperature": 0}, "temperature must be greater than 0, got 0; for the limit at 0 use greedy_search()"),
     ({"temperature": math.nan}, "temperature must be greater than 0, got nan; for the limit at 0 use greedy_search()"),
-    ({"top_k": -1}, "top_k must be at least 1, got -1; to keep every token leave it out (None)"),
-    ({"top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5; to keep every token leave it out (None)"),
-    ({"min_p": -0.1}, "min_p must be greater than 0 and at most 1, got -0.1; to keep every token leave it out (None)"),
-    ({"typical_p": 0}, "typical_p must be greater than 0 and at most 1, got 0; to keep every token leave it out (None)"),
+    ({"top_k": -1}, "top_k must be at least 1, got -1" + KEEP_ALL),
+    ({"top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5" + KEEP_ALL),
+    ({"min_p": -0.1}, "min_p must be greater than 0 and at most 1, got -0.1" + KEEP_ALL),
+    ({"typical_p": 2}, "typical_p must be greater than 0 and at most 1, got 2" + KEEP_ALL),
     ({"repetition_penalty": -1}, "repetition_penalty must be greater than 0, got -1"),
     ({"no_repeat_ngram_size": -2}, "no_repeat_ngram_size must be at least 1, got -2"),
     ({"max_new_tokens": 0}, "max_new_tokens must be at least 1, got 0"),
@@ -199,7 +206,7 @@ def test_bad_numbers_are_refused_before_the_model_is_asked(options, message):
     assert message == str(error.value)
 
 
-@pytest.mark.parametrize("name", ["temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size", "seed"])
+@pytest.mark.parametrize("name", [*KNOBS, "seed"])
 def test_a_text_where_a_number_belongs(chain, name):
     """A TypeError that names the knob and quotes the text."""
     with pytest.raises(TypeError, match=f"^{name} must be a (whole )?number .*, got '1'"):
@@ -217,7 +224,8 @@ def test_when_every_token_is_cut_the_knob_is_named():
     """Two words that have both been said, and no word may be said twice."""
     with pytest.raises(ValueError) as error:
         lessons.sample(lambda ids: torch.zeros(2), [0, 1], no_repeat_ngram_size=1, top_k=1)
-    assert "after no_repeat_ngram_size = 1 no token is left to choose from; loosen it or leave it out" == str(error.value)
+    expected = "after no_repeat_ngram_size = 1 no token is left to choose from; loosen it or leave it out"
+    assert expected == str(error.value)
 
 
 def test_a_temperature_too_small_for_the_machine():

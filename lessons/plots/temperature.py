@@ -92,9 +92,10 @@ def draw_curves(
 
 def temperature_axis(axes: Axes, temperatures: ArrayLike) -> None:
     """A logarithmic axis of temperatures with round numbers on it."""
+    coldest, hottest = float(temperatures[0]), float(temperatures[-1])
     axes.set_xscale("log")
-    axes.set_xlim(temperatures[0], temperatures[-1])
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if temperatures[0] <= tick <= temperatures[-1]]))
+    axes.set_xlim(coldest, hottest)
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if coldest <= tick <= hottest]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(True)
@@ -112,7 +113,7 @@ def draw_entropy(
 ) -> None:
     """The curve of `entropy_curve`, with its two limits."""
     most, small = math.log(vocabulary), {"textcoords": "offset points", "fontsize": 9, "color": "#555555"}
-    axes.plot(temperatures, entropies, color=BLUE)
+    axes.plot(numpy.asarray(temperatures), numpy.asarray(entropies), color=BLUE)
     axes.axhline(most, color=GREY, linestyle=":", linewidth=1.3)
     axes.annotate(say("temperature.uniform", most=f"{most:.2f}"), (temperatures[0], most), xytext=(4, -11), **small)
     axes.annotate(say("temperature.greedy"), (temperatures[0], 0), xytext=(4, 5), **small)
