@@ -113,7 +113,8 @@ class Run:
             if time.monotonic() - saved > 120:
                 self.save()
                 saved = time.monotonic()
-        if self.finished:
+        measured = self.history and self.history[-1]["tokens"] == self.tokens_seen
+        if self.finished and not measured:
             self.evaluate()
         self.save()
         bar.close()
