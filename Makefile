@@ -16,8 +16,8 @@ help:  ## this list
 lab: .venv/.ready  ## open the lessons in JupyterLab; ARGS="--no-browser --port 8899" is passed on
 	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START) $(AS_ROOT) $(ARGS)
 
-test: .venv/.ready  ## run every test and every notebook; ARGS="-k beam" is passed on
-	@$(RUN) -m pytest $(ARGS)
+test: .venv/.ready  ## run every test and every notebook, side by side; ARGS="-k beam" is passed on
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: .venv/.dev  ## check style, spelling and that notebooks are stored without outputs
 	@$(RUN) -m ruff check .

@@ -78,12 +78,10 @@ def table() -> "Styler":
     columns = [say(f"doctor.column_{name}") for name in ("name", "found", "ok", "advice")]
     marks = {True: say("doctor.mark_ok"), False: say("doctor.mark_off")}
     rows = [(one.name, one.found, marks[one.ok], one.advice) for one in findings]
-    cells = {"text-align": "left", "white-space": "normal"}
     off = sum(not one.ok for one in findings)
     caption = say("doctor.table_off", off=off) if off else say("doctor.all_well")
     styler = pandas.DataFrame(rows, columns=columns).style.hide(axis="index").set_caption(caption)
-    styler = styler.format(escape="html").set_properties(**cells)
-    return styler.set_table_styles([{"selector": "th", "props": list(cells.items())}])
+    return styler.format(escape="html").set_table_styles([{"selector": "th, td", "props": "text-align: left"}])
 
 
 def python() -> Finding:
@@ -116,7 +114,7 @@ def device() -> Iterator[Finding]:
         import torch
 
         from lessons.models import best_device
-    except ImportError:
+    except (ImportError, OSError):  # OSError: on Windows, a library of torch's that cannot be loaded
         return
     kind = best_device().type
     name = torch.cuda.get_device_name() if kind == "cuda" else say("doctor.threads", threads=torch.get_num_threads())
