@@ -6,17 +6,28 @@ The rooms in reading order; each knows only the ones above it:
     tokens         tokens made visible
     probability    arithmetic on logits and log-probabilities
     filters        the knobs: temperature, top-k, top-p and their kin
+    chain          a language of six words: every algorithm can be worked by hand
     trace          the record of what a decoder was offered and what it took
     decoding       greedy → beam → sampling, each adding one idea
     cache          what a model has read, in memory with room to grow
     models         load(): the bundled model, a name on the hub, or a folder
     scoring        how likely a given text is
+    measures       how varied texts are
+    comparison     decoders side by side
     tables         numbers → data frames
     reference      what the course printed for GPT-2
+    grammar        languages of which every probability is known
+    logbook        one such language: the logbook of the brig Marigold
+    text_files     your own texts, and what is wrong with a file
+    corpora        data sets of texts by name
+    blocks         texts → token blocks
     plots          numbers → figures
+    finetuning     a model learns the voice of a corpus
     explorers      sliders over all of the above
+    exercises      check(), hint(), answer(): a word about what is wrong
     notebook       start(): language, fonts and style of a notebook
     doctor         is everything here that is needed?
+    grading        for teachers: who solved what, in a folder of notebooks
 
 >>> import lessons
 >>> lm = lessons.load()
@@ -47,11 +58,25 @@ _HOME = {
     "greedy_search": "decoding",
     "beam_search": "decoding",
     "sample": "decoding",
+    "distinct_share": "measures",
+    "repetition": "measures",
+    "load_corpus": "corpora",
+    "show_random_elements": "corpora",
+    "entropy_floor": "corpora",
+    "token_blocks": "blocks",
+    "fine_tune": "finetuning",
     "NextTokenExplorer": "explorers",
+    "FineTuningExplorer": "explorers",
+    "DecoderExplorer": "explorers",
     "TemperatureExplorer": "explorers",
     "TruncationExplorer": "explorers",
+    "check": "exercises",
+    "hint": "exercises",
+    "answer": "exercises",
+    "show_progress": "exercises",
+    "reset_progress": "exercises",
 }
-_ROOMS = ("language", "tokens", "probability", "filters", "trace", "decoding", "cache", "models", "scoring", "tables", "reference", "plots", "explorers", "notebook", "doctor")
+_ROOMS = ("language", "tokens", "probability", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

@@ -49,12 +49,10 @@ def token_blocks(texts: Dataset | DatasetDict, tokenizer: object, block_size: in
 
 def tokenise(texts: Dataset, tokenizer: object, column: str, separator: str | bool | None, rows: int | None, num_proc: int | None) -> Dataset:
     """Token ids of the texts in long rows, each of as many texts as are tokenised at once (`rows` of them, where that is given)."""
-    if separator is True:
-        separator_id = tokenizer.eos_token_id
-    else:
-        separator_id = tokenizer.convert_tokens_to_ids(separator) if separator else None
+    token = tokenizer.eos_token if separator is True else separator or None
+    separator_id = tokenizer.get_vocab().get(token)
     if separator and separator_id is None:
-        raise ValueError(say("corpora.no_separator", separator=repr(separator)))
+        raise ValueError(say("corpora.no_separator", separator=repr(token)))
     if rows is None:
         rows = max(1, min(1000, BYTES_AT_ONCE * len(texts) // max(1, texts.data.nbytes)))
     with _bars_only_for(texts):

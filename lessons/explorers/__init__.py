@@ -5,10 +5,14 @@
     next_token    lesson 01
     temperature   lesson 04
     truncation    lesson 05
+    fine_tuning   lesson 06
+    decoder       lesson 07
 """
 
+from lessons.explorers.decoder import DecoderExplorer
+from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
 
-__all__ = ["NextTokenExplorer", "TemperatureExplorer", "TruncationExplorer"]
+__all__ = ["DecoderExplorer", "FineTuningExplorer", "NextTokenExplorer", "TemperatureExplorer", "TruncationExplorer"]

@@ -9,6 +9,8 @@ function of the same subject builds it, updates it once and returns the closed f
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave
+    fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
+    decoders      lesson 07: likelihood against diversity
 """
 
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step

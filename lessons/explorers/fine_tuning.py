@@ -1,0 +1,95 @@
+"""Lesson 06's explorer: one text, read by a model before and after training, token by token."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets as widgets
+import numpy
+
+from lessons.explorers import html
+from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.grammar import Grammar
+from lessons.language import say
+from lessons.models import LanguageModel
+from lessons.plots.fine_tuning import surprisal_pair
+from lessons.plots.next_token import percent
+from lessons.scoring import token_log_probs
+from lessons.tables import visible_end
+from lessons.tokens import visible
+
+WINDOW = 44  # tokens that the picture shows at a time
+
+
+class FineTuningExplorer(Explorer):
+    """Choose or type a text; see how surprising each token is to both models, and, in its picture, to one who knows the language.
+
+    Both models must cut texts into the same tokens. They read a text once, when it changes; the slider only moves the window.
+
+    Attributes:
+        choice, text, start: the controls: a text from the list, any text, the first token in the picture.
+        tokens: the text's tokens but the first, which nothing predicts.
+        surprisals: {"before", "after"} and, if the grammar is known, "truth": (number of tokens,) nats each.
+    """
+
+    def __init__(self, before: LanguageModel, after: LanguageModel, texts: Sequence[str], grammar: Grammar | None = None) -> None:
+        super().__init__(width=1056)
+        self.models, self.grammar = {"before": before, "after": after}, grammar
+        names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
+        self.choice = widgets.Dropdown(options=names, description=say("finetuning.choose"), style=LABELLED["style"], layout=widgets.Layout(width="98%"))
+        self.text = widgets.Textarea(texts[0], description=say("finetuning.text"), continuous_update=False,
+                                     layout=widgets.Layout(width="98%", height="92px"))
+        self.start = slider(say("finetuning.from_token"), 0, 0, 1)
+        self.strips = widgets.HTML()
+        self.listen(self.choice, self._choose)
+        self.listen(self.text, self._read)
+        self.listen(self.start, self._draw)
+        self.lay_out(self.choice, self.text, self.strips, self.start)
+        self.attempt(self._read)
+
+    def _choose(self) -> None:
+        self.text.value = self.choice.value
+
+    def _read(self) -> None:
+        lm = self.models["after"]
+        ids = lm.encode(self.text.value)
+        if len(ids) < 2:
+            raise ValueError(say("finetuning.two_tokens"))
+        if lm.context is not None and len(ids) > lm.context:
+            raise ValueError(say("finetuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context))
+        pieces = [lm.token(token) for token in ids]
+        surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
+        if self.grammar is not None:
+            surprisals["truth"] = numpy.array(self.grammar.surprisals(pieces)[1:])
+        self.first, self.tokens, self.surprisals = pieces[0], pieces[1:], surprisals
+        self.strips.value = self._strips()
+        self.start.max = max(1, len(self.tokens) - WINDOW)
+        self._draw()
+
+    def _draw(self) -> None:
+        window = slice(self.start.value, self.start.value + WINDOW)
+        shown = {name: values[window] for name, values in self.surprisals.items()}
+        self.show(surprisal_pair(self.tokens[window], **shown), self._words())
+
+    def _words(self) -> str:
+        before, after = self.surprisals["before"], self.surprisals["after"]
+        gains = before - after
+        most, least = int(gains.argmax()), int(gains.argmin())
+        words = say("finetuning.explorer_sentence", before=f"{before.sum():.1f}", before_each=f"{before.mean():.2f}", after=f"{after.sum():.1f}",
+                    after_each=f"{after.mean():.2f}", gained=visible(self.tokens[most]), gained_by=f"{max(0, gains[most]):.1f}",
+                    lost=visible(self.tokens[least]), lost_by=f"{max(0, -gains[least]):.1f}")
+        truth = self.surprisals.get("truth")
+        if truth is None:
+            return words
+        if math.isinf(truth.sum()):
+            return words + " " + say("finetuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
+        return words + " " + say("finetuning.explorer_truth", truth=f"{truth.sum():.1f}")
+
+    def _strips(self) -> str:
+        parts = []
+        for name in ("before", "after"):
+            values = self.surprisals[name].tolist()
+            titles = [say("finetuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}") for value in values]
+            strip = html.surprisal_strip([self.first, *self.tokens], [None, *values], [say("finetuning.given"), *titles])
+            parts.append(f"<td style='vertical-align:top;padding-right:18px'><b>{escape(say(f'finetuning.{name}_label'))}</b>{strip}</td>")
+        return f"<table style='width:98%;table-layout:fixed'><tr>{''.join(parts)}</tr></table>{html.surprisal_legend()}"

@@ -1,0 +1,62 @@
+"""A recipe in the words of `transformers.TrainingArguments`, as versions 4.57 to 5.23 all understand them."""
+
+import math
+import os
+from pathlib import Path
+
+import torch
+from transformers import TrainingArguments
+
+from lessons.finetuning.recipes import Recipe
+from lessons.language import say
+from lessons.probability import check_whole
+
+LOGGED_STEPS = 100  # the points of the training curve
+ALWAYS = {
+    "lr_scheduler_type": "linear",
+    "eval_strategy": "steps",
+    "per_device_eval_batch_size": 8,
+    "prediction_loss_only": True,
+    "save_strategy": "steps",
+    "save_total_limit": 1,  # and the best one
+    "load_best_model_at_end": True,
+    "metric_for_best_model": "eval_loss",
+    "greater_is_better": False,
+    "disable_tqdm": True,
+    "report_to": "none",
+}
+
+
+def training_arguments(recipe: Recipe, folder: Path, device: torch.device, precision: str, *, steps: int, accumulation: int = 1, seed: int = 0) -> TrainingArguments:
+    """The arguments for `steps` steps of this recipe.
+
+    The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a step.
+    """
+    accumulation = check_whole("accumulation", accumulation, 1)
+    shares = int(os.environ.get("WORLD_SIZE", "1")) * accumulation
+    if recipe.batch_size % shares:
+        raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
+    between = math.ceil(steps / recipe.evaluations)
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=recipe.batch_size // shares,
+        gradient_accumulation_steps=accumulation,
+        max_steps=steps,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=round(recipe.warmup * steps),  # subtle: a share is understood by 5.x alone
+        weight_decay=recipe.weight_decay,
+        adam_beta2=recipe.beta2,
+        optim="adamw_torch" if device.type == "mps" else "adamw_torch_fused",
+        eval_steps=between,
+        save_steps=between,
+        logging_steps=max(1, steps // LOGGED_STEPS),
+        bf16=precision == "bf16",
+        fp16=precision == "fp16",
+        use_cpu=device.type == "cpu",
+        dataloader_pin_memory=device.type == "cuda",
+        seed=seed,
+        **ALWAYS,
+    )
+    if getattr(arguments, "_n_gpu", 1) > 1:
+        arguments._n_gpu = 1  # one process, one device: several GPUs are asked for with torchrun
+    return arguments

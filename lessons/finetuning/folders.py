@@ -1,0 +1,84 @@
+"""The folder of a run: what lies in it, whether there is room for more, and the checkpoint from which a run can go on.
+
+    FOLDER/run.json               recipe, precision, perplexities, history
+    FOLDER/model.safetensors …    the best model so far, as `lessons.load(FOLDER)` reads it
+    FOLDER/checkpoint-120/        everything needed to go on after step 120; removed when the run is finished
+"""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from lessons.language import say
+
+RECORD = "run.json"
+
+
+def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
+    """Nothing, once the folder is there, can be written to, has room, and holds no other run.
+
+    A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside earlier).
+    Raises OSError before anything is trained.
+    """
+    if not resume and (folder / RECORD).exists():
+        aside = folder.with_name(folder.name + ".before")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"can this be written?")
+    except OSError as error:
+        raise OSError(say("finetuning.unwritable", folder=folder, error=error.strerror or error)) from error
+    free = shutil.disk_usage(folder).free
+    if free < bytes_needed:
+        raise OSError(say("finetuning.disk_full", folder=folder, free=_size(free), needed=_size(bytes_needed)))
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; None if there is none.
+
+    A process that is killed while it writes leaves a checkpoint without its last file, trainer_state.json.
+    """
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
+        state = checkpoint / "trainer_state.json"
+        try:
+            record = json.loads(state.read_text(encoding="utf8"))
+        except (OSError, ValueError):
+            continue
+        best = record.get("best_model_checkpoint")
+        if best and Path(best).parent != folder:  # the folder has been moved or renamed since
+            state.write_text(json.dumps(record | {"best_model_checkpoint": str(folder / Path(best).name)}), encoding="utf8")
+        return checkpoint
+    return None
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove what is needed only to go on."""
+    for checkpoint in folder.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def read_record(folder: Path) -> dict[str, object]:
+    """What run.json says of the run in the folder; raises ValueError if there is no run."""
+    try:
+        return json.loads((folder / RECORD).read_text(encoding="utf8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(say("finetuning.nothing_to_resume", folder=folder)) from error
+
+
+def holds(folder: Path, asked: dict[str, object]) -> bool:
+    """Whether a run with these settings lies in the folder."""
+    return (folder / RECORD).exists() and read_record(folder).get("asked") == asked
+
+
+def write_record(folder: Path, record: dict[str, object]) -> None:
+    """Write run.json, whole or not at all."""
+    unfinished = folder / f"{RECORD}.unfinished"
+    unfinished.write_text(json.dumps(record, indent=1), encoding="utf8")
+    unfinished.replace(folder / RECORD)
+
+
+def _size(number: float) -> str:
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"

@@ -1,0 +1,129 @@
+"""One sitting of a run: a `Trainer` around a copy of the model, from the first step or from a checkpoint, to the end or an interrupt."""
+
+import copy
+import math
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy
+import torch
+from datasets import DatasetDict
+from torch import nn
+from transformers import Trainer, TrainingArguments, default_data_collator
+from transformers.trainer_callback import PrinterCallback
+from transformers.utils import logging
+
+from lessons.finetuning import folders
+from lessons.finetuning.history import FineTuning, history_table
+from lessons.finetuning.lora import add_lora, count_parameters
+from lessons.finetuning.progress import Progress, stopping
+from lessons.models import LanguageModel
+
+
+class Sitting:
+    """`run` is the run's record as it lies in run.json; it grows with what is found out."""
+
+    def __init__(self, lm: LanguageModel, blocks: DatasetDict, arguments: TrainingArguments, run: dict[str, object], *, resume: bool,
+                 gradient_checkpointing: bool) -> None:
+        self.lm, self.run, self.folder, self.computes_twice = lm, run, Path(arguments.output_dir), gradient_checkpointing
+        model = trainable_copy(lm.model, run["lora"], gradient_checkpointing)
+        run["trained"], run["parameters"] = count_parameters(model)
+        with arguments.main_process_first(local=False):  # of several processes one sees to the folder, the others wait
+            if arguments.process_index == 0:
+                weights, moments = 4 * run["parameters"], 8 * run["trained"]
+                folders.prepare(self.folder, resume, bytes_needed=weights + 3 * (weights + moments))
+        train, validation = blocks["train"].with_format("torch"), blocks["validation"].with_format("torch")
+        self.trainer = Trainer(model, arguments, train_dataset=train, eval_dataset=validation, data_collator=default_data_collator)
+        self.trainer.remove_callback(PrinterCallback)
+
+    def train(self, show: bool) -> None:
+        """Train to the end, or to the step in which an interrupt comes; the trainer then holds the best model so far."""
+        if "before" not in self.run:
+            self.run["before"] = self.trainer.evaluate()["eval_loss"]
+        self._write_record()
+        progress = Progress(self.run["tokens_per_step"], self.run["before"], self.run["floor"], show)
+        self.trainer.add_callback(progress)
+        started, self.run["finished"] = time.monotonic(), True
+        with stopping(progress):
+            try:
+                self.trainer.train(resume_from_checkpoint=self._checkpoint())
+            except KeyboardInterrupt:  # the second one: what the last checkpoint does not hold is lost
+                self._load_best()
+                progress.stop()
+        state = self.trainer.state
+        after = state.best_metric if state.best_metric is not None else self.trainer.evaluate()["eval_loss"]
+        seconds = self.run["seconds"] + time.monotonic() - started
+        self.run |= {"after": after, "log": state.log_history, "seconds": seconds, "finished": not progress.stopped}
+
+    def finish(self) -> LanguageModel:
+        """The best model so far, also written to the folder; the checkpoints go when the run is finished."""
+        model = self.trainer.accelerator.unwrap_model(self.trainer.model)
+        model = model.merge_and_unload() if self.run["lora"] else model
+        if self.computes_twice:
+            switch_checkpointing(model, on=False)
+        model.config.use_cache = self.lm.model.config.use_cache
+        if self.trainer.is_world_process_zero():
+            model.save_pretrained(self.folder)
+            self.lm.tokenizer.save_pretrained(self.folder)
+        self._write_record()
+        if self.trainer.is_world_process_zero() and self.run["finished"]:
+            folders.remove_checkpoints(self.folder)
+        name = f"{self.lm.name} ({self.folder.name})"
+        return LanguageModel(name, model.to(self.lm.device, self.lm.model.dtype).eval().requires_grad_(True), self.lm.tokenizer)
+
+    def _checkpoint(self) -> str | None:
+        checkpoint = folders.last_checkpoint(self.folder)
+        return str(checkpoint) if checkpoint else None
+
+    def _load_best(self) -> None:
+        best = self.trainer.state.best_model_checkpoint
+        if best:
+            self.trainer._load_from_checkpoint(best)
+
+    def _write_record(self) -> None:
+        if self.trainer.is_world_process_zero():
+            folders.write_record(self.folder, self.run)
+
+
+def trainable_copy(model: nn.Module, lora: int | None, gradient_checkpointing: bool) -> nn.Module:
+    """A copy with weights in 32 bits, ready for the trainer."""
+    copied = copy.deepcopy(model).float()
+    copied.loss_type = "ForCausalLM"  # subtle: GPT-2's class is not in the library's table, which it says at every start
+    copied.config.use_cache = False
+    if gradient_checkpointing:
+        switch_checkpointing(copied, on=True)
+        copied.enable_input_require_grads()  # for LoRA, where the embeddings are frozen
+    return add_lora(copied, lora) if lora else copied
+
+
+def switch_checkpointing(model: nn.Module, on: bool) -> None:
+    """Forget what layers computed on the way forward, and compute it anew on the way back (Chen et al. 2016); or stop doing so."""
+    name = "activation" if hasattr(model, "activation_checkpointing_enable") else "gradient"  # renamed in 5.2x
+    getattr(model, f"{name}_checkpointing_{'enable' if on else 'disable'}")()
+
+
+def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> FineTuning:
+    """What the run has made, from its record."""
+    history = history_table(run["log"], run["tokens_per_step"], run["before"])
+    return FineTuning(model, history, math.exp(run["before"]), math.exp(run["after"]), run["floor"], folder, run["trained"],
+                      run["parameters"], run["precision"], run["seconds"], run["finished"])
+
+
+@contextmanager
+def left_as_found() -> Iterator[None]:
+    """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as before."""
+    python, arrays, bars, verbosity = random.getstate(), numpy.random.get_state(), logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    with torch.random.fork_rng():
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            numpy.random.set_state(arrays)
+            logging.set_verbosity(verbosity)
+            if bars:
+                logging.enable_progress_bar()

@@ -1,0 +1,65 @@
+"""fine_tune(): a model learns the voice of a corpus."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from datasets import DatasetDict
+
+from lessons.blocks import token_blocks
+from lessons.corpora import entropy_floor
+from lessons.finetuning import folders
+from lessons.finetuning.arguments import training_arguments
+from lessons.finetuning.history import FineTuning
+from lessons.finetuning.precision import choose_precision
+from lessons.finetuning.recipes import Recipe, choose_recipe
+from lessons.finetuning.session import Sitting, left_as_found, result_of
+from lessons.language import say
+from lessons.models import LanguageModel, load
+
+
+def fine_tune(lm: LanguageModel, corpus: DatasetDict, recipe: str | Recipe = "small", *, folder: str | Path | None = None,
+              resume: bool | str = False, lora: int | None = None, precision: str | None = None, accumulation: int = 1,
+              gradient_checkpointing: bool = False, num_proc: int | None = None, seed: int = 0, show: bool = True, **settings: object) -> FineTuning:
+    """What comes of training a copy of the model on the corpus: see `FineTuning`. `lm` itself stays as it is.
+
+    recipe: "small" (for the bundled model), "course" (GPT-2 on WikiText-2) or a `Recipe`; `settings` change single settings of it.
+    folder: where checkpoints and the finished model go; None: fine-tuned/NAME. A run that lies there already is put aside.
+    resume: True goes on with the run in the folder after an interrupt or a crash; it ends as it would have without. "auto" does so,
+        or takes what is finished, if a run with the same settings is there, and begins anew otherwise.
+    lora: train only matrices of this rank beside the model's own.
+    precision: "bf16", "fp16" or "fp32" for products of matrices; None takes the fastest that is sound on this device.
+    accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise. show: bar and chart.
+    Raises ValueError, TypeError or OSError, before anything is trained, for what could not end well.
+    """
+    recipe = choose_recipe(recipe, **settings)
+    folder = Path(folder or Path("fine-tuned") / Path(lm.name).name).expanduser().resolve()
+    if lm.context is not None and recipe.block_size > lm.context:
+        raise ValueError(say("finetuning.block_too_long", block_size=recipe.block_size, context=lm.context))
+    asked = asdict(recipe) | {"lora": lora, "seed": seed}
+    resume = folders.holds(folder, asked) if resume == "auto" else resume
+    run = _record(asked, lm, corpus, folder, resume) | {"tokens_per_step": recipe.batch_size * recipe.block_size}
+    if run["finished"]:
+        return result_of(run, load(folder, device=lm.device), folder)
+    run["precision"] = run["precision"] or choose_precision(lm.device, precision)
+    blocks = token_blocks(corpus, lm.tokenizer, recipe.block_size, separator=recipe.separator, rows_per_remainder=recipe.rows_per_remainder, num_proc=num_proc)
+    steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
+    arguments = training_arguments(recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed)
+    with left_as_found():
+        sitting = Sitting(lm, blocks, arguments, run, resume=resume, gradient_checkpointing=gradient_checkpointing)
+        sitting.train(show)
+        return result_of(run, sitting.finish(), folder)
+
+
+def _record(asked: dict[str, object], lm: LanguageModel, corpus: DatasetDict, folder: Path, resume: bool) -> dict[str, object]:
+    """The record of a new run, or of the one in the folder; raises ValueError if that one was asked for with other settings."""
+    if not resume:
+        known = "log_probability" in corpus["validation"].column_names
+        floor = math.exp(entropy_floor(corpus["validation"], lm.tokenizer)) if known else None
+        return asked | {"asked": asked, "precision": None, "floor": floor, "seconds": 0.0, "log": [], "finished": False}
+    record = folders.read_record(folder)
+    changed = [name for name, value in asked.items() if record["asked"].get(name) != value]
+    if changed:
+        name = changed[0]
+        raise ValueError(say("finetuning.changed", name=name, was=record["asked"].get(name), now=asked[name], folder=folder))
+    return record

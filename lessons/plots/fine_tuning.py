@@ -1,0 +1,155 @@
+"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at the same text, two ways of looking."""
+
+import math
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy
+import pandas
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import ArrayLike
+
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, new_figure, set_title
+from lessons.tokens import visible
+
+LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
+
+
+def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float | None = None) -> Figure:
+    """A figure of training and validation loss by tokens learnt from, with the floor that no model can beat.
+
+    history: as from `fine_tune(...).history`, nats per token; floor: a perplexity; end: where the axis of tokens ends. The scale of losses is logarithmic, so that the
+    last steps towards the floor can be seen; on the right stand the perplexities, exp(loss).
+    """
+    figure, axes = new_figure(height=3.6)
+    training, validation = history["training_loss"].dropna(), history["validation_loss"].dropna()
+    tokens = history["tokens"]
+    axes.plot(tokens[training.index], training, color=GREY, linewidth=1.2)
+    axes.plot(tokens[validation.index], validation, color=BLUE, marker="o", markersize=4)
+    end = end or max(tokens.iloc[-1], 1)
+    lowest = [validation.min(), *training.iloc[-3:]]
+    if floor is not None:
+        axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
+        axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), xytext=(4, -11), textcoords="offset points", color=RED, fontsize=9)
+        lowest.append(math.log(floor) * 0.9)
+    if len(training) > 2:
+        place = training.index[len(training) // 8]
+        _name(axes, tokens[place], training[place], "training_loss", "#666666", (6, 6))
+    if len(validation) > 1:
+        place = validation.index[1]
+        _name(axes, tokens[place], validation[place], "validation_loss", BLUE, (4, -14 if validation[place] > lowest[0] else 6))
+    axes.set(xlabel=say("finetuning.tokens_axis"), ylabel=say("finetuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
+    _loss_scale(axes, min(lowest) * 0.95, max([*validation, *training]) * 1.1)
+    set_title(axes, _title(history, floor))
+    return figure
+
+
+def _name(axes: Axes, x: float, y: float, key: str, colour: str, offset: tuple[float, float]) -> None:
+    axes.annotate(say(f"finetuning.{key}"), (x, y), xytext=offset, textcoords="offset points", color=colour, fontsize=9)
+
+
+def _loss_scale(axes: Axes, least: float, most: float) -> None:
+    """Logarithmic losses on the left, the perplexities that they mean on the right."""
+    with plt.style.context(STYLE):
+        right = axes.twinx()
+    right.spines[:].set_visible(False)
+    for side in (axes, right):
+        side.set_yscale("log")
+        side.set_ylim(least, most)
+        side.yaxis.set_minor_locator(NullLocator())
+        side.yaxis.set_major_locator(FixedLocator([tick for tick in LOSS_TICKS if least <= tick <= most]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+    right.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{math.exp(loss):,.1f}" if loss < 2.5 else f"{math.exp(loss):,.0f}"))
+    right.set_ylabel(say("finetuning.perplexity_axis"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tokens, _: f"{tokens:,.0f}"))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True)
+
+
+def _title(history: pandas.DataFrame, floor: float | None) -> str:
+    validation = history["validation_loss"].dropna()
+    perplexity, tokens = math.exp(validation.iloc[-1]), f"{history['tokens'][validation.index[-1]]:,.0f}"
+    if len(validation) == 1:
+        return say("finetuning.chart_title_start", perplexity=f"{perplexity:.1f}")
+    if floor is None:
+        return say("finetuning.chart_title", tokens=tokens, perplexity=f"{perplexity:.2f}")
+    return say("finetuning.chart_title_floor", tokens=tokens, perplexity=f"{perplexity:.2f}", over=_percent(perplexity / floor - 1))
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share < 0.995 else f"{share:,.0%}"
+
+
+def loss_sentence(history: pandas.DataFrame, floor: float | None = None, short: bool = False) -> str:
+    """What `loss_chart` shows, in words."""
+    validation = history["validation_loss"].dropna()
+    before, loss = validation.iloc[0], validation.iloc[-1]
+    if short:
+        return say("finetuning.sentence_short", perplexity=f"{math.exp(loss):.3f}")
+    if len(validation) == 1:
+        return say("finetuning.sentence_start", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):.1f}")
+    words = say("finetuning.sentence", tokens=f"{history['tokens'][validation.index[-1]]:,.0f}", before=f"{before:.3f}", loss=f"{loss:.3f}",
+                perplexity_before=f"{math.exp(before):.1f}", perplexity=f"{math.exp(loss):.3f}")
+    if floor is None:
+        return words
+    return words + " " + say("finetuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
+
+
+def surprisal_pair(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, truth: ArrayLike | None = None) -> Figure:
+    """A figure of how surprising each token is before and after training, and to one who knows the language.
+
+    tokens: n texts; before, after, truth: (n,) surprisals in nats. An arrow leads from before to after: down is learnt.
+    """
+    before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
+    figure, axes = new_figure(width=9.6, height=3.8)
+    places, better = numpy.arange(len(tokens)), after <= before
+    for chosen, colour in ((better, BLUE), (~better, ORANGE)):
+        axes.vlines(places[chosen], before[chosen], after[chosen], color=colour, linewidth=3, alpha=0.45)
+        axes.scatter(places[chosen], after[chosen], color=colour, s=26, zorder=3)
+    axes.scatter(places, before, facecolor="white", edgecolor=GREY, s=26, zorder=3)
+    if truth is not None:
+        axes.hlines(numpy.minimum(truth, 50), places - 0.38, places + 0.38, color=GREEN, linewidth=2, zorder=4)
+    axes.set_xticks(places, [visible(token) for token in tokens], rotation=90, fontsize=8, parse_math=False)
+    axes.tick_params(axis="x", length=0)
+    axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say("finetuning.surprisal_axis"))
+    axes.set_ylim(-0.35, max(before.max(), after.max()) * 1.2 + 0.3)
+    axes.grid(axis="y")
+    _legend(axes, truth is not None)
+    gained = (before - after).sum()
+    set_title(axes, say("finetuning.strips_title" if gained >= 0 else "finetuning.strips_title_worse", gained=f"{abs(gained):.0f}", tokens=len(tokens)))
+    return figure
+
+
+def _legend(axes: Axes, with_truth: bool) -> None:
+    """Names beside their marks, in the free space above the tokens."""
+    marks = [("before_label", "o", "white", GREY), ("after_label", "o", BLUE, BLUE)] + [("truth_label", "_", GREEN, GREEN)] * with_truth
+    handles = [axes.plot([], [], marker, color=face, markeredgecolor=edge, markeredgewidth=1.5, markersize=7)[0] for _, marker, face, edge in marks]
+    axes.legend(handles, [say(f"finetuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9)
+
+
+def attention_patterns(tokens: Sequence[str], hidden: int) -> Figure:
+    """A figure of what a causal and a masked model may look at: rows look at columns. `hidden`: place of the masked token."""
+    number, figure_axes = len(tokens), new_figure(width=8.4, height=4.1, ncols=2, sharey=True)
+    figure, both = figure_axes
+    masked_names = ["[MASK]" if place == hidden else token for place, token in enumerate(tokens)]
+    causal, masked = numpy.tri(number, dtype=bool), numpy.ones((number, number), dtype=bool)
+    masked[:, hidden] = False
+    guessed = [[(row, row + 1) for row in range(number - 1)], [(hidden, hidden)]]
+    for axes, seen, names, goals, key in zip(both, (causal, masked), (tokens, masked_names), guessed, ("causal", "masked"), strict=True):
+        for row, column in numpy.ndindex(number, number):
+            axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, color=BLUE if seen[row, column] else "#ededed", linewidth=0))
+        for row, column in goals:
+            axes.add_patch(Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=RED, linewidth=2.5))
+        axes.set_xticks(range(number), names, rotation=45, ha="left", parse_math=False)
+        axes.set_yticks(range(number), tokens, parse_math=False)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.set(xlim=(-0.5, number - 0.5), ylim=(number - 0.5, -0.5), aspect="equal", xlabel=say(f"finetuning.attention_{key}"))
+        axes.spines[:].set_visible(False)
+    both[0].set_ylabel(say("finetuning.attention_rows"))
+    set_title(both[0], say("finetuning.attention_title"))
+    return figure

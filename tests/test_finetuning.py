@@ -1,0 +1,366 @@
+"""fine_tune(): what it returns, what it leaves in its folder, how it stops and goes on, and what it refuses before it begins."""
+
+import math
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from datasets import Dataset, DatasetDict
+from safetensors import safe_open
+from transformers import TrainerCallback
+
+import lessons
+from lessons.finetuning import folders, progress
+from lessons.finetuning.arguments import training_arguments
+from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
+from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
+
+QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
+
+
+def corpus_of(texts: int = 120) -> DatasetDict:
+    """Sentences with a pattern that is quickly learnt."""
+    sentences = [f"the old {('king', 'fox')[number % 2]} and the {('sea', 'hill')[number % 2]} again and again" for number in range(texts)]
+    return DatasetDict({"train": Dataset.from_dict({"text": sentences}), "validation": Dataset.from_dict({"text": sentences[:20]})})
+
+
+@pytest.fixture(scope="module")
+def result(tiny_models, tmp_path_factory):
+    """One finished run of the tiny GPT-2."""
+    return lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path_factory.mktemp("runs") / "first", epochs=2, **QUICK)
+
+
+class InterruptAt(TrainerCallback):
+    """What pressing "interrupt" after a step does: the signal that the kernel sends."""
+
+    def __init__(self, step: int, times: int = 1) -> None:
+        self.step, self.times = step, times
+
+    def on_step_begin(self, args, state, control, **others):
+        if state.global_step == self.step:
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+
+def interrupt_at(monkeypatch, step: int, times: int = 1) -> None:
+    """Have the next runs interrupted in the step after number `step`."""
+    begin = progress.Progress.on_train_begin
+
+    def with_interrupt(self, args, state, control, **others):
+        begin(self, args, state, control, **others)
+
+    monkeypatch.setattr(progress.Progress, "on_train_begin", with_interrupt)
+    monkeypatch.setattr(progress.Progress, "on_step_begin", InterruptAt(step, times).on_step_begin, raising=False)
+
+
+# ----------------------------------------------------------------------------------------------------------- the result
+
+
+def test_a_model_learns(result, tiny_models):
+    """Perplexity falls, and both figures are what the two models give on the validation blocks."""
+    blocks = torch.tensor(lessons.token_blocks(corpus_of()["validation"], tiny_models["gpt2"].tokenizer, 16)["input_ids"][:])
+    for lm, perplexity in ((tiny_models["gpt2"], result.perplexity_before), (result.model, result.perplexity_after)):
+        surprisal = -lessons.sequence_logprob(lm, blocks).sum() / (len(blocks) * 15)
+        assert math.exp(surprisal) == pytest.approx(perplexity, rel=1e-4)
+    assert result.perplexity_after < result.perplexity_before / 2
+    assert result.finished
+
+
+def test_the_given_model_stays_as_it_is(tiny_folders, result, tiny_models):
+    """A copy learns: before and after can be compared."""
+    fresh = lessons.load(tiny_folders["gpt2"], device="cpu").model.state_dict()
+
+    assert all(torch.equal(fresh[name], weight) for name, weight in tiny_models["gpt2"].model.state_dict().items())
+    assert result.model.model is not tiny_models["gpt2"].model
+    assert not result.model.model.training
+
+
+def test_history_has_losses_by_step(result):
+    """From step 0 to the last, tokens counted, validation loss at each evaluation; its best is the perplexity after."""
+    history = result.history
+    validation = history["validation_loss"].dropna()
+
+    assert ["tokens", "epoch", "training_loss", "validation_loss", "learning_rate"] == list(history.columns)
+    assert 0 == history.index[0] and 0 == history["tokens"].iloc[0]
+    assert (history["tokens"] == history.index * 64).all()
+    assert 5 == len(validation)
+    assert math.log(result.perplexity_before) == pytest.approx(validation.iloc[0])
+    assert math.log(result.perplexity_after) == pytest.approx(validation.min())
+
+
+def test_the_folder_is_a_model_in_safetensors(result):
+    """`load` reads it; it is safetensors; checkpoints are gone; the record says that it is finished."""
+    again = lessons.load(result.folder, device="cpu")
+
+    assert again.next_logits("the old").allclose(result.model.next_logits("the old"), atol=1e-5)
+    assert {"model.safetensors"} == {path.name for path in result.folder.iterdir() if path.suffix in (".safetensors", ".bin", ".pt")}
+    assert not list(result.folder.glob("checkpoint-*"))
+    assert folders.read_record(result.folder)["finished"]
+
+
+def test_a_finished_run_is_not_run_again(result, tiny_models):
+    """resume=True, or "auto", with the same settings gives the finished run back at once, with the same figures."""
+    for resume in (True, "auto"):
+        again = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=result.folder, epochs=2, resume=resume, **QUICK)
+        assert (result.perplexity_after, result.seconds) == (again.perplexity_after, again.seconds)
+        assert again.history.equals(result.history)
+
+
+def test_global_random_numbers_are_left_alone(tiny_models, tmp_path):
+    """The trainer seeds every generator; who drew numbers before goes on as if nothing had been."""
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **QUICK)
+
+    assert torch.equal(expected, torch.rand(2))
+
+
+def test_the_result_says_itself_in_words(result):
+    """Before, after, tokens, share trained, folder."""
+    words = str(result)
+
+    assert f"{result.perplexity_after:.3f}" in words and "100.0% of the model trained" in words and str(result.folder) in words
+
+
+def test_the_floor_is_found_where_it_is_known(tiny_models, tmp_path):
+    """Texts with known log-probabilities bring their floor along; others have none."""
+    corpus = lessons.load_corpus("logbook", texts=3)
+    corpus = DatasetDict({"train": corpus["train"], "validation": corpus["validation"].select(range(3))})
+    run = lessons.fine_tune(tiny_models["gpt2"], corpus, folder=tmp_path / "run", **QUICK)
+
+    assert math.exp(lessons.entropy_floor(corpus["validation"], tiny_models["gpt2"].tokenizer)) == pytest.approx(run.floor)
+    assert "No model can go below" in str(run)
+
+
+# ------------------------------------------------------------------------------------------------------ stop and go on
+
+
+def test_interrupted_and_resumed_ends_as_it_would_have(result, tiny_models, tmp_path, monkeypatch):
+    """An interrupt keeps the best model so far; with resume=True the run ends with the same losses, to 1e-5."""
+    folder, lm = tmp_path / "run", tiny_models["gpt2"]
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, step=20)
+        part = lessons.fine_tune(lm, corpus_of(), folder=folder, epochs=2, **QUICK)
+    assert not part.finished
+    assert part.perplexity_after < part.perplexity_before
+    assert "resume=True" in str(part)
+    assert 21 == part.history.index[-1]
+    assert part.model.next_logits("the old").allclose(lessons.load(folder, device="cpu").next_logits("the old"), atol=1e-5)
+
+    whole = lessons.fine_tune(lm, corpus_of(), folder=folder, epochs=2, resume=True, **QUICK)
+
+    assert whole.finished
+    assert result.history["validation_loss"].iloc[-1] == pytest.approx(whole.history["validation_loss"].iloc[-1], abs=1e-5)
+    assert result.perplexity_after == pytest.approx(whole.perplexity_after, rel=1e-5)
+
+
+def test_a_second_interrupt_stops_at_once_with_the_best_model(tiny_models, tmp_path, monkeypatch):
+    """Whoever presses twice does not wait for the step's end, and still gets the model of the last checkpoint."""
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, step=20, times=2)
+        part = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **QUICK)
+
+    assert not part.finished
+    assert part.perplexity_after < part.perplexity_before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_checkpoint_that_was_not_finished_is_passed_over(tmp_path):
+    """A process killed while it writes leaves no trainer_state.json; the checkpoint before it is taken, wherever the folder lies now."""
+    for step, state in ((10, '{"best_model_checkpoint": "/elsewhere/run/checkpoint-10"}'), (20, '{"best_mod'), (30, None)):
+        checkpoint = tmp_path / f"checkpoint-{step}"
+        checkpoint.mkdir()
+        if state is not None:
+            (checkpoint / "trainer_state.json").write_text(state)
+
+    assert tmp_path / "checkpoint-10" == folders.last_checkpoint(tmp_path)
+    assert str(tmp_path / "checkpoint-10") in (tmp_path / "checkpoint-10" / "trainer_state.json").read_text()
+
+
+def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
+    """Starting anew in a folder loses nothing: the run that was there moves to FOLDER.before."""
+    folder = tmp_path / "run"
+    for _ in range(2):
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=folder, **QUICK)
+
+    assert folders.read_record(tmp_path / "run.before")["finished"]
+    assert folders.read_record(folder)["finished"]
+
+
+# ------------------------------------------------------------------------------------------------------------- refusals
+
+
+def test_what_cannot_end_well_is_refused_before_training(tiny_models, tmp_path, monkeypatch, result):
+    """Each with the rule, the value and the way out; nothing is trained."""
+    lm, corpus = tiny_models["gpt2"], corpus_of(16)
+    monkeypatch.setattr("lessons.finetuning.session.Sitting.train", lambda *_: pytest.fail("it was trained"))
+    for error, message, options in (
+        (ValueError, "at most 64, the model's context, got 65", {"block_size": 65}),
+        (ValueError, "no recipe 'big'; there are 'small', 'course'", {"recipe": "big"}),
+        (TypeError, "no setting 'epoch'; its settings are block_size", {"epoch": 1}),
+        (ValueError, "learning_rate must be greater than 0, got 0", {"learning_rate": 0}),
+        (ValueError, "multiple of processes x accumulation = 3, got 4", {"accumulation": 3}),
+        (ValueError, "precision must be one of bf16, fp16, fp32, got 'int8'", {"precision": "int8"}),
+        (ValueError, "no run in .*nowhere to go on with", {"resume": True, "folder": tmp_path / "nowhere"}),
+        (ValueError, "began with epochs = 2, got 3", {"resume": True, "folder": result.folder, "epochs": 3}),
+        (ValueError, "fewer than one block of 64", {"block_size": 64, "corpus": corpus_of(1)}),
+    ):
+        settings = QUICK | {"folder": tmp_path / "run"} | options
+        with pytest.raises(error, match=message):
+            lessons.fine_tune(lm, settings.pop("corpus", corpus), **settings)
+
+
+def test_a_folder_that_cannot_be_written_is_reported_before_training(tiny_models, tmp_path):
+    """Here a file stands where the folder should be."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"nothing can be written to .*file.*folder="):
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "file" / "run", **QUICK)
+
+
+def test_a_full_disk_is_reported_before_training(tiny_models, tmp_path, monkeypatch):
+    """With what there is and what is needed: three checkpoints with two moments for each weight, and the model."""
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000))
+    with pytest.raises(OSError, match=r"0 MB free, but checkpoints and model need"):
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **QUICK)
+
+
+# ------------------------------------------------------------------------------------------- recipes, precision, options
+
+
+def test_the_courses_recipe():
+    """Block 512, learning rate 2e-5 in a straight line to zero, weight decay 0.01, 2 epochs, batches of 8: 1,164 steps."""
+    from lessons.reference import course_figures
+
+    course, recipe = course_figures()["fine_tuning"], RECIPES["course"]
+
+    for name in ("block_size", "learning_rate", "weight_decay", "epochs", "batch_size"):
+        assert course[name] == getattr(recipe, name)
+    assert (None, 1000, 0, 0.999) == (recipe.separator, recipe.rows_per_remainder, recipe.warmup, recipe.beta2)
+
+
+def test_a_recipe_with_changes():
+    """A named recipe with one setting changed; None changes nothing."""
+    assert 1 == choose_recipe("course", epochs=1, block_size=None).epochs
+    assert 512 == choose_recipe("course", epochs=1, block_size=None).block_size
+    assert Recipe(batch_size=2) == choose_recipe(Recipe(), batch_size=2)
+
+
+def test_precision_follows_the_processor(monkeypatch):
+    """bf16 only where the processor multiplies it; 32 bits by itself elsewhere; what is wanted is taken."""
+    cpu = torch.device("cpu")
+    for has, expected in (({"amx_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32"), ({}, "fp32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has, raising=False)
+        assert expected == choose_precision(cpu)
+    assert "fp32" == choose_precision(torch.device("mps"))
+    assert "fp32" == choose_precision(cpu, "fp32")
+
+
+def test_precision_of_graphics_cards(monkeypatch):
+    """From Ampere on bf16; before, where it is only imitated, fp16."""
+    for capability, expected in (((8, 0), "bf16"), ((9, 0), "bf16"), ((7, 5), "fp16")):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, capability=capability: capability)
+        assert expected == choose_precision(torch.device("cuda"))
+
+
+def test_precision_with_a_torch_that_lists_no_capabilities(monkeypatch):
+    """Older versions are asked one by one."""
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True, raising=False)
+
+    assert cpu_multiplies_bf16()
+
+
+def test_sixteen_bits_learn_as_well(result, tiny_models, tmp_path):
+    """bf16 ends within 2 % of the perplexity of 32 bits."""
+    run = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **(QUICK | {"precision": "bf16"}))
+
+    assert "bf16" == run.precision
+    assert result.perplexity_after == pytest.approx(run.perplexity_after, rel=0.02)
+
+
+@pytest.mark.parametrize("options", [{"accumulation": 2}, {"gradient_checkpointing": True}])
+def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, options):
+    """Batches in two halves, or layers computed twice: the same losses to 1e-4 (for a model without dropout)."""
+    lm = tiny_models["llama"]
+    plain = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "plain", **QUICK)
+    run = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", **QUICK, **options)
+
+    assert plain.perplexity_after == pytest.approx(run.perplexity_after, rel=1e-4)
+    assert run.model.model.config.use_cache == lm.model.config.use_cache
+
+
+def test_other_architectures_learn(tiny_models, tmp_path):
+    """Nothing knows GPT-2: a tiny Llama learns the same way."""
+    run = lessons.fine_tune(tiny_models["llama"], corpus_of(), folder=tmp_path / "run", **QUICK)
+
+    assert run.perplexity_after < run.perplexity_before
+
+
+def test_lora_trains_a_few_numbers(tiny_models, tmp_path):
+    """Only the narrow matrices learn, their share is told, and what comes back is an ordinary model without them."""
+    pytest.importorskip("peft", reason="LoRA is an extra: pip install 'lessons[lora]'")
+    folder = tmp_path / "run"
+    run = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=folder, epochs=2, lora=4, **(QUICK | {"learning_rate": 1e-2}))
+
+    assert 0 < run.trained < 0.35 * run.parameters
+    assert f"{run.trained / run.parameters:.1%} of the model trained" in str(run)
+    assert run.perplexity_after < run.perplexity_before
+    assert type(tiny_models["gpt2"].model) is type(run.model.model)
+    assert lessons.load(folder, device="cpu").next_logits("the old").allclose(run.model.next_logits("the old"), atol=1e-4)
+
+
+def test_lora_interrupted_and_resumed(tiny_models, tmp_path, monkeypatch):
+    """Going on works with the narrow matrices alone, too."""
+    pytest.importorskip("peft", reason="LoRA is an extra: pip install 'lessons[lora]'")
+    options = QUICK | {"lora": 4, "learning_rate": 1e-2, "epochs": 2}
+    whole = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "whole", **options)
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, step=20)
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", **options)
+    resumed = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", resume=True, **options)
+
+    assert whole.perplexity_after == pytest.approx(resumed.perplexity_after, rel=1e-4)
+
+
+def test_arguments_are_understood(tmp_path):
+    """The library takes every argument that we give it, and the batch is shared out over accumulated passes."""
+    arguments = training_arguments(Recipe(batch_size=8), tmp_path, torch.device("cpu"), "fp32", steps=100, accumulation=2)
+
+    assert (4, 2, 100, 5) == (arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps, arguments.max_steps, arguments.warmup_steps)
+    assert [] == list(arguments.report_to)
+
+
+def test_bar_and_chart_in_a_notebook(tiny_models, tmp_path, monkeypatch, capsys):
+    """In a notebook one output is made and then replaced, each time with picture, alternative text and sentence."""
+    shown, replaced = [], []
+
+    class Handle:
+        def update(self, value):
+            replaced.append(value)
+
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda value, display_id: shown.append(value) or Handle())
+    lessons.fine_tune(tiny_models["gpt2"], corpus_of(40), folder=tmp_path / "run", **(QUICK | {"show": True}))
+
+    assert 1 == len(shown)
+    assert len(replaced) >= 4
+    assert 'alt="After' in replaced[-1].data and "perplexity" in replaced[-1].data.split("<p")[1]
+    assert "training" in capsys.readouterr().err
+
+
+def test_the_checkpoints_of_a_stopped_run_are_safetensors(tiny_models, tmp_path, monkeypatch):
+    """The weights of a checkpoint can be read without running anything (training_args.bin is written by the library, and never read)."""
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, step=9)
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **QUICK)
+    checkpoint: Path = folders.last_checkpoint(tmp_path / "run")
+
+    with safe_open(checkpoint / "model.safetensors", "pt") as weights:
+        assert "transformer.wte.weight" in weights.keys()
+    assert {"training_args.bin"} >= {path.name for path in checkpoint.glob("*.bin")}
