@@ -1,6 +1,7 @@
 """The model, its optimizers, its schedule, its loss and its measure (bits per byte)."""
 
 import hashlib
+import json
 import math
 from copy import deepcopy
 
@@ -74,7 +75,15 @@ def save_model(model, tokenizer, folder):
     folder.mkdir(parents=True, exist_ok=True)
     small = deepcopy(model).half()
     small.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(tokenizer, folder, model.config.n_positions)
     (folder / "model.safetensors").chmod(0o644)  # safetensors writes it for its owner's eyes only
     checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     (folder / "model.sha256").write_text(f"{checksum}  model.safetensors\n")
+
+
+def save_tokenizer(tokenizer, folder, context):
+    """Write the tokenizer so that every `transformers` from 4.57 on can read it: the newest writes class names that older ones lack."""
+    tokenizer.save_pretrained(folder)
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": tokenizer.bos_token, "eos_token": tokenizer.eos_token,
+                "model_max_length": context, "clean_up_tokenization_spaces": False}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf8")
