@@ -3,6 +3,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from tqdm import tqdm
 
 from lessons import __version__
 from lessons.language import LANGUAGES, say, speak
@@ -27,6 +31,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     doctor = commands.add_parser("doctor", help=say("cli.doctor"), description=say("cli.doctor"))
     doctor.set_defaults(run=run_doctor)
+    grade = commands.add_parser("grade", help=say("grading.description"), description=say("grading.description"))
+    grade.add_argument("notebooks", nargs="+", type=Path, help=say("grading.notebooks"))
+    grade.add_argument("--csv", type=Path, default=Path("grades.csv"), help=say("grading.csv"))
+    grade.add_argument("--seconds", type=float, default=600, help=say("grading.seconds"))
+    grade.add_argument("--cell-seconds", type=float, default=120, help=say("grading.cell_seconds"))
+    grade.add_argument("--workers", type=int, help=say("grading.workers"))
+    grade.set_defaults(run=run_grade)
     return top
 
 
@@ -37,3 +48,37 @@ def run_doctor(options: argparse.Namespace) -> int:
     findings = doctor.examine()
     print(doctor.report(findings))
     return int(not all(one.ok for one in findings))
+
+
+def run_grade(options: argparse.Namespace) -> int:
+    """Prints and writes who solved what; 1 if there is nothing to grade, or nothing to grade with."""
+    from lessons import grading
+
+    for package in ("nbclient", "nbformat", "ipykernel"):
+        if not find_spec(package):
+            print(say("grading.needs", package=package, python=sys.executable), file=sys.stderr)
+            return 1
+    notebooks = grading.find_notebooks(options.notebooks)
+    if not notebooks:
+        print(say("grading.none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
+        return 1
+    file = unused(options.csv)
+    with tqdm(total=len(notebooks), desc=say("grading.running")) as bar:
+
+        def finished(rows: list[grading.Row]) -> None:
+            grading.write_table(rows, file)  # after each notebook: what was found is kept, even if this program is stopped
+            bar.update()
+
+        rows = grading.grade(notebooks, options.seconds, options.cell_seconds, options.workers, finished)
+    print(grading.on_screen(rows))
+    print(say("grading.written", rows=len(rows), file=file))
+    return 0
+
+
+def unused(file: Path) -> Path:
+    """The file's name, with a number if that one is taken: grades-2.csv …"""
+    number, free = 1, file
+    while free.exists():
+        number += 1
+        free = file.with_stem(f"{file.stem}-{number}")
+    return free

@@ -131,7 +131,8 @@ def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
 @rule
 def prose_before_code(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for before, cell in pairwise(notebook.cells):
-        if cell.cell_type == "code" and before.cell_type != "markdown":
+        after_stub = "exercise" in before.metadata.get("tags", [])  # the check follows its exercise's stub at once
+        if cell.cell_type == "code" and before.cell_type != "markdown" and not after_stub:
             yield f"cell {cell.id} follows a code cell without a word between them"
 
 

@@ -1,0 +1,39 @@
+"""All exercises, in the order of the lessons."""
+
+from difflib import get_close_matches
+from functools import cache
+
+from lessons.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from lessons.exercises.exercise import Exercise
+from lessons.language import say
+
+# The notebook of each lesson that has exercises.
+NOTEBOOKS = {
+    1: "01_next_token_tables",
+    2: "02_log_probability_underflow",
+    3: "03_beam_vs_greedy",
+    4: "04_temperature_curves",
+    5: "05_top_k_and_top_p",
+    6: "06_fine_tuning",
+    7: "07_choosing_a_decoder",
+}
+
+
+@cache
+def all_exercises() -> dict[str, Exercise]:
+    """{name: exercise}"""
+    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+    return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+
+
+def of_lesson(lesson: int) -> list[Exercise]:
+    """The exercises of a lesson, in order."""
+    return [exercise for exercise in all_exercises().values() if exercise.lesson == lesson]
+
+
+def find(name: str) -> Exercise:
+    """The exercise of that name. Raises ValueError with the names that are like it."""
+    if not isinstance(name, str) or name not in all_exercises():
+        near = get_close_matches(str(name), all_exercises(), n=3, cutoff=0.4) or list(all_exercises())
+        raise ValueError(say("exercises.unknown", name=repr(name), near=", ".join(near)))
+    return all_exercises()[name]

@@ -1,0 +1,129 @@
+"""Results side by side, whatever form they have: a tensor, a NumPy array, a list, a number and a generator may say the same.
+
+A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None, or a list of plain
+things. Then plain things are compared, numbers with a tolerance.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Set
+from numbers import Number
+
+import numpy
+import torch
+
+from lessons.language import say
+
+SHOWN = 600  # characters of a value that are shown
+
+
+def plain(value: object) -> object:
+    """The value as an array of floats, a text, None, Ellipsis, or a list of these. Generators are read to their end."""
+    if value is None or value is ... or isinstance(value, str):
+        return value
+    if isinstance(value, torch.Tensor):
+        return value.detach().double().cpu().numpy()
+    if isinstance(value, Set):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple | range | Iterator):
+        parts = list(value)
+        if all(type(part) in (int, float) for part in parts):  # the quick way: a million ids are soon read
+            return numpy.array([float(part) for part in parts])
+        return from_list([plain(part) for part in parts])
+    if isinstance(value, Mapping):
+        return from_list([plain(part) for pair in value.items() for part in pair])
+    if isinstance(value, Number) or hasattr(value, "__array__"):
+        return from_array(numpy.asarray(value))
+    return safe_repr(value)
+
+
+def from_list(parts: list[object]) -> object:
+    """One array if the parts are arrays of one shape, else the list."""
+    if all(isinstance(part, numpy.ndarray) for part in parts) and len({part.shape for part in parts}) <= 1:
+        return numpy.array(parts, dtype=numpy.float64)
+    return parts
+
+
+def from_array(array: numpy.ndarray) -> object:
+    """The array in floats; a list where it holds anything but real numbers."""
+    if array.dtype.kind in "biuf":
+        return array.astype(numpy.float64)
+    return plain(array.tolist()) if array.dtype.kind in "OU" and array.ndim else safe_repr(array)
+
+
+def agree(expected: object, yours: object, tolerance: float, unordered: bool = False) -> bool:
+    """Whether two plain results are the same. A number may come in an array of its own; minus infinity equals itself, and so does NaN."""
+    if isinstance(expected, numpy.ndarray) and isinstance(yours, numpy.ndarray):
+        if expected.ndim == 0 and yours.size == 1:
+            yours = yours.reshape(())
+        if expected.shape != yours.shape:
+            return False
+        if unordered:
+            expected, yours = numpy.sort(expected, axis=None), numpy.sort(yours, axis=None)
+        return bool(close(expected, yours, tolerance).all())
+    if isinstance(expected, list) and isinstance(yours, list):
+        return len(expected) == len(yours) and all(map(agree, expected, yours, [tolerance] * len(yours)))
+    if isinstance(expected, list) and isinstance(yours, numpy.ndarray) and yours.ndim:  # [[], [1]] beside an array
+        return agree(expected, list(yours), tolerance)
+    return type(expected) is type(yours) and not isinstance(expected, numpy.ndarray) and expected == yours
+
+
+def close(expected: numpy.ndarray, yours: numpy.ndarray, tolerance: float) -> numpy.ndarray:
+    """Where two arrays of one shape agree: |x - y| ≤ tolerance · max(1, |y|)."""
+    return numpy.isclose(yours, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def difference(expected: object, yours: object, tolerance: float) -> str:
+    """In one sentence, how two plain results differ that do not agree."""
+    if yours is None:
+        return say("exercises.nothing_returned")
+    if not isinstance(expected, numpy.ndarray) or not isinstance(yours, numpy.ndarray):
+        kinds = kind(expected), kind(yours)
+        return say("exercises.kind", expected=kinds[0], yours=kinds[1]) if kinds[0] != kinds[1] else say("exercises.differs")
+    if expected.shape != yours.shape:
+        return say("exercises.shape", expected=expected.shape, yours=yours.shape)
+    if numpy.isnan(yours).any() and not numpy.isnan(expected).any():
+        return say("exercises.nan")
+    if not expected.ndim:
+        return say("exercises.differs")
+    places = numpy.argwhere(~close(expected, yours, tolerance))
+    if not len(places):
+        return say("exercises.differs")
+    first = tuple(int(index) for index in places[0])
+    return say("exercises.place", place=str(list(first)), expected=number(expected[first]), yours=number(yours[first]),
+               wrong=len(places), all=expected.size)
+
+
+def kind(value: object) -> str:
+    """What a plain thing is, in words."""
+    if isinstance(value, numpy.ndarray):
+        return say("exercises.kind_numbers") if value.ndim else say("exercises.kind_number")
+    return say("exercises.kind_text" if isinstance(value, str) else "exercises.kind_list")
+
+
+def shown(value: object) -> str:
+    """A plain thing as a student would write it, at most `SHOWN` characters of it."""
+    if isinstance(value, numpy.ndarray):
+        if not value.ndim:
+            return number(value.item())
+        form = {"float_kind": number}
+        text = numpy.array2string(value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter=form)
+    elif isinstance(value, list):
+        text = f"[{', '.join(shown(part) for part in value[:12])}{', …' if len(value) > 12 else ''}]"
+    else:
+        text = safe_repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
+
+
+def number(value: float) -> str:
+    """A number with at most six digits; whole numbers without a point."""
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.6g}"
+
+
+def safe_repr(value: object) -> str:
+    """repr(), even of an object whose own fails."""
+    try:
+        return repr(value)[: 2 * SHOWN]
+    except Exception:
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,88 @@
+"""What an exercise is: a stub, cases to try it on, a right answer, and the wrong answers that people usually give."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lessons.language import say, words
+
+Function = Callable[..., object]
+Case = Callable[[], tuple[object, ...]]  # makes a function's arguments, fresh and the same at each call
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        name: as in `check(name, ...)`.
+        lesson: the number of its notebook.
+        answer: a right answer; its signature is the stub's, its source is what `answer(name)` shows.
+        cases: what it is tried on, the smallest first.
+        mistakes: wrong answers by name; each has words of its own.
+        endless: the mistakes that would run into the time limit, and are known by that.
+        tolerance: numbers x and y agree where |x - y| ≤ tolerance · max(1, |y|).
+        unordered: whether the result is a set.
+        seconds: for all cases together.
+        seen: what is compared, made of arguments and result; the result itself if None.
+    """
+
+    name: str
+    lesson: int
+    answer: Function
+    cases: Sequence[Case]
+    mistakes: Mapping[str, Function]
+    endless: tuple[str, ...] = ()
+    tolerance: float = 1e-4
+    unordered: bool = False
+    seconds: float = 10.0
+    seen: Callable[[tuple[object, ...], object], object] | None = field(default=None, repr=False)
+
+    @property
+    def room(self) -> str:
+        """Where its words lie."""
+        return f"lesson_{self.lesson:02}"
+
+    @property
+    def function_name(self) -> str:
+        """What the stub is called."""
+        return self.answer.__name__
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.answer).parameters)
+
+    @property
+    def signature(self) -> str:
+        """As in "top_k(logits, k)"."""
+        return f"{self.function_name}({', '.join(self.parameters)})"
+
+    @property
+    def stub(self) -> str:
+        """The source of the cell that a student fills in."""
+        return f"{self._imports()}def {self.signature}:\n    return ..."
+
+    @property
+    def source(self) -> str:
+        """The source of the answer, as it could stand in the stub's place."""
+        return self._imports() + textwrap.dedent(inspect.getsource(self.answer)).strip()
+
+    def say(self, entry: str, **values: object) -> str:
+        """One of its words."""
+        return say(f"{self.room}.{self.name}-{entry}", **values)
+
+    def hints(self) -> list[str]:
+        """Its hints, the vaguest first."""
+        found, known = [], words(self.room)
+        while f"{self.name}-hint-{len(found) + 1}" in known:
+            found.append(self.say(f"hint-{len(found) + 1}"))
+        return found
+
+    def _imports(self) -> str:
+        """One line for what the answer uses, so that each exercise can be begun in a fresh notebook."""
+        tree = ast.parse(textwrap.dedent(inspect.getsource(self.answer)))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        used = [module for module in ("math", "torch") if module in names]
+        return f"import {', '.join(used)}\n\n" if used else ""

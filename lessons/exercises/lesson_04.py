@@ -1,0 +1,97 @@
+"""Exercises of lesson 04: what does temperature do to a distribution?
+
+V = size of the vocabulary. Entropies are in nats.
+"""
+
+import math
+from functools import partial
+
+import torch
+
+import lessons
+from lessons.exercises.cases import random_logits
+from lessons.exercises.exercise import Exercise
+
+
+def tempered(logits: torch.Tensor, T: float) -> torch.Tensor:
+    return (logits / T).softmax(dim=-1)
+
+
+def temperature_for_odds(logit_a: float, logit_b: float, odds: float) -> float:
+    return (logit_a - logit_b) / math.log(odds)  # odds = exp((logit_a - logit_b) / T)
+
+
+def entropy_in_nats(logits: torch.Tensor) -> torch.Tensor:
+    log_probs = logits.log_softmax(dim=-1)
+    possible = log_probs[log_probs > -torch.inf]  # what is cut adds nothing: 0 log 0 = 0
+    return -(possible.exp() * possible).sum()
+
+
+def temperature_for_entropy(logits: torch.Tensor, nats: float) -> float:
+    low, high = 0.01, 100.0
+    for _ in range(60):
+        T = math.sqrt(low * high)  # the middle, by ratio
+        if lessons.entropy(logits / T) < nats:
+            low = T  # too sure: hotter
+        else:
+            high = T
+    return T
+
+
+def guessed_wrong_way(logits: torch.Tensor, nats: float) -> float:
+    low, high = 0.01, 100.0
+    for _ in range(60):
+        T = math.sqrt(low * high)
+        low, high = (low, T) if lessons.entropy(logits / T) < nats else (T, high)
+    return T
+
+
+def nan_entropy(logits: torch.Tensor) -> torch.Tensor:
+    return -(logits.softmax(-1) * logits.log_softmax(-1)).sum()
+
+
+def mean_surprisal(logits: torch.Tensor) -> torch.Tensor:
+    log_probs = logits.log_softmax(-1)
+    return -log_probs[log_probs > -torch.inf].mean()
+
+
+def tempered_case(seed: int, size: int, T: float) -> tuple[object, ...]:
+    return random_logits(seed, size), T
+
+
+def cut_case(seed: int, size: int, cut: int) -> tuple[object, ...]:
+    logits = random_logits(seed, size)
+    logits[:cut] = -torch.inf
+    return (logits,)
+
+
+def warmth_case(seed: int, size: int, share: float) -> tuple[object, ...]:
+    return random_logits(seed, size), round(share * math.log(size), 3)
+
+
+TEMPERED = [(2, 0.5), (3, 2.0), (3, 1.0), (6, 0.7), (30, 1.5)]
+ODDS = [(2.0, 1.0, 3.0), (1.5, -0.5, 3.0), (4.0, 1.0, 2.0), (-1.0, -6.0, 10.0)]
+
+EXERCISES = (
+    Exercise("tempered", 4, tempered, [partial(tempered_case, seed, *case) for seed, case in enumerate(TEMPERED)], {
+        "multiplied": lambda logits, T: (logits * T).softmax(-1),
+        "after-softmax": lambda logits, T: logits.softmax(-1) / T,
+        "softmax-twice": lambda logits, T: (logits.softmax(-1) / T).softmax(-1),
+        "power": lambda logits, T: logits.softmax(-1) ** (1 / T),
+    }),
+    Exercise("three-to-one", 4, temperature_for_odds, [partial(tuple, case) for case in ODDS], {
+        "no-logarithm": lambda logit_a, logit_b, odds: (logit_a - logit_b) / odds,
+        "upside-down": lambda logit_a, logit_b, odds: math.log(odds) / (logit_a - logit_b),
+        "quotient": lambda logit_a, logit_b, odds: logit_a / logit_b / math.log(odds),
+    }),
+    Exercise("entropy-in-nats", 4, entropy_in_nats, [partial(cut_case, seed, *case) for seed, case in enumerate([(2, 0), (3, 0), (4, 1), (20, 5)])], {
+        "zero-times-infinity": nan_entropy,
+        "unweighted": mean_surprisal,
+        "base-two": lambda logits: entropy_in_nats(logits) / math.log(2),
+    }),
+    Exercise("temperature-for-entropy", 4, temperature_for_entropy,
+             [partial(warmth_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])], {
+                 "wrong-way": guessed_wrong_way,
+                 "proportional": lambda logits, nats: nats / lessons.entropy(logits),
+             }, tolerance=1e-2),
+)

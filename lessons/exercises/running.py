@@ -1,0 +1,115 @@
+"""A student's function, run so that nothing it does can end the notebook: crashes are caught, and so are endless loops.
+
+Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second thread throws
+the exception into the first. Neither can end a single long step inside a C library: it is noticed when that step is done.
+Nothing here executes text.
+"""
+
+import ctypes
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+AGAIN = 0.1  # seconds after which an exception that was swallowed (`except: pass`) is thrown again
+
+
+class TimeUp(BaseException):
+    """Thrown into a function that runs too long; no `Exception`, so that `except Exception` lets it through."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a call.
+
+    Attributes:
+        kind: "value", "crash" or "endless".
+        value: what came back.
+        error: kind and message of the exception.
+        line: the student's line in which it happened, as far as it is known.
+        unwritten: whether it was a `NotImplementedError`.
+    """
+
+    kind: Literal["value", "crash", "endless"]
+    value: object = None
+    error: str = ""
+    line: str = ""
+    unwritten: bool = False
+
+
+def run(call: Callable[[], object], seconds: float, file: str = "") -> Outcome:
+    """What became of `call()`, which may take that many seconds; `file` is the one whose line a crash should name."""
+    try:
+        with limit(seconds):
+            return Outcome("value", call())
+    except TimeUp:
+        return Outcome("endless")
+    except KeyboardInterrupt:  # the student's own hand
+        raise
+    except BaseException as error:  # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
+        return Outcome("crash", error=described(error), line=line_of(error, file), unwritten=isinstance(error, NotImplementedError))
+
+
+@contextmanager
+def limit(seconds: float) -> Iterator[None]:
+    """`TimeUp` inside the block after that many seconds, and again until it is noticed."""
+    has_alarm = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    with alarm(seconds) if has_alarm else watchdog(seconds):
+        yield
+
+
+@contextmanager
+def alarm(seconds: float) -> Iterator[None]:
+    """The limit by the operating system's alarm; whoever else has set one gets it back."""
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeUp
+
+    earlier = signal.signal(signal.SIGALRM, ring)
+    remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
+        if remaining[0]:
+            signal.setitimer(signal.ITIMER_REAL, *remaining)
+
+
+@contextmanager
+def watchdog(seconds: float) -> Iterator[None]:
+    """The limit by a second thread."""
+    thread, over, lock = threading.get_ident(), threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
+            wait = AGAIN
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        with lock:
+            over.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)  # one that is on its way
+
+
+def described(error: BaseException) -> str:
+    """Kind and message of an exception, even of one that cannot say its own."""
+    try:
+        return f"{type(error).__name__}: {error}".removesuffix(": ")
+    except Exception:
+        return type(error).__name__
+
+
+def line_of(error: BaseException, file: str) -> str:
+    """The last line of `file` on the way to the error; "" if there is none."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{frames[-1].lineno}: {frames[-1].line}" if frames and frames[-1].line else ""

@@ -1,0 +1,48 @@
+"""Mistakes that can be told from the numbers alone, in whatever exercise they are made: a sign, a base, a sum forgotten …"""
+
+import math
+from collections.abc import Callable
+
+import numpy
+from numpy import ndarray
+
+from lessons.exercises.compare import close
+
+Suspicion = Callable[[ndarray, ndarray], ndarray]  # (expected, yours) -> what `yours` would be had the mistake been made
+
+# In the order in which they are suspected; each is said as exercises.usual_NAME.
+OF_MEASURES: dict[str, Suspicion] = {
+    "sign": lambda expected, yours: -expected,
+    "bits": lambda expected, yours: expected / math.log(2),
+    "not_logarithm": lambda expected, yours: numpy.exp(expected),
+    "logarithm": lambda expected, yours: numpy.log(expected),
+}
+OF_SHARES: dict[str, Suspicion] = {"not_renormalised": lambda expected, yours: expected * yours.sum()}
+OF_COUNTS: dict[str, Suspicion] = {
+    "one_more": lambda expected, yours: expected + 1,
+    "one_less": lambda expected, yours: expected - 1,
+}
+
+
+def usual_mistake(expected: object, yours: object, tolerance: float) -> str | None:
+    """The name of the mistake that makes `yours` of `expected`; None if it is none of the usual ones."""
+    if not isinstance(expected, ndarray) or not isinstance(yours, ndarray):
+        return None
+    if expected.shape != yours.shape:
+        turned = expected.ndim == 2 and expected.T.shape == yours.shape and close(expected.T, yours, tolerance).all()
+        return "transposed" if turned else None
+    if not expected.size or close(expected, yours, tolerance).all():
+        return None
+    with numpy.errstate(all="ignore"):
+        for name, suspicion in suspicions(expected, yours).items():
+            if close(suspicion(expected, yours), yours, tolerance).all():
+                return name
+    return None
+
+
+def suspicions(expected: ndarray, yours: ndarray) -> dict[str, Suspicion]:
+    """What may be suspected where such numbers are expected: an id or a count has neither sign nor base."""
+    if (expected == expected.round()).all():
+        return {} if expected.ndim else OF_COUNTS
+    shares = expected.ndim == 1 and abs(expected.sum() - 1) < 1e-3 and (expected >= 0).all() and yours.sum() > 0
+    return OF_SHARES | OF_MEASURES if shares else OF_MEASURES

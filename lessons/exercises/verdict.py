@@ -1,0 +1,79 @@
+"""What a student is shown: a verdict, a hint, an answer; each as text and as HTML, with everything that is not ours escaped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from lessons.language import say
+
+Status = Literal["solved", "unwritten", "wrong", "changed", "crashed", "endless", "form"]
+
+MARKS: dict[str, str] = {"solved": "✓", "unwritten": "…"}  # of every other status: ✗
+COLOURS: dict[str, str] = {"solved": "#009E73", "unwritten": "#888888"}  # of every other status: vermilion (Okabe-Ito)
+PRE = "margin:0;white-space:pre-wrap;font-family:monospace;font-size:13px;background:transparent;color:inherit"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A heading, sentences, and lines of code or numbers, each with a label.
+
+    Attributes:
+        heading: one line.
+        sentences: what there is to say.
+        facts: (label, text in a fixed width); no label is "".
+        colour: of the line beside it.
+    """
+
+    heading: str
+    sentences: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    colour: str = "#0072B2"
+
+    def __repr__(self) -> str:
+        width = max((len(label) for label, _ in self.facts), default=0)
+        lines = [self.heading, *(f"  {sentence}" for sentence in self.sentences)]
+        for label, text in self.facts:
+            first, *more = text.splitlines() or [""]
+            indent = f"  {label:{width}}  " if width else "  "
+            lines += [indent + first, *(" " * len(indent) + line for line in more)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        said = "".join(f'<div style="margin:4px 0;max-width:76ch">{escape(sentence)}</div>' for sentence in self.sentences)
+        rows = "".join(row(label, text) for label, text in self.facts)
+        table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
+        style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5"
+        return f'<div class="lessons-verdict" style="{style}"><b>{escape(self.heading)}</b>{said}{table}</div>'
+
+
+def row(label: str, text: str) -> str:
+    """One fact as a row of a table."""
+    head = f'<th scope="row" style="text-align:left;vertical-align:top;padding:1px 12px 1px 0">{escape(label)}</th>'
+    return f'<tr>{head}<td style="text-align:left"><pre style="{PRE}">{escape(text)}</pre></td></tr>'
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict(Shown):
+    """The answer to an answer; true if the exercise is solved.
+
+    Attributes:
+        name: the exercise.
+        status: "solved", "unwritten", "wrong", "changed" (an argument was written into), "crashed", "endless", or "form" (what was
+            given is no function, or takes other arguments).
+        mistake: the known mistake that was recognised; None if it is none of them.
+    """
+
+    name: str = ""
+    status: Status = "wrong"
+    mistake: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.status == "solved"
+
+
+def verdict(name: str, title: str, status: Status, sentences: Sequence[str] = (), facts: Sequence[tuple[str, str]] = (),
+            mistake: str | None = None) -> Verdict:
+    """A verdict with the heading that belongs to its status."""
+    heading = f"{MARKS.get(status, '✗')} {say(f'exercises.{status}', title=title)}"
+    return Verdict(heading, tuple(sentences), tuple(facts), COLOURS.get(status, "#D55E00"), name, status, mistake)
