@@ -87,9 +87,10 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     crossings = [min(int(numpy.searchsorted(mass, share)), len(mass) - 1) for share in marks]  # places of the crossing tokens
     for share, place in zip(marks, crossings, strict=True):
         axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
-        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), (ranks[place], descending[place]),
-                      xytext=(-5, -13), textcoords="offset points", ha="right", fontsize=9, color="#333333",
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        first = ranks[place] < 4  # no room on the left of the first ranks: at the foot of the line instead
+        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"),
+                      (ranks[place], descending[-1 if first else place]), xytext=(6, 3) if first else (-5, -13), textcoords="offset points",
+                      ha="left" if first else "right", fontsize=9, color="#333333", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6))
     axes.grid(True)
     last = crossings[-1]
