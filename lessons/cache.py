@@ -1,7 +1,7 @@
 """The keys and values of what a model has read, in memory that has room to grow.
 
-`transformers`' own cache copies all it holds each time a token is added, and again when beams change places. Here a new token is
-written behind the last one, and of beams only those that fork are copied. The numbers are the same.
+`transformers`' own cache copies all it holds each time a token is added, and again when beams change places. Here a
+new token is written behind the last one, and of beams only those that fork are copied. The numbers are the same.
 
 B = texts side by side, T = tokens, H = heads, D = size of a head.
 """
@@ -24,7 +24,9 @@ class RoomyLayer(DynamicLayer):
         self.dtype, self.device, self.is_initialized = layer.keys.dtype, layer.keys.device, True
         self.rooms: list[Tensor] = []
 
-    def update(self, key_states: Tensor, value_states: Tensor, *arguments: object, **options: object) -> tuple[Tensor, Tensor]:
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *arguments: object, **options: object
+    ) -> tuple[Tensor, Tensor]:
         """Keys and values with those of new tokens behind them."""
         filled, more = self.keys.shape[-2], key_states.shape[-2]
         if not self.rooms or filled + more > self.rooms[0].shape[-2]:
@@ -53,14 +55,14 @@ def roomy(states: Tensor, more: int) -> Tensor:
 
 
 def with_room(cache: Cache) -> Cache:
-    """The cache, its layers made roomy where all of them are of the plain kind (no sliding window, no recurrent state)."""
+    """The cache, its layers made roomy if all of them are plain: no sliding window, no recurrent state."""
     if all(type(layer) is DynamicLayer for layer in getattr(cache, "layers", [None])):
         cache.layers = [RoomyLayer(layer) for layer in cache.layers]
     return cache
 
 
 def regroup(cache: Cache, rows: int, sources: Sequence[int], device: torch.device) -> list[int]:
-    """The row in which each text lies from now on, where text i goes on from what lies in row `sources[i]` of `rows` rows.
+    """The row in which each text lies from now on, if text i goes on from what lies in row `sources[i]` of `rows`.
 
     A text stays in its row if it can. A row needed twice is copied to one that is not needed any more.
     """

@@ -5,6 +5,7 @@ Units:  log-probabilities and entropies are in nats (natural logarithm).
 Nothing here knows a model, a text or a picture; nothing writes into its arguments.
 """
 
+from math import isfinite
 from numbers import Real
 
 import torch
@@ -64,7 +65,7 @@ def check_number(name: str, value: object, *, above: float | None = None, least:
         raise TypeError(say("errors.not_a_number", name=name, rule=rule, value=repr(value)))
     number = float(value)
     inside = (above is None or number > above) and (least is None or number >= least) and (most is None or number <= most)
-    if not inside or number in (float("inf"), float("-inf")):  # a NaN fails every comparison, so `inside` is false for it
+    if not inside or not isfinite(number):
         raise ValueError(say("errors.out_of_bounds", name=name, rule=rule, value=value))
     return number
 

@@ -1,10 +1,11 @@
 """How likely a given text is: the sum of its tokens' log-probabilities, and perplexity.
 
-A model's logits at place i are about the token at place i + 1. So the first token of a text has no probability (nothing comes before
-it), and a continuation that begins at place n is predicted by the logits from place n - 1 on.
+A model's logits at place i are about the token at place i + 1. So the first token of a text has no probability
+(nothing comes before it), and a continuation that begins at place n is predicted by the logits from place n - 1 on.
 
-The logits of a long text are a large matrix, and the usual way makes a second one for the log-probabilities. Here the model's body
-reads the text once, and its output head makes the logits of a few places at a time: each slice is used and forgotten.
+The logits of a long text are a large matrix, and the usual way makes a second one for the log-probabilities. Here
+the model's body reads the text once, and its output head makes the logits of a few places at a time: each slice is
+used and forgotten.
 
 B = texts, T = tokens, V = size of the vocabulary, D = width of the model. Log-probabilities are in nats.
 """
@@ -27,10 +28,10 @@ Ids = Sequence[int] | Sequence[Sequence[int]] | Tensor
 def sequence_logprob(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0) -> float | Tensor:
     """The log-probability of a text from its token number `input_len` on, given the tokens before: a sum, in nats.
 
-    ids: a text, as a list or a tensor (T,); or several, as a tensor (B, T) or a list of lists, and then a tensor (B,) comes back.
-    With `input_len` = length of the prompt every generated token counts, the first included. With 0 the whole text counts but for
-    its first token, which nothing predicts. Raises ValueError for an empty text, one longer than the model's context, ids outside
-    the vocabulary, and an `input_len` beyond the text's end.
+    ids: a text, as a list or a tensor (T,); or several, as a tensor (B, T) or a list of lists: then a tensor (B,) comes
+    back. With `input_len` = length of the prompt every generated token counts, the first included. With 0 the whole
+    text counts but for its first token, which nothing predicts. Raises ValueError for an empty text, one longer than
+    the model's context, ids outside the vocabulary, and an `input_len` beyond the text's end.
     """
     if is_ragged(ids):
         return torch.tensor([sequence_logprob(lm, text, input_len) for text in ids], dtype=torch.float64)
@@ -39,10 +40,10 @@ def sequence_logprob(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0
 
 
 def perplexity(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0) -> float | Tensor:
-    """exp of the mean surprisal of a text's tokens: among how many equally likely tokens the model hesitates, on average.
+    """exp of the mean surprisal of a text's tokens: among how many equally likely ones the model hesitates on average.
 
-    Arguments and errors as in `sequence_logprob`; ValueError also where no token is left to predict. Jelinek, Mercer, Bahl & Baker,
-    "Perplexity – a measure of the difficulty of speech recognition tasks", 1977.
+    Arguments and errors as in `sequence_logprob`; ValueError also where no token is left to predict. Jelinek,
+    Mercer, Bahl & Baker, "Perplexity – a measure of the difficulty of speech recognition tasks", 1977.
     """
     if is_ragged(ids):
         return torch.tensor([perplexity(lm, text, input_len) for text in ids], dtype=torch.float64)
@@ -57,12 +58,12 @@ def continuation(lm: LanguageModel | nn.Module, ids: Ids, input_len: int) -> Ten
     """The log-probabilities, in 64 bits, of the tokens from number `input_len` on (but for the text's first)."""
     log_probs = token_log_probs(lm, ids)  # (..., T - 1)
     input_len = check_whole("input_len", input_len, 0, log_probs.shape[-1] + 1)
-    return log_probs[..., max(0, input_len - 1):].double()  # token i is predicted at place i - 1
+    return log_probs[..., max(0, input_len - 1) :].double()  # token i is predicted at place i - 1
 
 
 @torch.inference_mode()
 def token_log_probs(lm: LanguageModel | nn.Module, ids: Ids) -> Tensor:
-    """The log-probability of each token of a text but the first, given all before it: (T - 1,), or (B, T - 1) for texts of one length.
+    """The log-probability of each token of a text but the first, given all before it: (T - 1,), or (B, T - 1).
 
     In nats, 32 bits, on the CPU.
     """
@@ -114,5 +115,7 @@ def read_ids(lm: LanguageModel, ids: Ids) -> Tensor:
         raise ValueError(say("scoring.too_long", tokens=ids.shape[-1], context=lm.context))
     least, most = ids.aminmax()
     if least < 0 or most >= lm.vocabulary_size:
-        raise ValueError(say("errors.prompt_ids", most=f"{lm.vocabulary_size - 1:,}", value=int(least if least < 0 else most)))
+        raise ValueError(
+            say("errors.prompt_ids", most=f"{lm.vocabulary_size - 1:,}", value=int(least if least < 0 else most))
+        )
     return ids.to(lm.device, torch.int64)

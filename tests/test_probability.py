@@ -18,7 +18,9 @@ def by_definition(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def test_log_probs_by_hand():
-    """Three tokens with odds 1 : 2 : 5 have probabilities 1/8, 1/4 and 5/8, and the label picks one of them at each place."""
+    """Three tokens with odds 1 : 2 : 5 have probabilities 1/8, 1/4 and 5/8, and the label picks one of them at each
+    place.
+    """
     logits = torch.tensor([1.0, 2.0, 5.0]).log().expand(1, 3, 3)  # (B, T, V)
     expected = torch.tensor([[1 / 8, 2 / 8, 5 / 8]]).log()
     torch.testing.assert_close(log_probs_from_logits(logits, torch.tensor([[0, 1, 2]])), expected)
@@ -46,7 +48,11 @@ def test_log_probs_where_the_usual_ways_fail():
     """A label 1,000 nats less likely than the best has -1000, not -inf; a label that was cut has -inf; none is NaN."""
     logits = torch.tensor([[0.0, 1000.0], [0.0, -torch.inf], [-2000.0, -2000.0]])
     assert torch.log(torch.softmax(logits[0], -1))[0] == -torch.inf  # log(softmax) loses it
-    assert log_probs_from_logits(logits, torch.tensor([0, 1, 0])).tolist() == [-1000.0, -torch.inf, pytest.approx(-math.log(2))]
+    assert log_probs_from_logits(logits, torch.tensor([0, 1, 0])).tolist() == [
+        -1000.0,
+        -torch.inf,
+        pytest.approx(-math.log(2)),
+    ]
 
 
 def test_log_probs_let_gradients_through():
@@ -80,12 +86,15 @@ def test_labels_of_another_shape_are_refused():
         log_probs_from_logits(torch.zeros(1, 4, 3), torch.zeros(1, 5, dtype=torch.int64))
 
 
-@pytest.mark.parametrize(("probabilities", "expected"), [
-    ([0.5, 0.5], math.log(2)),  # a coin
-    ([1.0, 0.0], 0.0),  # certainty: 0 log 0 counts as 0
-    ([0.25] * 4, math.log(4)),
-    ([0.5, 0.25, 0.25], 1.5 * math.log(2)),  # 1.5 bits
-])
+@pytest.mark.parametrize(
+    ("probabilities", "expected"),
+    [
+        ([0.5, 0.5], math.log(2)),  # a coin
+        ([1.0, 0.0], 0.0),  # certainty: 0 log 0 counts as 0
+        ([0.25] * 4, math.log(4)),
+        ([0.5, 0.25, 0.25], 1.5 * math.log(2)),  # 1.5 bits
+    ],
+)
 def test_entropy_by_hand(probabilities, expected):
     """Cases that can be worked on paper."""
     assert entropy(torch.tensor(probabilities, dtype=torch.float64).log()).item() == pytest.approx(expected)
@@ -98,14 +107,18 @@ def test_entropy_lies_between_certainty_and_chance(logits):
     assert -1e-9 <= found <= math.log(len(logits)) + 1e-9
 
 
-@pytest.mark.parametrize(("value", "bounds", "message"), [
-    (0.0, {"above": 0}, "greater than 0, got 0.0"),
-    (math.nan, {"above": 0}, "greater than 0, got nan"),
-    (math.inf, {"above": 0}, "greater than 0, got inf"),
-    (1.5, {"above": 0, "most": 1}, "greater than 0 and at most 1, got 1.5"),
-    (-1, {"least": 0, "most": 8}, "from 0 to 8, got -1"),
-    (math.inf, {}, "finite, got inf"),
-])
+@pytest.mark.parametrize(
+    ("value", "bounds", "message"),
+    [
+        (0.0, {"above": 0}, "greater than 0, got 0.0"),
+        (math.nan, {"above": 0}, "greater than 0, got nan"),
+        (math.inf, {"above": 0}, "greater than 0, got inf"),
+        (1.5, {"above": 0, "most": 1}, "greater than 0 and at most 1, got 1.5"),
+        (-1, {"least": 0, "most": 8}, "from 0 to 8, got -1"),
+        (math.inf, {}, "finite, got inf"),
+        (math.nan, {}, "finite, got nan"),
+    ],
+)
 def test_a_number_out_of_bounds_is_named(value, bounds, message):
     """Rule and value; a NaN is within no bounds."""
     with pytest.raises(ValueError, match=message):

@@ -14,7 +14,9 @@ from lessons.scoring import perplexity, sequence_logprob, token_log_probs
 
 
 def one_at_a_time(model: torch.nn.Module, ids: list[int], input_len: int) -> float:
-    """The same sum by asking for one token after the other, each after the text before it: nothing to shift, nothing to slice."""
+    """The same sum by asking for one token after the other, each after the text before it: nothing to shift, nothing
+    to slice.
+    """
     total = 0.0
     for place in range(max(1, input_len), len(ids)):
         with torch.inference_mode():
@@ -30,7 +32,9 @@ def random_ids(lm: LanguageModel, *shape: int, seed: int = 0) -> torch.Tensor:
 @settings(deadline=None, max_examples=25)
 @given(st.integers(1, 12), st.data(), st.sampled_from(["gpt2", "llama"]))
 def test_every_token_from_input_len_on_counts(tiny_models, tokens, data, architecture):
-    """For each length of the prompt, 0 and the whole text included: the first generated token counts, the prompt's do not."""
+    """For each length of the prompt, 0 and the whole text included: the first generated token counts, the prompt's
+    do not.
+    """
     lm = tiny_models[architecture]
     ids = data.draw(st.lists(st.integers(0, lm.vocabulary_size - 1), min_size=tokens, max_size=tokens))
     input_len = data.draw(st.integers(0, tokens))
@@ -38,12 +42,16 @@ def test_every_token_from_input_len_on_counts(tiny_models, tokens, data, archite
 
 
 def test_the_parts_add_up_to_the_whole(lm):
-    """Prompt and continuation: the text's sum is the prompt's plus the continuation's, and a decoder's trace knows the same sum."""
+    """Prompt and continuation: the text's sum is the prompt's plus the continuation's, and a decoder's trace knows
+    the same sum.
+    """
     trace = lessons.greedy_search(lm, "Once upon a time there was a king", max_new_tokens=12)
     prompt_length = len(trace.prompt_ids)
     continuation = sequence_logprob(lm, trace.ids, prompt_length)
     assert continuation == pytest.approx(trace.log_prob, abs=1e-3)
-    assert sequence_logprob(lm, trace.ids) == pytest.approx(sequence_logprob(lm, trace.prompt_ids) + continuation, abs=1e-3)
+    assert sequence_logprob(lm, trace.ids) == pytest.approx(
+        sequence_logprob(lm, trace.prompt_ids) + continuation, abs=1e-3
+    )
 
 
 def test_the_two_well_known_mistakes_give_other_numbers(lm):
@@ -51,7 +59,7 @@ def test_the_two_well_known_mistakes_give_other_numbers(lm):
     trace = lessons.greedy_search(lm, "The old woman said to the fox", max_new_tokens=10)
     log_probs, n = token_log_probs(lm, [trace.ids])[0], len(trace.prompt_ids)
     right = sequence_logprob(lm, trace.ids, n)
-    assert right == pytest.approx(log_probs[n - 1:].sum().item(), abs=1e-3)
+    assert right == pytest.approx(log_probs[n - 1 :].sum().item(), abs=1e-3)
     assert right - log_probs[n:].sum().item() == pytest.approx(trace.steps[0].log_prob, abs=1e-3)
     assert abs(right - log_probs[n].item()) > 1
 
@@ -65,7 +73,9 @@ def test_a_batch_is_its_texts_one_by_one(tiny_models, architecture):
     assert sequence_logprob(lm, texts, 4).tolist() == pytest.approx(expected, abs=1e-4)
     assert sequence_logprob(lm, texts.tolist(), 4).tolist() == pytest.approx(expected, abs=1e-4)
     ragged = [texts[0].tolist(), texts[1, :9].tolist()]
-    assert sequence_logprob(lm, ragged, 4).tolist() == pytest.approx([expected[0], sequence_logprob(lm, texts[1, :9], 4)], abs=1e-4)
+    assert sequence_logprob(lm, ragged, 4).tolist() == pytest.approx(
+        [expected[0], sequence_logprob(lm, texts[1, :9], 4)], abs=1e-4
+    )
 
 
 def test_a_model_without_a_tokenizer_will_do(tiny_models):
@@ -89,7 +99,9 @@ def test_perplexity_of_chance_is_the_size_of_the_vocabulary(tiny_models):
     """All tokens equally likely: as many choices as there are tokens."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    model = GPT2LMHeadModel(GPT2Config(vocab_size=50, n_positions=16, n_embd=8, n_layer=1, n_head=1, bos_token_id=0, eos_token_id=0))
+    model = GPT2LMHeadModel(
+        GPT2Config(vocab_size=50, n_positions=16, n_embd=8, n_layer=1, n_head=1, bos_token_id=0, eos_token_id=0)
+    )
     with torch.no_grad():
         model.lm_head.weight.zero_()
     assert perplexity(model, [1, 2, 3, 4]) == pytest.approx(50)
@@ -129,8 +141,18 @@ def test_a_head_that_does_more_is_noticed(monkeypatch):
     """Gemma 2 bends its logits with a tanh after the head: the slices would be wrong, so the whole matrix is made."""
     from transformers import Gemma2Config, Gemma2ForCausalLM
 
-    config = Gemma2Config(vocab_size=60, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1,
-                          head_dim=8, final_logit_softcapping=0.5, max_position_embeddings=64, initializer_range=1.0)
+    config = Gemma2Config(
+        vocab_size=60,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        final_logit_softcapping=0.5,
+        max_position_embeddings=64,
+        initializer_range=1.0,
+    )
     torch.manual_seed(0)
     lm = LanguageModel("gemma", Gemma2ForCausalLM(config).eval(), None)
     assert not lm.plain_head
@@ -153,15 +175,18 @@ def test_dropout_is_off_while_a_text_is_weighed(tiny_models):
         lm.model.eval()
 
 
-@pytest.mark.parametrize(("ids", "error", "message"), [
-    ([], ValueError, "at least one token"),
-    ("a text", TypeError, "lm.encode"),
-    ([0.5, 1.0], TypeError, "whole numbers of shape"),
-    (torch.zeros(1, 2, 3, dtype=torch.int64), TypeError, r"got int64 of shape \(1, 2, 3\)"),
-    ([1, 300], ValueError, "from 0 to 299, got 300"),
-    ([1, -1], ValueError, "from 0 to 299, got -1"),
-    (list(range(65)), ValueError, r"65 tokens, .* at most 64: .*ids\[:64\]"),
-])
+@pytest.mark.parametrize(
+    ("ids", "error", "message"),
+    [
+        ([], ValueError, "at least one token"),
+        ("a text", TypeError, "lm.encode"),
+        ([0.5, 1.0], TypeError, "whole numbers of shape"),
+        (torch.zeros(1, 2, 3, dtype=torch.int64), TypeError, r"got int64 of shape \(1, 2, 3\)"),
+        ([1, 300], ValueError, "from 0 to 299, got 300"),
+        ([1, -1], ValueError, "from 0 to 299, got -1"),
+        (list(range(65)), ValueError, r"65 tokens, .* at most 64: .*ids\[:64\]"),
+    ],
+)
 def test_bad_ids_are_refused(tiny_models, ids, error, message):
     """Rule, value, way out."""
     with pytest.raises(error, match=message):
@@ -169,7 +194,9 @@ def test_bad_ids_are_refused(tiny_models, ids, error, message):
 
 
 def test_a_prompt_longer_than_the_text_is_refused(tiny_models):
-    """`input_len` may be the text's length (nothing was generated: 0.0), but not more; the mean of nothing is refused."""
+    """`input_len` may be the text's length (nothing was generated: 0.0), but not more; the mean of nothing is
+    refused.
+    """
     lm = tiny_models["gpt2"]
     assert sequence_logprob(lm, [1, 2, 3], 3) == 0.0
     with pytest.raises(ValueError, match="input_len must be from 0 to 3, got 4"):

@@ -1,7 +1,7 @@
 """The record of a beam search: every candidate of every step with its fate, and the finished texts in their order.
 
-B = num_beams, b = unfinished texts in a step (1 in the first, at most B), K = candidates looked at in a step, V = vocabulary.
-Log-probabilities and their sums are in nats.
+B = num_beams, b = unfinished texts in a step (1 in the first, at most B), K = candidates looked at in a step, V =
+vocabulary. Log-probabilities and their sums are in nats.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -47,13 +47,13 @@ class Candidate(NamedTuple):
     Attributes:
         step: when, counted from 0.
         rank: its place among the step's candidates by running sum; 0 is the best.
-        parent: the rank of the candidate of the step before that it continues; None in the first step, after the prompt.
+        parent: the rank of the candidate that it continues, in the step before; None in the first step.
         token: id of the token it adds.
         log_prob: the token's log-probability under the model, given all before it.
-        sum: the running sum over the new tokens so far. Where a knob is on, what it made of each log-probability is summed.
-        fate: "kept": goes on, being one of the B best unfinished. "pruned": unfinished, and not among the B best. "finished": one of
-            the B best finished texts. "dropped": ended, but ranked below the B best candidates of its step. "evicted": finished,
-            and pushed out by B finished texts with higher scores.
+        sum: the running sum over the new tokens so far: of log-probabilities, or of what the knobs made of them.
+        fate: "kept": goes on, being one of the B best unfinished. "pruned": unfinished, and not among the B best.
+            "finished": one of the B best finished texts. "dropped": ended, but ranked below the B best candidates of
+            its step. "evicted": finished, and pushed out by B finished texts with higher scores.
     """
 
     step: int
@@ -142,13 +142,16 @@ class BeamTree:
         return tuple(path)
 
     def table(self) -> "pandas.DataFrame":
-        """One row for each candidate: step, rank, parent, token, id, log_probability, sum (raw floats, nats), fate, text."""
+        """One row for each candidate: step, rank, parent, token, id, log_probability, sum (raw, nats), fate, text."""
         import pandas
 
-        rows = [{"step": candidate.step, "rank": candidate.rank, "parent": candidate.parent, "token": self.decode([candidate.token]),
-                 "id": candidate.token, "log_probability": candidate.log_prob, "sum": candidate.sum, "fate": candidate.fate,
-                 "text": self.decode(self.new_ids(candidate))} for step in self.steps for candidate in step]
-        return pandas.DataFrame(rows).astype({"parent": "Int64"})
+        rows = [
+            (one.step, one.rank, one.parent, self.decode([one.token]), one.token, one.log_prob, one.sum, one.fate,
+             self.decode(self.new_ids(one)))
+            for step in self.steps for one in step
+        ]  # fmt: skip
+        columns = ("step", "rank", "parent", "token", "id", "log_probability", "sum", "fate", "text")
+        return pandas.DataFrame(rows, columns=columns).astype({"parent": "Int64"})
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
@@ -181,11 +184,11 @@ class BeamTrace(Trace):
         return self.again(length_penalty, early_stopping)[0]
 
     def table_of_hypotheses(self) -> "pandas.DataFrame":
-        """One row for each finished text, the best first: text, length, log_probability, sum, score (raw floats, nats)."""
+        """One row for each finished text, the best first: text, length, log_probability, sum, score (raw, nats)."""
         import pandas
 
-        return pandas.DataFrame([{"text": hypothesis.text, "length": hypothesis.length, "log_probability": hypothesis.log_prob,
-                                  "sum": hypothesis.sum, "score": hypothesis.score} for hypothesis in self.hypotheses])
+        rows = [(text.text, text.length, text.log_prob, text.sum, text.score) for text in self.hypotheses]
+        return pandas.DataFrame(rows, columns=("text", "length", "log_probability", "sum", "score"))
 
     @cached_property
     def sum(self) -> float:
@@ -193,4 +196,5 @@ class BeamTrace(Trace):
         return next(hypothesis.sum for hypothesis in self.hypotheses if hypothesis.new_ids == self.new_ids)
 
     def __repr__(self) -> str:
-        return f"BeamTrace({self.text!r}, {len(self.steps)} new tokens, log_prob={self.log_prob:.4f}, score={self.score:.4f})"
+        numbers = f"log_prob={self.log_prob:.4f}, score={self.score:.4f}"
+        return f"BeamTrace({self.text!r}, {len(self.steps)} new tokens, {numbers})"

@@ -1,8 +1,10 @@
 """Texts growing side by side: in each step the likeliest of all their continuations go on.
 
-Which texts go on depends on running sums of log-probabilities alone, never on length penalty or early stopping (see `beam`).
+Which texts go on depends on running sums of log-probabilities alone, never on length penalty or early stopping (see
+`beam`).
 
-B = num_beams, b = unfinished texts (1 in the first step, at most B), K = candidates looked at in a step, V = vocabulary.
+B = num_beams, b = unfinished texts (1 in the first step, at most B), K = candidates looked at in a step, V =
+vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +14,16 @@ from torch import Tensor
 
 from lessons.decoding.beam_tree import Level
 from lessons.decoding.knobs import Knob, turn
-from lessons.decoding.source import NextLogits, Session, Source, as_source, check_logits, check_steps, read_prompt, steps_within
+from lessons.decoding.source import (
+    NextLogits,
+    Session,
+    Source,
+    as_source,
+    check_logits,
+    check_steps,
+    read_prompt,
+    steps_within,
+)
 from lessons.language import say
 from lessons.probability import check_whole
 from lessons.trace import Step
@@ -22,12 +33,19 @@ class Beams:
     """The steps of a beam search, grown when they are asked for, and kept: iterating twice reads the model once.
 
     Attributes:
-        source, prompt_ids, num_beams, chain: what is searched, from where, with how many beams, and the knobs that are on.
+        source, prompt_ids, num_beams, chain: what is searched, from where, how widely, and the knobs that are on.
         max_new_tokens, room: how many steps were asked for, and how many there can be (fewer where the context ends).
         levels: the steps grown so far.
     """
 
-    def __init__(self, lm: Source | NextLogits, prompt: str | Sequence[int] | Tensor, max_new_tokens: int, num_beams: int, chain: Sequence[Knob] = ()) -> None:
+    def __init__(
+        self,
+        lm: Source | NextLogits,
+        prompt: str | Sequence[int] | Tensor,
+        max_new_tokens: int,
+        num_beams: int,
+        chain: Sequence[Knob] = (),
+    ) -> None:
         self.source = as_source(lm)
         self.num_beams = check_beams(num_beams)
         self.max_new_tokens = check_steps(max_new_tokens)
@@ -36,7 +54,8 @@ class Beams:
         self.chain, self.levels = chain, []
         self.session: Session = self.source.session(self.prompt_ids)
         check_beams(num_beams, vocabulary=self.session.logits.shape[-1])
-        self.candidates = max(2, 1 + len(self.source.end_ids)) * self.num_beams  # K: B unfinished ones are among them, whatever ends
+        # K: so many that B unfinished ones are among them, even if every text's first choices all end it
+        self.candidates = max(2, 1 + len(self.source.end_ids)) * self.num_beams
 
     def __iter__(self) -> Iterator[Level]:
         """The levels from the first on; what was not read yet is read now."""
@@ -71,7 +90,9 @@ class Beams:
         if not self.levels:
             return self.session.logits, self.session.logits.new_zeros(1)
         level = self.levels[-1]
-        parents, tokens, sums = zip(*((level.beams[rank], level.tokens[rank], level.sums[rank]) for rank in level.running), strict=True)
+        parents, tokens, sums = zip(
+            *((level.beams[rank], level.tokens[rank], level.sums[rank]) for rank in level.running), strict=True
+        )
         logits = self.session.extend(tokens, parents)
         return logits, logits.new_tensor(sums)
 
@@ -79,19 +100,27 @@ class Beams:
         """(b, V) the log-probabilities after the knobs."""
         if not self.chain:
             return log_probs
-        ids = [self.ids(len(self.levels) - 1, rank) for rank in self.levels[-1].running] if self.levels else [self.prompt_ids]
+        ids = (
+            [self.ids(len(self.levels) - 1, rank) for rank in self.levels[-1].running]
+            if self.levels
+            else [self.prompt_ids]
+        )
         if self.num_beams == 1:
             return self.turn(logits, log_probs, ids)[-1][1]
         for knob in self.chain:
             log_probs = knob(log_probs, ids)  # not renormalised; where a text has nothing left to say, the others go on
         return log_probs
 
-    def turn(self, logits: Tensor, log_probs: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> tuple[tuple[str, Tensor], ...]:
+    def turn(
+        self, logits: Tensor, log_probs: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
+    ) -> tuple[tuple[str, Tensor], ...]:
         """(name, scores after it) for each knob that is on; logits, log_probs and scores (V,) or (b, V)."""
         if self.num_beams > 1:
             return turn(self.chain, log_probs, ids)
-        # subtle: generate with one beam is greedy search, where the knobs act on logits
-        return tuple((name, scores.log_softmax(-1)) for name, scores in turn(self.chain, logits, ids))
+        # subtle: generate with one beam is greedy search, where the knobs act on logits; the sums stay those of
+        # log-probabilities
+        scale = logits.logsumexp(-1, keepdim=True)
+        return tuple((name, scores - scale) for name, scores in turn(self.chain, logits, ids))
 
     def step(self, step: int, rank: int) -> Step:
         """A candidate's choice as a `Step`."""
@@ -116,7 +145,7 @@ class Beams:
 
 
 def check_beams(num_beams: int, vocabulary: int | None = None) -> int:
-    """The number of beams if it is from 1 to the size of the vocabulary (if that is known); otherwise the error with the way out."""
+    """The number of beams if it is from 1 to the size of the vocabulary (where known); otherwise the error."""
     if isinstance(num_beams, int) and num_beams < 1:
         raise ValueError(say("decoding.no_beams", value=num_beams))
     if vocabulary is not None and num_beams > vocabulary:

@@ -6,7 +6,16 @@ import torch
 from torch import Tensor
 
 from lessons.decoding.knobs import knobs, turn
-from lessons.decoding.source import NextLogits, Source, as_source, check_logits, check_steps, read_prompt, steps_within, why_stopped
+from lessons.decoding.source import (
+    NextLogits,
+    Source,
+    as_source,
+    check_logits,
+    check_steps,
+    read_prompt,
+    steps_within,
+    why_stopped,
+)
 from lessons.trace import Step, Trace
 
 
@@ -21,8 +30,8 @@ def greedy_search(
     """The text made by always taking the most probable token.
 
     The same as `model.generate(do_sample=False)`; the record holds the whole distribution of each step. Stops after an
-    end-of-text token, after `max_new_tokens`, or where the model's context is full (`.stopped` says which). The two knobs act on
-    the logits before the choice: see `filters.repetition_penalty` and `filters.no_repeat_ngrams`.
+    end-of-text token, after `max_new_tokens`, or where the model's context is full (`.stopped` says which). The two
+    knobs act on the logits before the choice: see `filters.repetition_penalty` and `filters.no_repeat_ngrams`.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> greedy_search(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4).new_ids
@@ -44,5 +53,5 @@ def greedy_search(
         steps.append(Step(logits, scores, ids[-1], filters))
         if ids[-1] in source.end_ids:
             break
-    stopped = why_stopped(source, prompt_ids, ids[len(prompt_ids):], max_new_tokens)
+    stopped = why_stopped(source, prompt_ids, ids[len(prompt_ids) :], max_new_tokens)
     return Trace(prompt_ids, tuple(steps), source.decode, stopped)
