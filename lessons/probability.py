@@ -19,16 +19,18 @@ PLACES = 32  # rows of logits worked on at a time: as many as stay in a processo
 def log_probs_from_logits(logits: Tensor, labels: Tensor) -> Tensor:
     """The log-probability of each label under the logits at its place.
 
-    logits (B, T, V), labels (B, T) -> (B, T), nats, in 32 bits or as many as the logits have. Any leading shape will do as long as
-    both agree. Computed as -log Σ exp(logit - logit[label]), a few places at a time: no second (B, T, V) matrix is made, nothing
-    rounds to zero on the way, as in log(softmax(logits)), and what would overflow is computed the longer way.
+    logits (B, T, V), labels (B, T) -> (B, T), nats, in 32 bits or as many as the logits have. Any leading shape will
+    do as long as both agree. Computed as -log Σ exp(logit - logit[label]), a few places at a time: no second (B, T,
+    V) matrix is made, nothing rounds to zero on the way, as in log(softmax(logits)), and what would overflow is
+    computed the longer way.
 
     >>> log_probs_from_logits(torch.tensor([[[0.0, 0.0], [0.0, 1000.0]]]), torch.tensor([[1, 0]]))
     tensor([[-6.9315e-01, -1.0000e+03]])
     """
     if logits.shape[:-1] != labels.shape:
         wanted = tuple(logits.shape[:-1])
-        raise ValueError(say("errors.labels_shape", logits=tuple(logits.shape), labels_wanted=wanted, labels=tuple(labels.shape)))
+        shapes = {"logits": tuple(logits.shape), "labels_wanted": wanted, "labels": tuple(labels.shape)}
+        raise ValueError(say("errors.labels_shape", **shapes))
     if logits.ndim == 1:
         return log_probs_from_logits(logits.unsqueeze(0), labels.unsqueeze(0)).squeeze(0)
     if logits.ndim > 2:
@@ -42,14 +44,15 @@ def log_probs_from_logits(logits: Tensor, labels: Tensor) -> Tensor:
     log_probs = -torch.cat(odds).log()  # (T,) each sum is at least 1, the label's own term
     if log_probs.isfinite().all():
         return log_probs
-    return rows.log_softmax(-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)  # a label was less likely than e**-88, or cut
+    # a label was less likely than e**-88, or cut
+    return rows.log_softmax(-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
 
 
 def entropy(logits: Tensor) -> Tensor:
     """The entropy of softmax(logits): the mean surprisal of a token drawn from it.
 
-    logits (..., V) -> (...), nats; from 0 (one token is certain) to log V (all are alike). Cut tokens (minus infinity) count as
-    impossible: 0 log 0 = 0. Shannon, "A Mathematical Theory of Communication", 1948.
+    logits (..., V) -> (...), nats; from 0 (one token is certain) to log V (all are alike). Cut tokens (minus
+    infinity) count as impossible: 0 log 0 = 0. Shannon, "A Mathematical Theory of Communication", 1948.
 
     >>> round(entropy(torch.zeros(8)).item(), 4)  # log 8
     2.0794
@@ -58,20 +61,25 @@ def entropy(logits: Tensor) -> Tensor:
     return -(log_probs.exp() * log_probs.where(log_probs > -torch.inf, 0.0)).sum(-1)
 
 
-def check_number(name: str, value: object, *, above: float | None = None, least: float | None = None, most: float | None = None) -> float:
-    """`value` as a float if it is a finite number within the bounds named; otherwise the error that says which rule it breaks."""
+def check_number(
+    name: str, value: object, *, above: float | None = None, least: float | None = None, most: float | None = None
+) -> float:
+    """`value` as a float if it is a finite number within the bounds; otherwise the error with the rule it breaks."""
     rule = say_bounds(above, least, most)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(say("errors.not_a_number", name=name, rule=rule, value=repr(value)))
     number = float(value)
-    inside = (above is None or number > above) and (least is None or number >= least) and (most is None or number <= most)
+    inside = above is None or number > above
+    inside = inside and (least is None or number >= least) and (most is None or number <= most)
     if not inside or not isfinite(number):
         raise ValueError(say("errors.out_of_bounds", name=name, rule=rule, value=value))
     return number
 
 
 def check_whole(name: str, value: object, least: int, most: int | None = None) -> int:
-    """`value` as an int if it is a whole number from `least` to `most`; otherwise the error that says which rule it breaks."""
+    """`value` as an int if it is a whole number from `least` to `most`; otherwise the error that says which rule it
+    breaks.
+    """
     rule = say_bounds(None, least, most)
     if isinstance(value, bool) or not isinstance(value, Real) or not hasattr(value, "__index__"):
         raise TypeError(say("errors.not_whole", name=name, rule=rule, value=repr(value)))

@@ -285,7 +285,9 @@ def test_steps_of_a_beam_hold_what_was_offered(lm):
     assert trace.log_prob == pytest.approx(sequence_logprob(lm, trace.ids, len(trace.prompt_ids)), abs=1e-3)
     added = sum(step.scores[step.chosen].item() for step in trace.steps)
     assert trace.sum == pytest.approx(added, abs=1e-3)
-    assert trace.sum != pytest.approx(trace.log_prob, abs=1e-3)  # the penalty has been at work
+    first = trace.prompt_ids[0]  # said before: its log-probability is 1.2 times as far below zero
+    for step in trace.steps:
+        assert step.filters[0][1][first].item() == pytest.approx(1.2 * step.log_probs[first].item(), abs=1e-3)
 
 
 def test_a_text_can_be_followed_through_the_tree(chain):
