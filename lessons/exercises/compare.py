@@ -107,6 +107,7 @@ def shown(value: object) -> str:
             return number(value.item())
         form = {"float_kind": number}
         text = numpy.array2string(value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter=form)
+        text = "\n".join(line for line in text.splitlines() if line.strip())
     elif isinstance(value, list):
         text = f"[{', '.join(shown(part) for part in value[:12])}{', …' if len(value) > 12 else ''}]"
     else:

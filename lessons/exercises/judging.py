@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy
 import torch
 
-from lessons.exercises.compare import agree, difference, plain, shown
+from lessons.exercises.compare import agree, difference, plain, safe_repr, shown
 from lessons.exercises.exercise import Case, Exercise, Function
 from lessons.exercises.running import Outcome, run
 from lessons.exercises.usual import usual_mistake
@@ -46,7 +46,7 @@ def judge(exercise: Exercise, function: object) -> Verdict:
     if complaint:
         return verdict(exercise.name, title, "form", [complaint])
     trials = try_all(exercise, function)
-    if unwritten(trials[0].outcome):
+    if unwritten(trials[-1].outcome):
         return verdict(exercise.name, title, "unwritten", [say("exercises.unwritten_hint", name=exercise.name)])
     failed = [trial for trial in trials if not trial.passed]
     if failed:
@@ -187,7 +187,7 @@ def argument(value: object) -> str:
     if hasattr(value, "probabilities"):
         rows = "\n".join(f"    {row}" for row in shown(plain(value.probabilities)).splitlines())
         return f"{say('exercises.chain', size=len(value.words))}\n{rows}"
-    return shown(plain(value))
+    return safe_repr(value) if callable(value) else shown(plain(value))
 
 
 def result(exercise: Exercise, value: object) -> str:

@@ -56,7 +56,7 @@ def top_p_unsorted(probabilities: torch.Tensor, p: float) -> torch.Tensor:
 
 
 def share_case(seed: int, size: int, p: float) -> tuple[object, ...]:
-    return random_probabilities(seed, size), p
+    return random_probabilities(seed, size, spread=1.2), p
 
 
 def tie_case(seed: int, size: int, k: int) -> tuple[object, ...]:

@@ -42,7 +42,8 @@ def usual_mistake(expected: object, yours: object, tolerance: float) -> str | No
 
 def suspicions(expected: ndarray, yours: ndarray) -> dict[str, Suspicion]:
     """What may be suspected where such numbers are expected: an id or a count has neither sign nor base."""
+    if expected.ndim == 1 and abs(expected.sum() - 1) < 1e-3 and (expected >= 0).all() and yours.sum() > 0:
+        return OF_SHARES | OF_MEASURES
     if (expected == expected.round()).all():
         return {} if expected.ndim else OF_COUNTS
-    shares = expected.ndim == 1 and abs(expected.sum() - 1) < 1e-3 and (expected >= 0).all() and yours.sum() > 0
-    return OF_SHARES | OF_MEASURES if shares else OF_MEASURES
+    return OF_MEASURES
