@@ -17,7 +17,7 @@ from lessons.plots.strips import MovingStrips
 from lessons.tokens import visible
 
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
+COLOURS, PALE = (BLUE, ORANGE, GREEN, PURPLE, SKY), "#BBBBBB"
 PLAQUE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
 
 
@@ -47,9 +47,9 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
     return figure
 
 
-def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0) -> list:
+def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0, colours: Sequence[str] = ()) -> list:
     """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last off."""
-    colours = [BLUE] * (len(values) - 1) + ["white"]
+    colours = [*(colours or [BLUE] * (len(values) - 1)), "white"]
     bars = axes.barh(range(len(values)), values, height=0.72, color=colours, edgecolor=colours)
     bars[-1].set(hatch="////", edgecolor=GREY)
     axes.set(xlim=(0, most), ylim=(len(values) - 0.4, -0.6))
@@ -68,26 +68,29 @@ def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens
     figure, axes = new_figure(height=3.9)
     draw_curves(axes, temperatures, probabilities, tokens)
     axes.set_xlabel(say("temperature.curves_axis"))
-    return figure
-
-
-def draw_curves(
-    axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str], title: str = "curves_title"
-) -> None:
-    """The curves of `temperature_curves`, their names in the order in which they lie."""
-    temperatures, probabilities = numpy.asarray(temperatures), numpy.asarray(probabilities)
-    rest = 1 - probabilities.sum(-1)  # (m,)
-    for place, token in enumerate(tokens):
-        axes.plot(temperatures, probabilities[:, place], color=COLOURS[place % len(COLOURS)], label=visible(token))
-    axes.plot(temperatures, rest, color=GREY, linestyle="--", linewidth=1.6, label=say("temperature.rest_short"))
     legend = axes.legend(loc="center right", fontsize=9, labelcolor="linecolor", handlelength=1.4, labelspacing=0.25)
     legend.get_frame().set(facecolor="white", edgecolor="none", alpha=0.85)
     for text in legend.get_texts():
         text.set_parse_math(False)
+    set_title(axes, say("temperature.curves_title"))
+    return figure
+
+
+def draw_curves(axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> None:
+    """The curves of `temperature_curves`: the first five in colours, everything else dashed."""
+    temperatures, probabilities = numpy.asarray(temperatures), numpy.asarray(probabilities)
+    rest = 1 - probabilities.sum(-1)  # (m,)
+    for place, token in enumerate(tokens):
+        axes.plot(temperatures, probabilities[:, place], color=colour(place), label=visible(token))
+    axes.plot(temperatures, rest, color=GREY, linestyle="--", linewidth=1.6, label=say("temperature.rest_short"))
     temperature_axis(axes, temperatures)
     axes.set(ylim=(0, 1.04), ylabel=say("temperature.probability"))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    set_title(axes, say(f"temperature.{title}"))
+
+
+def colour(place: int) -> str:
+    """The colour of a token's curve and bar: five that can be told apart, then a light grey."""
+    return COLOURS[place] if place < len(COLOURS) else PALE
 
 
 def temperature_axis(axes: Axes, temperatures: ArrayLike) -> None:
@@ -95,7 +98,7 @@ def temperature_axis(axes: Axes, temperatures: ArrayLike) -> None:
     coldest, hottest = float(temperatures[0]), float(temperatures[-1])
     axes.set_xscale("log")
     axes.set_xlim(coldest, hottest)
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if coldest <= tick <= hottest]))
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if 0.99 * coldest < tick < 1.01 * hottest]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(True)
@@ -142,10 +145,11 @@ class TemperaturePicture(MovingPicture):
         (self.bar_axes, self.curve_axes), (self.strip_axes, self.entropy_axes) = panels
         super().__init__(figure)
         self.offered = numpy.asarray(offered, dtype=float)
-        self.lines = min(len(tokens), len(COLOURS))
         self._draw_bars(tokens)
-        leading = numpy.asarray(probabilities)[:, : self.lines]
-        draw_curves(self.curve_axes, temperatures, leading, tokens[: self.lines], "explorer_curves")
+        draw_curves(self.curve_axes, temperatures, probabilities, tokens)
+        rest = {"transform": self.curve_axes.transAxes, "ha": "right", "fontsize": 9, "color": "#555555", "bbox": PLAQUE}
+        self.curve_axes.text(0.99, 0.84, say("temperature.rest_short"), **rest)
+        set_title(self.curve_axes, say("temperature.explorer_curves"))
         draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered), "explorer_entropy")
         self._draw_strips()
         curves = (self.curve_axes, self.entropy_axes)
@@ -156,7 +160,8 @@ class TemperaturePicture(MovingPicture):
     def _draw_bars(self, tokens: Sequence[str]) -> None:
         shown = self.offered[: len(tokens)]
         values = numpy.append(shown, max(0.0, 1 - shown.sum()))
-        self.bars, self.numbers = draw_bars(self.bar_axes, values), MovingLabels(self.bar_axes)
+        colours = [colour(place) for place in range(len(tokens))]
+        self.bars, self.numbers = draw_bars(self.bar_axes, values, colours=colours), MovingLabels(self.bar_axes)
         rows, self.marked = numpy.arange(len(values)), values
         self.marks = self.bar_axes.vlines(values, rows - 0.42, rows + 0.42, color="black", linewidth=1.6)  # T = 1
         others = f"{len(self.offered) - len(tokens):,}"
@@ -188,7 +193,7 @@ class TemperaturePicture(MovingPicture):
         self.strips.put([(0, self.offered, None), (1, probabilities, None)])
         for line in self.now:
             line.set_xdata([temperature, temperature])
-        self.dots[0].set_data([temperature] * (self.lines + 1), [*shown[: self.lines], 1 - shown[: self.lines].sum()])
+        self.dots[0].set_data([temperature] * len(values), values)
         self.dots[1].set_data([temperature], [entropy])
         message = say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))
         self.heading.put([message], [0], [1])
