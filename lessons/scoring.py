@@ -70,20 +70,23 @@ def token_log_probs(lm: LanguageModel | nn.Module, ids: Ids) -> Tensor:
     lm = lm if isinstance(lm, LanguageModel) else LanguageModel("", lm, None)
     ids = read_ids(lm, ids)  # (B, T) or (T,)
     texts = ids.unsqueeze(0) if ids.ndim == 1 else ids
+    given, labels = texts[:, :-1], texts[:, 1:]  # (B, T - 1): the last token predicts nothing, so it is not read
     with evaluating(lm.model):
-        if texts.numel() > SLICE and lm.plain_head:
-            log_probs = in_slices(lm, texts)
+        if not labels.numel():
+            log_probs = torch.zeros(labels.shape)
+        elif labels.numel() > SLICE and lm.plain_head:
+            log_probs = in_slices(lm, given, labels)
         else:
-            log_probs = log_probs_from_logits(lm.read(texts).logits[:, :-1], texts[:, 1:])
+            log_probs = log_probs_from_logits(lm.read(given).logits, labels)
     return log_probs.reshape(*ids.shape[:-1], -1).cpu()
 
 
-def in_slices(lm: LanguageModel, texts: Tensor) -> Tensor:
-    """(B, T - 1) log-probabilities of texts (B, T), of whose logits only a few places exist at a time."""
-    hidden = lm.read(texts, lm.model.base_model).last_hidden_state[:, :-1].flatten(0, 1)  # (B (T - 1), D)
-    labels, head = texts[:, 1:].flatten(), lm.model.get_output_embeddings()
-    slices = zip(hidden.split(SLICE), labels.split(SLICE), strict=True)
-    return torch.cat([log_probs_from_logits(head(states), wanted) for states, wanted in slices]).reshape(len(texts), -1)
+def in_slices(lm: LanguageModel, given: Tensor, labels: Tensor) -> Tensor:
+    """(B, T) log-probabilities of labels (B, T), one after each place of the texts given (B, T)."""
+    hidden = lm.read(given, lm.model.base_model).last_hidden_state.flatten(0, 1)  # (B T, D)
+    head = lm.model.get_output_embeddings()
+    slices = zip(hidden.split(SLICE), labels.flatten().split(SLICE), strict=True)
+    return torch.cat([log_probs_from_logits(head(states), wanted) for states, wanted in slices]).reshape(labels.shape)
 
 
 @contextmanager

@@ -1,0 +1,115 @@
+"""Texts → token blocks beside the course's two `map` calls, on a text of WikiText-2's size: two million words."""
+
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import datasets
+from datasets import Dataset, load_from_disk
+
+import lessons
+from benchmarks.measure import Row, machine, show
+from lessons.blocks import _store, token_blocks, tokenise
+from lessons.models import BUNDLED_FOLDER
+
+BLOCK, WORDS, ROUNDS = 512, 2_000_000, 3
+
+
+def texts(words: int = WORDS) -> Dataset:
+    """Rows like WikiText-2's: a third empty, some headings, long paragraphs; words by Zipf's law from 30,000 made-up ones."""
+    draw = random.Random(0)
+    syllables = [a + b for a in "bdfghklmnprst" for b in ("a", "e", "i", "o", "u", "ar", "en", "ing", "on")]
+    vocabulary = ["".join(draw.choices(syllables, k=draw.choice((1, 2, 2, 3)))) for _ in range(30_000)]
+    weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
+    stream, rows, place = draw.choices(vocabulary, weights, k=words), [], 0
+    while place < words:
+        size = draw.choice((0, 0, 4, 60, 120, 180))
+        rows.append(" " + " ".join(stream[place : place + size]) + " . \n" if size else "")
+        place += size
+    return Dataset.from_dict({"text": rows})
+
+
+def course_tokens(dataset: Dataset, tokenizer: object) -> Dataset:
+    return dataset.map(lambda examples: tokenizer(examples["text"]), batched=True, remove_columns=["text"])
+
+
+def course_group(examples: dict[str, list[list[int]]]) -> dict[str, list[list[int]]]:
+    joined = {key: sum(examples[key], []) for key in examples}
+    length = len(joined["input_ids"]) // BLOCK * BLOCK
+    result = {key: [row[start : start + BLOCK] for start in range(0, length, BLOCK)] for key, row in joined.items()}
+    result["labels"] = result["input_ids"].copy()
+    return result
+
+
+def rows() -> Iterator[Row]:
+    datasets.disable_progress_bars()
+    tokenizer, dataset = tokenizer_of_the_lessons(), texts()
+    batches = [dataset["text"][start : start + 1000] for start in range(0, len(dataset), 1000)]
+    ours, course = [], []
+    bare: list[float] = []
+    for _ in range(ROUNDS):
+        bare.append(seconds(lambda: [tokenizer.backend_tokenizer.encode_batch(batch) for batch in batches])[0])
+        first, tokens = seconds(lambda: course_tokens(dataset, tokenizer))
+        second, theirs = seconds(lambda: tokens.map(course_group, batched=True, batch_size=1000))
+        course.append((first, second))
+        whole, blocks = seconds(lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000))
+        long_rows = tokenise(dataset, tokenizer, "text", None, 1000, None)
+        ours.append((whole, seconds(lambda long_rows=long_rows: _store(long_rows, BLOCK, carry=False))[0]))
+        assert theirs[0]["input_ids"] == blocks[0]["input_ids"] and len(theirs) == len(blocks)
+    yield row("token_blocks, 2 million words", [one for one, _ in ours], "the course's two maps", [sum(both) for both in course], 3.0)
+    yield row("token_blocks: grouping alone", [group for _, group in ours], "the course's second map", [group for _, group in course], 10.0)
+    yield row("token_blocks, 2 million words", [one for one, _ in ours], "bare encode_batch", bare, 0.8)
+    mine, theirs = peak("ours"), peak("course")
+    yield Row("token_blocks: peak memory over what was loaded", mine, "the course's two maps", theirs, theirs / mine, goal=1.0, unit="MB")
+
+
+def row(what: str, ours: list[float], name: str, beside: list[float], goal: float) -> Row:
+    ratio = median(other / own for own, other in zip(ours, beside, strict=True))
+    return Row(what, 1e3 * median(ours), name, 1e3 * median(beside), ratio, goal)
+
+
+def seconds(action: Callable[[], object]) -> tuple[float, object]:
+    start = time.perf_counter()
+    result = action()
+    return time.perf_counter() - start, result
+
+
+def tokenizer_of_the_lessons() -> object:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(BUNDLED_FOLDER)
+    tokenizer.model_max_length = 10**9
+    return tokenizer
+
+
+def peak(way: str) -> float:
+    """MB that a fresh process holds at most beyond what it held with its libraries and the texts (on disk) opened."""
+    with tempfile.TemporaryDirectory() as folder:
+        texts().save_to_disk(folder)
+        done = subprocess.run([sys.executable, "-m", "benchmarks.blocks", way, folder], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def measure_peak(way: str, folder: str) -> None:
+    datasets.disable_progress_bars()
+    dataset, tokenizer = load_from_disk(folder), tokenizer_of_the_lessons()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if way == "ours":
+        lessons.token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000)
+    else:
+        course_tokens(dataset, tokenizer).map(course_group, batched=True, batch_size=1000)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3 and Path(sys.argv[2]).exists():
+        measure_peak(*sys.argv[1:])
+    else:
+        print(machine())
+        show(rows())

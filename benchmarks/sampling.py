@@ -1,0 +1,50 @@
+"""Sampling with its whole record, beside `model.generate` without one and beside the bare forward passes."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+import lessons
+from benchmarks.decoding import PROMPT, TOKENS, bare_passes, endless
+from benchmarks.measure import Row, compare, machine, paired, show
+from lessons.models import LanguageModel
+
+# `generate` cuts at top_k = 50 unless told otherwise: 0 switches it off.
+SETTINGS = {
+    "no knob": {"top_k": 0},
+    "T 0.7": {"temperature": 0.7, "top_k": 0},
+    "top-p 0.92": {"top_k": 0, "top_p": 0.92},
+    "T 0.7, top-k 50, top-p 0.95": {"temperature": 0.7, "top_k": 50, "top_p": 0.95},
+}
+
+
+def rows() -> Iterator[Row]:
+    """60 tokens of the bundled model under each setting; then five texts side by side."""
+    lm = endless(lessons.load(device="cpu"))
+    ids = lm.encode(PROMPT)
+    for name, knobs in SETTINGS.items():
+        yield from beside(lm, ids, f"sample, every filter kept ({name})", knobs, texts=1)
+    yield from beside(lm, ids, "five samples (top-k 50, top-p 0.95)", {"top_k": 50, "top_p": 0.95}, texts=5)
+
+
+def beside(lm: LanguageModel, ids: list[int], what: str, knobs: dict[str, float], texts: int) -> Iterator[Row]:
+    """Ours beside `generate` with the same knobs, and beside the model's own work."""
+    times = paired({
+        "ours": lambda: lessons.sample(lm, ids, TOKENS, num_return_sequences=texts, **knobs),
+        "generate": generate(lm, ids, texts, knobs),
+        "bare passes": bare_passes(lm, ids, texts),
+    })
+    yield compare(what, times, "ours", "generate", goal=1.05)
+    yield compare(what, times, "ours", "bare passes", goal=1 / 1.15)
+
+
+def generate(lm: LanguageModel, ids: list[int], texts: int, knobs: dict[str, float]) -> Callable[[], object]:
+    """What a student would otherwise call."""
+    prompt = torch.tensor([ids])
+    options = {"max_new_tokens": TOKENS, "do_sample": True, "num_return_sequences": texts, "pad_token_id": 0} | knobs
+    return lambda: lm.model.generate(prompt, attention_mask=torch.ones_like(prompt), **options)
+
+
+if __name__ == "__main__":
+    print(machine())
+    show(rows())
