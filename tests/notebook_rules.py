@@ -10,7 +10,7 @@ from statistics import median
 from nbformat import NotebookNode
 
 MINUTES = re.compile(r"\d+\s*(minutes|분)")
-SECTIONS = {"en": ("What we found", "Glossary", "Next lesson"), "ko": ("알게 된 것", "용어", "다음 수업")}
+SECTIONS = {"en": ("What we found", "Glossary", "Next lesson"), "ko": ("알게 된 것", "용어 정리", "다음 수업")}
 MOST_LINES, MEDIAN_LINES = 12, 3
 WORDS_PER_LINE = (12, 25)  # of prose for a line of code, over a whole lesson
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)[^)]*\)")
