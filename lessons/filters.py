@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import log
 from numbers import Real
 
+import numpy
 import torch
 from torch import Tensor
 
@@ -60,7 +61,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.5000, 0.0000, 0.4000])
     """
     p = check_share("top_p", p)
-    return logits if p == 1 else keep_mass(logits, logits.argsort(dim=-1, descending=True, stable=True), p)
+    return logits if p == 1 else keep_mass(logits, likeliest_first(logits), p)
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -141,6 +142,22 @@ def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
     before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
     kept = torch.zeros_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
     return cut(scores, kept)
+
+
+def likeliest_first(scores: Tensor) -> Tensor:
+    """(..., V) the ids in the order of their scores, the largest first; of equal scores the lower id comes first.
+
+    A stable sort, but a quick one: score and id are packed into one whole number of 64 bits, no two of which are equal.
+
+    >>> likeliest_first(torch.tensor([-0.5, 2.0, -torch.inf, 2.0]))
+    tensor([1, 3, 0, 2])
+    """
+    if scores.dtype != torch.float32 or scores.device.type != "cpu":
+        return scores.argsort(dim=-1, descending=True, stable=True)
+    bits = (scores + 0.0).view(torch.int32)  # subtle: + 0.0 makes a minus zero, whose bits differ, a zero
+    place = ~(bits ^ ((bits >> 31) & 0x7FFFFFFF))  # a whole number, the smaller the larger the score (IEEE 754)
+    packed = place.long() << 32 | torch.arange(scores.shape[-1])
+    return torch.from_numpy(numpy.sort(packed.numpy())) & 0xFFFFFFFF  # numpy sorts with vector instructions
 
 
 def wide(scores: Tensor) -> torch.dtype:

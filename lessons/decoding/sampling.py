@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lessons.decoding.knobs import Knob, knobs, turn
 from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt, steps_within, why_stopped
-from lessons.filters import wide
+from lessons.filters import likeliest_first, wide
 from lessons.probability import check_whole
 from lessons.trace import Step, Trace
 
@@ -86,11 +86,9 @@ def draw(scores: Tensor, uniform: float) -> int:
 
 def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
     """(n,) the ids that `draw` takes for each of n numbers from [0, 1), from the same scores (V,)."""
-    kept = (scores > -torch.inf).nonzero().squeeze(-1)  # (K,) ids
-    descending, order = scores[kept].sort(descending=True, stable=True)
-    cumulative = descending.to(wide(scores)).softmax(-1).cumsum(-1)
-    place = torch.searchsorted(cumulative, uniforms * cumulative[-1], right=True)
-    return kept[order[place.clamp(max=len(kept) - 1)]]
+    order = likeliest_first(scores)  # (V,)
+    ends = scores[order].to(wide(scores)).softmax(-1).cumsum(-1)  # (V,) where each token ends; 1, but for rounding, at last
+    return order[torch.searchsorted(ends, uniforms * ends[-1], right=True)]
 
 
 def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
