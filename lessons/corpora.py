@@ -19,7 +19,7 @@ HUB = {"wikitext-2": ("Salesforce/wikitext", "wikitext-2-raw-v1")}
 HELD_OUT_PAGES = 160  # logbook pages in each of validation and test
 
 
-def load_corpus(name: str | Path = "logbook", column: str = "text", *, texts: int = 6000, held_out: float = 0.1, seed: int = 0,
+def load_corpus(name: str | Path = "logbook", column: str = "text", *, texts: int = 5000, held_out: float = 0.1, seed: int = 0,
                 encoding: str = "utf-8", sample_by: str | None = None) -> DatasetDict:
     """The texts of a corpus, split into train, validation and test.
 

@@ -295,6 +295,20 @@ def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, o
     assert run.model.model.config.use_cache == lm.model.config.use_cache
 
 
+def test_the_training_copy_computes_the_same(tiny_models, result):
+    """Its activation is written in one step in place of eight; the function is the same, and the model that comes back has its own."""
+    from lessons.finetuning.session import trainable_copy
+
+    lm = tiny_models["gpt2"]
+    copied = trainable_copy(lm.model, lora=None, gradient_checkpointing=False).eval()
+    ids = torch.arange(20).unsqueeze(0)
+
+    with torch.no_grad():
+        assert torch.allclose(lm.model(ids).logits, copied(ids).logits, atol=1e-5)
+    kinds = [[type(module) for module in model.modules()] for model in (lm.model, copied, result.model.model)]
+    assert kinds[0] == kinds[2] != kinds[1]
+
+
 def test_other_architectures_learn(tiny_models, tmp_path):
     """Nothing knows GPT-2: a tiny Llama learns the same way."""
     run = lessons.fine_tune(tiny_models["llama"], corpus_of(), folder=tmp_path / "run", **QUICK)

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--model", default="bundled", help=say("finetuning.help_model"))
     program.add_argument("--corpus", default="logbook", help=say("finetuning.help_corpus"))
     program.add_argument("--column", default="text", help=say("finetuning.help_column"))
-    program.add_argument("--texts", type=int, default=6000, help=say("finetuning.help_texts"))
+    program.add_argument("--texts", type=int, default=5000, help=say("finetuning.help_texts"))
     program.add_argument("--out", type=Path, required=True, help=say("finetuning.help_out"))
     program.add_argument("--recipe", choices=list(RECIPES), default="small", help=say("finetuning.help_recipe"))
     program.add_argument("--resume", action="store_true", help=say("finetuning.help_resume"))
@@ -61,7 +61,7 @@ def main() -> int:
     if first:
         print(result)
         print(json.dumps({"perplexity_before": result.perplexity_before, "perplexity_after": result.perplexity_after, "floor": result.floor,
-                          "tokens": result.history["tokens"].iloc[-1], "seconds": result.seconds, "finished": result.finished}))
+                          "tokens": int(result.history["tokens"].iloc[-1]), "seconds": result.seconds, "finished": result.finished}))
     return 0
 
 

@@ -15,7 +15,6 @@ LOGGED_STEPS = 100  # the points of the training curve
 ALWAYS = {
     "lr_scheduler_type": "linear",
     "eval_strategy": "steps",
-    "per_device_eval_batch_size": 8,
     "prediction_loss_only": True,
     "save_strategy": "steps",
     "save_total_limit": 1,  # and the best one
@@ -33,13 +32,15 @@ def training_arguments(recipe: Recipe, folder: Path, device: torch.device, preci
     The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a step.
     """
     accumulation = check_whole("accumulation", accumulation, 1)
-    shares = int(os.environ.get("WORLD_SIZE", "1")) * accumulation
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    shares = processes * accumulation
     if recipe.batch_size % shares:
         raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
     between = math.ceil(steps / recipe.evaluations)
     arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=recipe.batch_size // shares,
+        per_device_eval_batch_size=8 if processes == 1 else 1,  # subtle: several processes fill up their last batch with repeats
         gradient_accumulation_steps=accumulation,
         max_steps=steps,
         learning_rate=recipe.learning_rate,
