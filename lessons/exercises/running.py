@@ -1,17 +1,20 @@
 """A student's function, run so that nothing it does can end the notebook: crashes are caught, and so are endless loops.
 
 Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second thread throws
-the exception into the first. Neither can end a single long step inside a C library: it is noticed when that step is done.
+the exception into the first (a loop that catches everything, `except: pass`, can escape that one). Neither can end a single long
+step inside a C library: it is noticed when that step is done.
 Nothing here executes text.
 """
 
 import ctypes
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Literal
 
 AGAIN = 0.1  # seconds after which an exception that was swallowed (`except: pass`) is thrown again
@@ -65,18 +68,41 @@ def limit(seconds: float) -> Iterator[None]:
 def alarm(seconds: float) -> Iterator[None]:
     """The limit by the operating system's alarm; whoever else has set one gets it back."""
 
-    def ring(number: int, frame: object) -> None:
+    rung = []
+
+    def ring(number: int, frame: FrameType) -> None:
+        if rung:
+            insist(frame)
+        rung.append(number)
         raise TimeUp
 
+    tracing = sys.gettrace()
     earlier = signal.signal(signal.SIGALRM, ring)
     remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.settrace(tracing)
         signal.signal(signal.SIGALRM, earlier)
         if remaining[0]:
             signal.setitimer(signal.ITIMER_REAL, *remaining)
+
+
+def insist(frame: FrameType | None) -> None:
+    """From here on, whoever catches a `TimeUp` between `frame` and `run` gets another on the first line of his `except`."""
+    caught = []
+
+    def trace(frame: FrameType, event: str, found: object) -> object:
+        if event == "exception" and found[0] is TimeUp:
+            caught.append(found)
+        if event == "line" and caught:
+            raise TimeUp
+        return trace
+
+    while frame and frame.f_code is not run.__code__:
+        frame.f_trace, frame = trace, frame.f_back
+    sys.settrace(lambda *event: None)  # frames that begin now, such as those that end the limit, are left alone
 
 
 @contextmanager
