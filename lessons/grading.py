@@ -8,6 +8,7 @@ A notebook is run in an empty folder, so students' files cannot get into each ot
 import asyncio
 import csv
 import json
+import logging
 import os
 import re
 import time
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
@@ -115,10 +117,12 @@ async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tupl
 
     work = folder / "work"
     work.mkdir()
-    client = NotebookClient(notebook, timeout=cell_seconds, kernel_name="python3", allow_errors=True,
+    quiet = logging.getLogger("lessons.grading")
+    quiet.setLevel(logging.CRITICAL + 1)  # what the client and the kernels complain of is in the rows; on screen is the bar
+    client = NotebookClient(notebook, timeout=cell_seconds, kernel_name="python3", allow_errors=True, log=quiet,
                             resources={"metadata": {"path": str(work)}})
-    reason, late = "", 0
-    async with client.async_setup_kernel(env=os.environ | {PLACE: str(folder / "progress.json")}):
+    reason, late, environment = "", 0, os.environ | {PLACE: str(folder / "progress.json")}
+    async with client.async_setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL):
         for place, cell in enumerate(notebook.cells):
             try:
                 await client.async_execute_cell(cell, place)
