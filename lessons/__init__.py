@@ -5,6 +5,7 @@ The rooms in reading order; each knows only the ones above it:
     language       every word shown, in English and in Korean
     tokens         tokens made visible
     probability    arithmetic on logits and log-probabilities
+    floats         how small a number can be
     filters        the knobs: temperature, top-k, top-p and their kin
     chain          a language of six words: every algorithm can be worked by hand
     trace          the record of what a decoder was offered and what it took
@@ -27,7 +28,8 @@ The rooms in reading order; each knows only the ones above it:
     exercises      check(), hint(), answer(): a word about what is wrong
     notebook       start(): language, fonts and style of a notebook
     doctor         is everything here that is needed?
-    grading        for teachers: who solved what, in a folder of notebooks
+    grades         for teachers: a table of who solved what
+    grading        students' notebooks, each run in a kernel of its own
 
 >>> import lessons
 >>> lm = lessons.load()
@@ -66,6 +68,8 @@ _HOME = {
     "token_blocks": "blocks",
     "fine_tune": "finetuning",
     "NextTokenExplorer": "explorers",
+    "UnderflowExplorer": "explorers",
+    "BeamExplorer": "explorers",
     "FineTuningExplorer": "explorers",
     "DecoderExplorer": "explorers",
     "TemperatureExplorer": "explorers",
@@ -76,7 +80,7 @@ _HOME = {
     "show_progress": "exercises",
     "reset_progress": "exercises",
 }
-_ROOMS = ("language", "tokens", "probability", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
+_ROOMS = ("language", "tokens", "probability", "floats", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

@@ -52,7 +52,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def run_grade(options: argparse.Namespace) -> int:
     """Prints and writes who solved what; 1 if there is nothing to grade, or nothing to grade with."""
-    from lessons import grading
+    from lessons import grades, grading
 
     for package in ("nbclient", "nbformat", "ipykernel"):
         if not find_spec(package):
@@ -65,12 +65,12 @@ def run_grade(options: argparse.Namespace) -> int:
     file = unused(options.csv)
     with tqdm(total=len(notebooks), desc=say("grading.running")) as bar:
 
-        def finished(rows: list[grading.Row]) -> None:
-            grading.write_table(rows, file)  # after each notebook: what was found is kept, even if this program is stopped
+        def finished(rows: list[grades.Row]) -> None:
+            grades.write_table(rows, file)  # after each one: rows are kept if it is stopped
             bar.update()
 
         rows = grading.grade(notebooks, options.seconds, options.cell_seconds, options.workers, finished)
-    print(grading.on_screen(rows))
+    print(grades.on_screen(rows))
     print(say("grading.written", rows=len(rows), file=file))
     return 0
 

@@ -1,12 +1,12 @@
 """For teachers: students' notebooks, each run in a kernel of its own with a time limit, and a table of who solved what.
 
-Verdicts are those of the `lessons.check` cells in the notebook, as they are written into a file of progress of its own: whatever
-happens later in a notebook, verdicts that were reached before are kept. A notebook that crashes, hangs or is none is a row too.
-A notebook is run in an empty folder, so students' files cannot get into each other's way.
+Verdicts are those of the `lessons.check` cells in the notebook, as they are written into a file of progress of its
+own: whatever happens later in a notebook, verdicts that were reached before are kept. A notebook that crashes,
+hangs or is none is a row too. A notebook is run in an empty folder, so students' files cannot get into each
+other's way.
 """
 
 import asyncio
-import csv
 import json
 import logging
 import os
@@ -14,40 +14,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.progress import PLACE
+from lessons.grades import Row
 from lessons.language import say
 
 CHECKED = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 GIVE_UP = 2  # cells in a row that run too long: after so many the kernel is past help
-
-
-@dataclass(frozen=True)
-class Row:
-    """What became of one notebook.
-
-    Attributes:
-        notebook: its file.
-        lesson: whose exercises it holds; None if that cannot be told.
-        statuses: {exercise: "solved", another verdict's status, "missing" (no such cell) or "not reached"}.
-        reason: what went wrong in it, "" if nothing did.
-        seconds: how long it ran.
-    """
-
-    notebook: Path
-    lesson: int | None = None
-    statuses: dict[str, str] = field(default_factory=dict)
-    reason: str = ""
-    seconds: float = 0.0
-
-    @property
-    def solved(self) -> int:
-        return sum(status == "solved" for status in self.statuses.values())
 
 
 def find_notebooks(places: Iterable[str | Path]) -> list[Path]:
@@ -59,18 +36,30 @@ def find_notebooks(places: Iterable[str | Path]) -> list[Path]:
     return sorted(found)
 
 
-def grade(notebooks: Sequence[Path], seconds: float = 600, cell_seconds: float = 120, workers: int | None = None,
-          finished: Callable[[list[Row]], None] | None = None) -> list[Row]:
+def grade(
+    notebooks: Sequence[Path],
+    seconds: float = 600,
+    cell_seconds: float = 120,
+    workers: int | None = None,
+    finished: Callable[[list[Row]], None] | None = None,
+) -> list[Row]:
     """A row for each notebook, in their order.
 
-    seconds, cell_seconds: limits for a notebook and for one of its cells. workers: how many run at once, by default one for every
-    two processors. finished: called with all rows so far whenever one is added.
+    seconds, cell_seconds: limits for a notebook and for one of its cells. workers: how many run at once, by
+    default one for every two processors. finished: called with all rows so far whenever one is added.
     """
-    return asyncio.run(grade_all(notebooks, seconds, cell_seconds, workers or max(1, (os.cpu_count() or 1) // 2), finished))
+    return asyncio.run(
+        grade_all(notebooks, seconds, cell_seconds, workers or max(1, (os.cpu_count() or 1) // 2), finished)
+    )
 
 
-async def grade_all(notebooks: Sequence[Path], seconds: float, cell_seconds: float, workers: int,
-                    finished: Callable[[list[Row]], None] | None) -> list[Row]:
+async def grade_all(
+    notebooks: Sequence[Path],
+    seconds: float,
+    cell_seconds: float,
+    workers: int,
+    finished: Callable[[list[Row]], None] | None,
+) -> list[Row]:
     """The rows, `workers` notebooks at a time."""
     rows: dict[Path, Row] = {}
     gate = asyncio.Semaphore(workers)
@@ -118,9 +107,17 @@ async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tupl
     work = folder / "work"
     work.mkdir()
     quiet = logging.getLogger("lessons.grading")
-    quiet.setLevel(logging.CRITICAL + 1)  # what the client and the kernels complain of is in the rows; on screen is the bar
-    client = NotebookClient(notebook, timeout=cell_seconds, kernel_name="python3", allow_errors=True, log=quiet,
-                            resources={"metadata": {"path": str(work)}})
+    quiet.setLevel(
+        logging.CRITICAL + 1
+    )  # what the client and the kernels complain of is in the rows; on screen is the bar
+    client = NotebookClient(
+        notebook,
+        timeout=cell_seconds,
+        kernel_name="python3",
+        allow_errors=True,
+        log=quiet,
+        resources={"metadata": {"path": str(work)}},
+    )
     reason, late, environment = "", 0, os.environ | {PLACE: str(folder / "progress.json")}
     async with client.async_setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL):
         for place, cell in enumerate(notebook.cells):
@@ -135,7 +132,11 @@ async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tupl
                 await client.km.interrupt_kernel()
             errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
             if errors and not reason:
-                reason = say("grading.error", cell=name_of(cell, place), error=f"{errors[0].ename}: {errors[0].evalue}".splitlines()[0])
+                reason = say(
+                    "grading.error",
+                    cell=name_of(cell, place),
+                    error=f"{errors[0].ename}: {errors[0].evalue}".splitlines()[0],
+                )
     return reason, True
 
 
@@ -160,34 +161,6 @@ def statuses_of(lesson: int | None, checked: set[str], file: Path, through: bool
         otherwise = "missing" if name not in checked else "unwritten" if through else "not reached"
         statuses[name] = "solved" if record.get("solved") is True else str(record.get("status", otherwise))
     return statuses
-
-
-def write_table(rows: Sequence[Row], file: Path) -> None:
-    """The rows as CSV (UTF-8 with a mark, so that a spreadsheet reads Korean names): one line for each notebook."""
-    exercises = [name for name in all_exercises() if any(name in row.statuses for row in rows)]
-    head = ["notebook", "lesson", "solved", "of", *exercises, "reason", "seconds"]
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(head)
-        for row in rows:
-            statuses = [row.statuses.get(name, "") for name in exercises]
-            writer.writerow([harmless(row.notebook.as_posix()), row.lesson or "", row.solved, len(row.statuses), *statuses,
-                             harmless(row.reason), f"{row.seconds:.0f}"])
-
-
-def harmless(text: str) -> str:
-    """The text, kept from being read as a formula by a spreadsheet."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def on_screen(rows: Sequence[Row]) -> str:
-    """The table as text: a line for each notebook, and the reason where something went wrong."""
-    lines = []
-    for row in rows:
-        unsolved = ", ".join(f"{name}: {say('grading.' + status.replace(' ', '_'))}" for name, status in row.statuses.items() if status != "solved")
-        said = "; ".join(filter(None, [unsolved, row.reason]))
-        lines.append(f"{row.solved:2}/{len(row.statuses):<2}  {row.notebook}{'  ' + said if said else ''}")
-    return "\n".join(lines)
 
 
 def name_of(cell: object, place: int) -> str:

@@ -1,4 +1,6 @@
-"""Every exercise: right answers in any form pass, each known mistake is told by its name, and nothing that an answer does gets out."""
+"""Every exercise: right answers in any form pass, each known mistake is told by its name, and nothing that an
+answer does gets out.
+"""
 
 import re
 from dataclasses import replace
@@ -89,7 +91,9 @@ def test_a_stub_is_not_written_yet(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_the_shown_source_is_the_answer(exercise):
-    """What answer() shows can stand in the stub's place and solves the exercise, in a notebook that has only `lessons`."""
+    """What answer() shows can stand in the stub's place and solves the exercise, in a notebook that has only
+    `lessons`.
+    """
     namespace = {"lessons": lessons}
     exec(exercise.source, namespace)
     assert judge(exercise, namespace[exercise.function_name])
@@ -107,7 +111,9 @@ def test_every_exercise_is_complete(exercise):
 
 @pytest.mark.parametrize("room", ["exercises", "grading", *(f"lesson_{lesson:02}" for lesson in NOTEBOOKS)])
 def test_words_are_complete_in_both_languages(room):
-    """Every word of exercises and grading is there in English and Korean, and every value that one names the other names too."""
+    """Every word of exercises and grading is there in English and Korean, and every value that one names the other
+    names too.
+    """
     for entry, texts in words(room).items():
         assert set(texts) == set(LANGUAGES), entry
         names = [set(re.findall(r"\{(\w+)", texts[language])) for language in LANGUAGES]
@@ -219,15 +225,20 @@ def test_other_arguments_are_told():
     assert "form" == verdict.status and "tempered(logits, T)" in repr(verdict)
 
 
-@pytest.mark.parametrize(("wrong", "mistake"), [
-    (lambda expected: -expected, "sign"),
-    (lambda expected: expected / numpy.log(2), "bits"),
-    (lambda expected: expected.exp(), "not_logarithm"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "mistake"),
+    [
+        (lambda expected: -expected, "sign"),
+        (lambda expected: expected / numpy.log(2), "bits"),
+        (lambda expected: expected.exp(), "not_logarithm"),
+    ],
+)
 def test_usual_mistakes_are_told_from_the_numbers(wrong, mistake):
     """A sign, a base, an exponential: told in every exercise, without being planted in it."""
     right = all_exercises()["log-probs-of-labels"].answer
-    usual = replace(all_exercises()["log-probs-of-labels"], mistakes={}, cases=all_exercises()["log-probs-of-labels"].cases[:3])
+    usual = replace(
+        all_exercises()["log-probs-of-labels"], mistakes={}, cases=all_exercises()["log-probs-of-labels"].cases[:3]
+    )
     verdict = judge(usual, lambda logits, labels: wrong(right(logits, labels)))
     assert mistake == verdict.mistake
 
@@ -237,8 +248,12 @@ def test_other_usual_mistakes():
     top_p, smallest_k = (replace(all_exercises()[name], mistakes={}) for name in ("top-p", "smallest-k"))
     kept = top_p.answer
     assert "not_renormalised" == judge(top_p, lambda probabilities, p: kept(probabilities, p) / 2).mistake
-    assert "one_more" == judge(smallest_k, lambda probabilities, mass: smallest_k.answer(probabilities, mass) + 1).mistake
-    assert "one_less" == judge(smallest_k, lambda probabilities, mass: smallest_k.answer(probabilities, mass) - 1).mistake
+    assert (
+        "one_more" == judge(smallest_k, lambda probabilities, mass: smallest_k.answer(probabilities, mass) + 1).mistake
+    )
+    assert (
+        "one_less" == judge(smallest_k, lambda probabilities, mass: smallest_k.answer(probabilities, mass) - 1).mistake
+    )
     beams = replace(all_exercises()["beam-step"], mistakes={}, cases=all_exercises()["beam-step"].cases[:1])
     assert "transposed" == judge(beams, lambda *given: list(zip(*beams.answer(*given), strict=True))).mistake
 
@@ -249,7 +264,9 @@ def test_an_unknown_mistake_is_not_guessed_at():
     assert verdict.mistake is None and "yours is 0.123" in repr(verdict)
 
 
-@pytest.mark.parametrize("result", [None, "text", {"a": 1}, [[1], [2, 3]], object(), numpy.array(["x"]), 1j, torch.zeros(0), 10**400, ...])
+@pytest.mark.parametrize(
+    "result", [None, "text", {"a": 1}, [[1], [2, 3]], object(), numpy.array(["x"]), 1j, torch.zeros(0), 10**400, ...]
+)
 @pytest.mark.parametrize("name", ["tempered", "smallest-k", "beam-step", "choose-a-decoder", "greedy-with-a-cache"])
 def test_odd_results_are_just_wrong(name, result):
     """Whatever comes back, a verdict comes out, as text and as HTML, and never 'solved'."""
@@ -282,7 +299,9 @@ def test_student_text_is_escaped():
 
 
 def test_hints_come_in_steps(tmp_path):
-    """Each call gives the next hint, the last again at the end; a step can be asked for; progress remembers how many."""
+    """Each call gives the next hint, the last again at the end; a step can be asked for; progress remembers how
+    many.
+    """
     exercise = all_exercises()["top-p"]
     hints = exercise.hints()
     shown = [lessons.hint("top-p").sentences[0] for _ in range(len(hints) + 1)]

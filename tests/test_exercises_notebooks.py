@@ -1,4 +1,6 @@
-"""Exercises in the notebooks: written by tools/exercises.py and from nowhere else; solved copies run green with everything solved."""
+"""Exercises in the notebooks: written by tools/exercises.py and from nowhere else; solved copies run green with
+everything solved.
+"""
 
 import ast
 from pathlib import Path
@@ -49,7 +51,9 @@ def test_a_notebook_without_the_section_is_told():
 
 
 def test_a_stub_that_was_filled_in_is_emptied_again():
-    """The tool restores a stub, a statement and a check that were changed, and takes away one that is no longer there."""
+    """The tool restores a stub, a statement and a check that were changed, and takes away one that is no longer
+    there.
+    """
     path = next(path for path in LESSONS if path.parent.name == "en")
     text = path.read_text(encoding="utf8")
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
@@ -82,14 +86,18 @@ def test_a_solved_notebook_runs_green(path, tmp_path, monkeypatch):
     copy, inside = solved_copy(path, tmp_path)
     result = WatchedRun(copy, 600, kernel="python3").execute()
     assert result.error is None, result.error and result.error.trace
-    assert inside and {one.name for one in inside} == {name for name, record in progress.read_only().items() if record["solved"]}
+    assert inside and {one.name for one in inside} == {
+        name for name, record in progress.read_only().items() if record["solved"]
+    }
 
 
 def test_all_exercises_stand_in_a_notebook():
     """No exercise without its three cells in the English edition, wherever the lesson's notebook exists."""
     there = {path.stem for path in LESSONS if path.parent.name == "en"}
     wanted = {one.name for lesson, stem in NOTEBOOKS.items() if stem in there for one in of_lesson(lesson)}
-    cells = [cell for path in LESSONS if path.parent.name == "en" for cell in nbformat.read(path, nbformat.NO_CONVERT).cells]
+    cells = [
+        cell for path in LESSONS if path.parent.name == "en" for cell in nbformat.read(path, nbformat.NO_CONVERT).cells
+    ]
     assert wanted == {cell.id.removeprefix("stub-") for cell in cells if cell.id.startswith("stub-")}
 
 

@@ -29,7 +29,9 @@ def wrong(name: str) -> object:
 
 
 def test_looking_writes_nothing(in_folder):
-    """A stub that is not written yet, and looking at progress, leave no file: an unsolved notebook changes nothing on disk."""
+    """A stub that is not written yet, and looking at progress, leave no file: an unsolved notebook changes nothing
+    on disk.
+    """
     lessons.check("tempered", lambda logits, T: ...)
     lessons.show_progress()
     assert [] == list(in_folder.iterdir())
@@ -44,7 +46,9 @@ def test_solved_stays_solved(in_folder):
 
 
 def test_progress_says_what_is_next():
-    """The first exercise that is not solved is the next; all are listed with their marks; text and HTML say the same."""
+    """The first exercise that is not solved is the next; all are listed with their marks; text and HTML say the
+    same.
+    """
     solve("likeliest-token"), wrong("tempered")
     shown = lessons.show_progress()
     assert "1 of 27" in shown.heading
@@ -71,8 +75,17 @@ def test_both_languages_share_a_file(tmp_path, monkeypatch):
     assert tmp_path / NAME == progress.place()
 
 
-BROKEN = ["", "{", "[]", "null", '{"version": 1}', '{"version": 2, "exercises": {}}', '{"version": 1, "exercises": []}',
-          '{"version": 1, "exercises": {"tempered": 3}}', "\x00\xff"]
+BROKEN = [
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"version": 1}',
+    '{"version": 2, "exercises": {}}',
+    '{"version": 1, "exercises": []}',
+    '{"version": 1, "exercises": {"tempered": 3}}',
+    "\x00\xff",
+]
 
 
 @pytest.mark.parametrize("text", BROKEN)
@@ -96,7 +109,9 @@ def test_broken_files_do_not_overwrite_each_other(in_folder):
 
 
 def test_reset_keeps_the_old_file(in_folder):
-    """After a reset nothing is solved, and what was there is under another name; without a file there is nothing to do."""
+    """After a reset nothing is solved, and what was there is under another name; without a file there is nothing
+    to do.
+    """
     solve("tempered")
     before = (in_folder / NAME).read_text(encoding="utf8")
     shown = lessons.reset_progress()

@@ -36,8 +36,16 @@ def stubborn() -> None:
             pass
 
 
-@pytest.mark.parametrize(("by", "call"), [("alarm", endless), ("alarm", endless_and_swallowing), ("alarm", stubborn),
-                                          ("watchdog", endless), ("watchdog", endless_and_swallowing)])
+@pytest.mark.parametrize(
+    ("by", "call"),
+    [
+        ("alarm", endless),
+        ("alarm", endless_and_swallowing),
+        ("alarm", stubborn),
+        ("watchdog", endless),
+        ("watchdog", endless_and_swallowing),
+    ],
+)
 def test_endless_loops_end(by, call, monkeypatch):
     """An endless loop ends by alarm, and by the watchdog where there is no alarm, also if it swallows exceptions."""
     if by == "watchdog":

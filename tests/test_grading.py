@@ -1,4 +1,6 @@
-"""`lessons grade`: a class of thirty, five of them broken in different ways; thirty rows, right verdicts, nothing lost."""
+"""`lessons grade`: a class of thirty, five of them broken in different ways; thirty rows, right verdicts, nothing
+lost.
+"""
 
 import csv
 from pathlib import Path
@@ -7,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lessons import cli, grading
+from lessons import cli, grades, grading
 from lessons.exercises.catalogue import of_lesson
 
 LESSON = of_lesson(1)
@@ -20,7 +22,9 @@ WRONG = {
 }
 
 
-def homework(folder: Path, name: str, sources: dict[str, str], unchecked: tuple[str, ...] = (), before: str = "1 + 1") -> Path:
+def homework(
+    folder: Path, name: str, sources: dict[str, str], unchecked: tuple[str, ...] = (), before: str = "1 + 1"
+) -> Path:
     """A student's notebook: for each exercise a cell with its source (default: the stub) and a check."""
     cells = [new_code_cell("import torch, lessons", id="first-cell"), new_code_cell(before, id="second-cell")]
     for exercise in LESSON:
@@ -46,8 +50,12 @@ def made_up_class(folder: Path) -> dict[str, dict[str, str]]:
     for number in range(25):  # each has solved what the bits of their number say
         solved = [place for place in range(4) if number >> place & 1]
         homework(folder, f"student-{number:02}", answers(*solved))
-        expected[f"student-{number:02}"] = {name: "solved" if place in solved else "unwritten" for place, name in enumerate(NAMES)}
-    homework(folder, "syntax-error", answers(0, 1, 2) | {NAMES[3]: "def greedy_with_cache(read, ids, steps)\n    return ["})
+        expected[f"student-{number:02}"] = {
+            name: "solved" if place in solved else "unwritten" for place, name in enumerate(NAMES)
+        }
+    homework(
+        folder, "syntax-error", answers(0, 1, 2) | {NAMES[3]: "def greedy_with_cache(read, ids, steps)\n    return ["}
+    )
     expected["syntax-error"] = everything | {NAMES[3]: "unwritten"}
     homework(folder, "endless-loop", answers(0, 1, 2, 3), before="while True:\n    pass")
     expected["endless-loop"] = everything
@@ -62,7 +70,9 @@ def made_up_class(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def test_a_class_of_thirty(tmp_path, capsys):
-    """Thirty rows on screen and in the CSV; what a broken notebook solved before and after its fault counts; reasons are told."""
+    """Thirty rows on screen and in the CSV; what a broken notebook solved before and after its fault counts;
+    reasons are told.
+    """
     expected = made_up_class(tmp_path / "class")
     table = tmp_path / "grades.csv"
     options = ["--csv", str(table), "--workers", "3", "--seconds", "400", "--cell-seconds", "60"]
@@ -71,7 +81,9 @@ def test_a_class_of_thirty(tmp_path, capsys):
     found = {Path(row["notebook"]).parent.name: row for row in rows}
     assert 30 == len(rows) and set(expected) == set(found)
     for student, statuses in expected.items():
-        assert {name: statuses.get(name, "") for name in NAMES} == {name: found[student][name] for name in NAMES}, student
+        assert {name: statuses.get(name, "") for name in NAMES} == {name: found[student][name] for name in NAMES}, (
+            student
+        )
         assert str(sum(status == "solved" for status in statuses.values())) == found[student]["solved"]
     reasons = {student: row["reason"] for student, row in found.items() if row["reason"]}
     assert {"syntax-error", "endless-loop", "no-notebook"} == set(reasons)
@@ -103,7 +115,12 @@ def test_a_cell_that_cannot_be_interrupted_is_given_up(tmp_path, capfd):
 
 def test_what_else_is_no_notebook(tmp_path):
     """A missing file, an empty one, JSON that is no notebook: a row each, with the reason."""
-    files = {"empty.ipynb": "", "list.ipynb": "[]", "other.ipynb": '{"a": 1}', "cut.ipynb": '{"cells": [{"cell_type": "co'}
+    files = {
+        "empty.ipynb": "",
+        "list.ipynb": "[]",
+        "other.ipynb": '{"a": 1}',
+        "cut.ipynb": '{"cells": [{"cell_type": "co',
+    }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf8")
     rows = grading.grade([*sorted(tmp_path.glob("*.ipynb")), tmp_path / "missing.ipynb"])
@@ -133,10 +150,15 @@ def test_nothing_to_grade(tmp_path, capsys):
 
 
 def test_the_table_is_safe_and_keeps_earlier_ones(tmp_path):
-    """A name that a spreadsheet would take for a formula is not one; an existing table is not overwritten; Hangul is kept."""
-    rows = [grading.Row(Path("=cmd|x.ipynb"), 1, {"top-p": "solved"}), grading.Row(Path("김철수.ipynb"), None, {}, "-reason")]
+    """A name that a spreadsheet would take for a formula is not one; an existing table is not overwritten; Hangul
+    is kept.
+    """
+    rows = [
+        grades.Row(Path("=cmd|x.ipynb"), 1, {"top-p": "solved"}),
+        grades.Row(Path("김철수.ipynb"), None, {}, "-reason"),
+    ]
     table = tmp_path / "grades.csv"
-    grading.write_table(rows, table)
+    grades.write_table(rows, table)
     read = list(csv.reader(table.open(encoding="utf-8-sig", newline="")))
     assert ["'=cmd|x.ipynb", "김철수.ipynb"] == [row[0] for row in read[1:]]
     assert tmp_path / "grades-2.csv" == cli.unused(table)
@@ -149,5 +171,5 @@ def test_the_screen_speaks_both_languages(language):
 
     speak(language)
     statuses = ["wrong", "changed", "crashed", "endless", "form", "unwritten", "missing", "not reached"]
-    row = grading.Row(Path("a.ipynb"), 1, {f"exercise-{place}": status for place, status in enumerate(statuses)})
-    assert 8 == grading.on_screen([row]).count("exercise-")
+    row = grades.Row(Path("a.ipynb"), 1, {f"exercise-{place}": status for place, status in enumerate(statuses)})
+    assert 8 == grades.on_screen([row]).count("exercise-")

@@ -1,9 +1,10 @@
-"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and from nowhere else.
+"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and from
+nowhere else.
 
     python tools/exercises.py            # write them anew, in both languages; running it again changes nothing
 
-Each exercise is three cells: statement, stub (tagged "exercise"), check. They stand at the end of the section "your-turn" of their
-lesson's notebook; in 00_start_here a table shows what is solved.
+Each exercise is three cells: statement, stub (tagged "exercise"), check. They stand at the end of the section
+"your-turn" of their lesson's notebook; in 00_start_here a table shows what is solved.
 """
 
 import re
@@ -21,7 +22,10 @@ from lessons.language import LANGUAGES, say, speak
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"(exercise|stub|check)-.*|progress|progress-table")
 START = "00_start_here"
-SECTION, AFTER = "your-turn", "lessons"  # ids of the cells after which ours belong: at the section's end; right after it
+SECTION, AFTER = (
+    "your-turn",
+    "lessons",
+)  # ids of the cells after which ours belong: at the section's end; right after it
 
 
 def cells_of(exercise: Exercise) -> list[NotebookNode]:
@@ -44,16 +48,19 @@ def progress_cells() -> list[NotebookNode]:
 
 
 def with_exercises(text: str, name: str) -> str:
-    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without ending."""
+    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without
+    ending.
+    """
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
     known = {stem: lesson for lesson, stem in NOTEBOOKS.items()}
     own = [cell for cell in notebook.cells if not OURS.fullmatch(cell.id)]
     if name == START:
         place, ours = place_of(own, AFTER) + 1, progress_cells()
     elif name in known:
-        place, ours = end_of_section(own, place_of(own, SECTION)), [
-            cell for exercise in of_lesson(known[name]) for cell in cells_of(exercise)
-        ]
+        place, ours = (
+            end_of_section(own, place_of(own, SECTION)),
+            [cell for exercise in of_lesson(known[name]) for cell in cells_of(exercise)],
+        )
     else:
         return text
     notebook.cells = [*own[:place], *ours, *own[place:]]

@@ -14,8 +14,8 @@ from lessons.probability import check_whole
 def check(name: str, function: object) -> Verdict:
     """Whether a function solves an exercise, and if not, what is wrong: true if it does.
 
-    It is tried on random cases from fixed seeds, and never breaks a notebook: what it does wrong is in the verdict, and an endless
-    loop ends after some seconds. Raises ValueError for a name that no exercise has.
+    It is tried on random cases from fixed seeds, and never breaks a notebook: what it does wrong is in the
+    verdict, and an endless loop ends after some seconds. Raises ValueError for a name that no exercise has.
     """
     exercise = find(name)
     verdict = judge(exercise, function)
@@ -63,7 +63,9 @@ def show_progress() -> Progress:
     open_ones = [exercise for name, exercise in all_exercises().items() if name not in solved]
     if open_ones:
         first = open_ones[0]
-        following = say("exercises.next", title=first.say("title"), lesson=f"{first.lesson:02}", notebook=NOTEBOOKS[first.lesson])
+        following = say(
+            "exercises.next", title=first.say("title"), lesson=f"{first.lesson:02}", notebook=NOTEBOOKS[first.lesson]
+        )
     else:
         following = say("exercises.all_solved")
     facts = [(f"{lesson:02}", line_of(lesson, records)) for lesson in NOTEBOOKS]

@@ -1,4 +1,5 @@
-"""What exercises are tried on: random cases from a seed, and small languages. Equal arguments make equal cases, on every machine.
+"""What exercises are tried on: random cases from a seed, and small languages. Equal arguments make equal cases, on
+every machine.
 
 T = tokens, V = size of the vocabulary.
 """
@@ -31,7 +32,9 @@ def random_ids(seed: int, length: int, most: int) -> list[int]:
 
 
 def random_chain(seed: int, size: int, ends: Sequence[int] = ()) -> MarkovChain:
-    """A language of `size` words in which the next word depends on the last only; `ends` are the words that end a text."""
+    """A language of `size` words in which the next word depends on the last only; `ends` are the words that end a
+    text.
+    """
     rows = random_probabilities(seed, size, size, spread=1.5).double()
     rows = ((rows * 100).round() + 1) / 100
     letters = tuple("abcdefghijklmnopqrstuvwxyz"[:size])

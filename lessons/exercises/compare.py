@@ -1,7 +1,8 @@
-"""Results side by side, whatever form they have: a tensor, a NumPy array, a list, a number and a generator may say the same.
+"""Results side by side, whatever form they have: a tensor, a NumPy array, a list, a number and a generator may say
+the same.
 
-A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None, or a list of plain
-things. Then plain things are compared, numbers with a tolerance.
+A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None, or
+a list of plain things. Then plain things are compared, numbers with a tolerance.
 """
 
 import math
@@ -51,7 +52,9 @@ def from_array(array: numpy.ndarray) -> object:
 
 
 def agree(expected: object, yours: object, tolerance: float, unordered: bool = False) -> bool:
-    """Whether two plain results are the same. A number may come in an array of its own; minus infinity equals itself, and so does NaN."""
+    """Whether two plain results are the same. A number may come in an array of its own; minus infinity equals
+    itself, and so does NaN.
+    """
     if isinstance(expected, numpy.ndarray) and isinstance(yours, numpy.ndarray):
         if expected.ndim == 0 and yours.size == 1:
             yours = yours.reshape(())
@@ -78,7 +81,11 @@ def difference(expected: object, yours: object, tolerance: float) -> str:
         return say("exercises.nothing_returned")
     if not isinstance(expected, numpy.ndarray) or not isinstance(yours, numpy.ndarray):
         kinds = kind(expected), kind(yours)
-        return say("exercises.kind", expected=kinds[0], yours=kinds[1]) if kinds[0] != kinds[1] else say("exercises.differs")
+        return (
+            say("exercises.kind", expected=kinds[0], yours=kinds[1])
+            if kinds[0] != kinds[1]
+            else say("exercises.differs")
+        )
     if expected.shape != yours.shape:
         return say("exercises.shape", expected=expected.shape, yours=yours.shape)
     if numpy.isnan(yours).any() and not numpy.isnan(expected).any():
@@ -89,8 +96,14 @@ def difference(expected: object, yours: object, tolerance: float) -> str:
     if not len(places):
         return say("exercises.differs")
     first = tuple(int(index) for index in places[0])
-    return say("exercises.place", place=str(list(first)), expected=number(expected[first]), yours=number(yours[first]),
-               wrong=len(places), all=expected.size)
+    return say(
+        "exercises.place",
+        place=str(list(first)),
+        expected=number(expected[first]),
+        yours=number(yours[first]),
+        wrong=len(places),
+        all=expected.size,
+    )
 
 
 def kind(value: object) -> str:

@@ -1,4 +1,6 @@
-"""Judging an answer: tried on every case, compared with the right answer, and the smallest case on which it fails explained."""
+"""Judging an answer: tried on every case, compared with the right answer, and the smallest case on which it fails
+explained.
+"""
 
 import inspect
 import time
@@ -84,7 +86,11 @@ def try_one(exercise: Exercise, function: Function, case: Case, seconds: float) 
     given, expected = case(), expected_of(exercise, case)
     file = getattr(getattr(function, "__code__", None), "co_filename", "")
     outcome = run(lambda: result_of(exercise, function, given), seconds, file)
-    changed = tuple(name for name, before, after in zip(exercise.parameters, case(), given, strict=True) if not unchanged(before, after))
+    changed = tuple(
+        name
+        for name, before, after in zip(exercise.parameters, case(), given, strict=True)
+        if not unchanged(before, after)
+    )
     right = outcome.kind == "value" and agree(expected, outcome.value, exercise.tolerance, exercise.unordered)
     return Trial(case, expected, outcome, changed, right)
 
@@ -108,13 +114,21 @@ def unwritten(outcome: Outcome) -> bool:
 
 
 def unchanged(before: object, after: object) -> bool:
-    """Whether an argument is as it was; of objects other than tensors, arrays, lists and dictionaries nothing is asked."""
+    """Whether an argument is as it was; of objects other than tensors, arrays, lists and dictionaries nothing is
+    asked.
+    """
     if isinstance(before, torch.Tensor):
-        return isinstance(after, torch.Tensor) and before.shape == after.shape and bool(((before == after) | (before != before)).all())
+        return (
+            isinstance(after, torch.Tensor)
+            and before.shape == after.shape
+            and bool(((before == after) | (before != before)).all())
+        )
     if isinstance(before, numpy.ndarray):
         return numpy.array_equal(before, after, equal_nan=before.dtype.kind == "f")
     if isinstance(before, list | tuple):
-        if type(before[0] if before else 0) in (int, float, list) and before == after:  # the quick way, for plain numbers
+        if (
+            type(before[0] if before else 0) in (int, float, list) and before == after
+        ):  # the quick way, for plain numbers
             return True
         return len(before) == len(after) and all(map(unchanged, before, after))
     if isinstance(before, dict):
@@ -123,7 +137,9 @@ def unchanged(before: object, after: object) -> bool:
 
 
 def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Trial]) -> Verdict:
-    """The verdict on an answer that fails: what happened on the smallest such case, and the mistake, if it is a known one."""
+    """The verdict on an answer that fails: what happened on the smallest such case, and the mistake, if it is a
+    known one.
+    """
     trial = failed[0]
     outcome, sentences, mistake = trial.outcome, [], None
     if outcome.kind == "crash":
@@ -148,7 +164,9 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
 
 
 def known_mistake(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
-    """The planted wrong answer that gives what this one gives wherever this one fails; of several the one most like it elsewhere."""
+    """The planted wrong answer that gives what this one gives wherever this one fails; of several the one most
+    like it elsewhere.
+    """
     likeness = {}
     for name, wrong in exercise.mistakes.items():
         if name not in exercise.endless:
@@ -175,7 +193,9 @@ def one_usual_mistake(exercise: Exercise, failed: Sequence[Trial]) -> str | None
 
 def facts_of(exercise: Exercise, trial: Trial) -> list[tuple[str, str]]:
     """Given, expected, yours."""
-    given = "\n".join(f"{name} = {argument(value)}" for name, value in zip(exercise.parameters, trial.case(), strict=True))
+    given = "\n".join(
+        f"{name} = {argument(value)}" for name, value in zip(exercise.parameters, trial.case(), strict=True)
+    )
     facts = [(say("exercises.given"), given), (say("exercises.expected"), result(exercise, trial.expected))]
     if trial.outcome.kind == "value":
         facts.append((say("exercises.yours"), result(exercise, trial.outcome.value)))

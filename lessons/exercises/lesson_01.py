@@ -100,28 +100,51 @@ SHAPES = [(2, 3), (3, 4), (3, 5), (4, 4), (5, 7), (6, 20), (9, 50)]
 LOGITS = [partial(logits_case, seed, *shape) for seed, shape in enumerate(SHAPES)]
 
 EXERCISES = (
-    Exercise("likeliest-token", 1, likeliest_token, LOGITS, {
-        "first-row": lambda logits: logits[0, 0].argmax(),
-        "flat": lambda logits: logits.argmax(),
-        "wrong-axis": lambda logits: logits[0].argmax(0)[-1],
-        "least": lambda logits: logits[0, -1].argmin(),
-    }),
-    Exercise("next-probabilities", 1, next_probabilities, LOGITS, {
-        "wrong-axis": lambda logits: logits.softmax(1)[0, -1],
-        "first-row": lambda logits: logits[0, 0].softmax(-1),
-        "all-rows": lambda logits: logits.flatten().softmax(0).view_as(logits)[0, -1],
-        "whole-matrix": lambda logits: logits.softmax(-1),
-    }),
-    Exercise("table-by-hand", 1, table_by_hand,
-             [partial(table_case, seed, *shape) for seed, shape in enumerate([(3, 1, 2), (4, 2, 2), (5, 3, 3), (8, 6, 4)])], {
-                 "not-appended": table_without_append,
-                 "few": table_of_few,
-                 "upside-down": table_upside_down,
-             }),
-    Exercise("greedy-with-a-cache", 1, greedy_with_cache,
-             [partial(reader_case, seed, *shape) for seed, shape in enumerate([(1, 2), (2, 2), (3, 4), (5, 8)])], {
-                 "no-cache": greedy_reading_all,
-                 "read-twice": greedy_reading_twice,
-                 "forgets": greedy_forgetting,
-             }, seen=lambda given, result: [result, given[0].tokens_read]),
+    Exercise(
+        "likeliest-token",
+        1,
+        likeliest_token,
+        LOGITS,
+        {
+            "first-row": lambda logits: logits[0, 0].argmax(),
+            "flat": lambda logits: logits.argmax(),
+            "wrong-axis": lambda logits: logits[0].argmax(0)[-1],
+            "least": lambda logits: logits[0, -1].argmin(),
+        },
+    ),
+    Exercise(
+        "next-probabilities",
+        1,
+        next_probabilities,
+        LOGITS,
+        {
+            "wrong-axis": lambda logits: logits.softmax(1)[0, -1],
+            "first-row": lambda logits: logits[0, 0].softmax(-1),
+            "all-rows": lambda logits: logits.flatten().softmax(0).view_as(logits)[0, -1],
+            "whole-matrix": lambda logits: logits.softmax(-1),
+        },
+    ),
+    Exercise(
+        "table-by-hand",
+        1,
+        table_by_hand,
+        [partial(table_case, seed, *shape) for seed, shape in enumerate([(3, 1, 2), (4, 2, 2), (5, 3, 3), (8, 6, 4)])],
+        {
+            "not-appended": table_without_append,
+            "few": table_of_few,
+            "upside-down": table_upside_down,
+        },
+    ),
+    Exercise(
+        "greedy-with-a-cache",
+        1,
+        greedy_with_cache,
+        [partial(reader_case, seed, *shape) for seed, shape in enumerate([(1, 2), (2, 2), (3, 4), (5, 8)])],
+        {
+            "no-cache": greedy_reading_all,
+            "read-twice": greedy_reading_twice,
+            "forgets": greedy_forgetting,
+        },
+        seen=lambda given, result: [result, given[0].tokens_read],
+    ),
 )

@@ -75,29 +75,54 @@ def text_case(seed: int, tokens: int, input_len: int) -> tuple[object, ...]:
 
 
 EXERCISES = (
-    Exercise("lost-at", 2, lost_at, [partial(tuple, [p]) for p in (0.5, 0.1, 0.9, 0.7)], {
-        "multiplied": lost_by_multiplying,
-        "float64": lost_in_64_bits,
-        "last-alive": lambda p: lost_at(p) - 1,
-        "normal": lost_below_normal,
-    }, endless=("multiplied",)),
-    Exercise("text-log-prob", 2, text_log_prob, [partial(probability_case, seed, tokens) for seed, tokens in enumerate((2, 3, 20, 800))], {
-        "product": lambda probabilities: probabilities.prod().log(),
-        "mean": lambda probabilities: probabilities.log().mean(),
-        "log-of-sum": lambda probabilities: probabilities.sum().log(),
-    }),
-    Exercise("log-probs-of-labels", 2, log_probs_of_labels,
-             [*(partial(labels_case, seed, *shape) for seed, shape in enumerate([(2, 3), (3, 4), (7, 30)])), large_logits], {
-                 "log-of-softmax": lambda logits, labels: logits.softmax(-1).log().gather(-1, labels[:, None])[:, 0],
-                 "overflow": lambda logits, labels: (logits - logits.exp().sum(-1, keepdim=True).log()).gather(-1, labels[:, None])[:, 0],
-                 "wrong-axis": lambda logits, labels: logits.log_softmax(0).gather(-1, labels[:, None])[:, 0],
-                 "largest": lambda logits, labels: logits.log_softmax(-1).amax(-1),
-             }),
-    Exercise("sequence-logprob", 2, continuation_log_prob,
-             [partial(text_case, seed, *shape) for seed, shape in enumerate([(4, 1), (5, 2), (7, 3), (9, 1), (12, 6)])], {
-                 "one-token": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len],
-                 "first-dropped": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len:].sum(),
-                 "not-shifted": lambda logits, ids, input_len: log_probs_of_labels(logits, ids)[input_len:].sum(),
-                 "prompt-counted": lambda logits, ids, input_len: of_tokens(logits, ids).sum(),
-             }),
+    Exercise(
+        "lost-at",
+        2,
+        lost_at,
+        [partial(tuple, [p]) for p in (0.5, 0.1, 0.9, 0.7)],
+        {
+            "multiplied": lost_by_multiplying,
+            "float64": lost_in_64_bits,
+            "last-alive": lambda p: lost_at(p) - 1,
+            "normal": lost_below_normal,
+        },
+        endless=("multiplied",),
+    ),
+    Exercise(
+        "text-log-prob",
+        2,
+        text_log_prob,
+        [partial(probability_case, seed, tokens) for seed, tokens in enumerate((2, 3, 20, 800))],
+        {
+            "product": lambda probabilities: probabilities.prod().log(),
+            "mean": lambda probabilities: probabilities.log().mean(),
+            "log-of-sum": lambda probabilities: probabilities.sum().log(),
+        },
+    ),
+    Exercise(
+        "log-probs-of-labels",
+        2,
+        log_probs_of_labels,
+        [*(partial(labels_case, seed, *shape) for seed, shape in enumerate([(2, 3), (3, 4), (7, 30)])), large_logits],
+        {
+            "log-of-softmax": lambda logits, labels: logits.softmax(-1).log().gather(-1, labels[:, None])[:, 0],
+            "overflow": lambda logits, labels: (logits - logits.exp().sum(-1, keepdim=True).log()).gather(
+                -1, labels[:, None]
+            )[:, 0],
+            "wrong-axis": lambda logits, labels: logits.log_softmax(0).gather(-1, labels[:, None])[:, 0],
+            "largest": lambda logits, labels: logits.log_softmax(-1).amax(-1),
+        },
+    ),
+    Exercise(
+        "sequence-logprob",
+        2,
+        continuation_log_prob,
+        [partial(text_case, seed, *shape) for seed, shape in enumerate([(4, 1), (5, 2), (7, 3), (9, 1), (12, 6)])],
+        {
+            "one-token": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len],
+            "first-dropped": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len:].sum(),
+            "not-shifted": lambda logits, ids, input_len: log_probs_of_labels(logits, ids)[input_len:].sum(),
+            "prompt-counted": lambda logits, ids, input_len: of_tokens(logits, ids).sum(),
+        },
+    ),
 )

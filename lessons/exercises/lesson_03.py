@@ -5,6 +5,7 @@ B = beams, V = size of the vocabulary. Log-probabilities are in nats.
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 import torch
 
@@ -52,7 +53,9 @@ def step_without_past(sums: torch.Tensor, log_probs: torch.Tensor, num_beams: in
 
 def step_by_beams(sums: torch.Tensor, log_probs: torch.Tensor, num_beams: int) -> list:
     best, B = (sums.unsqueeze(-1) + log_probs).flatten().topk(num_beams), len(sums)
-    return [(int(place) // B, int(place) % B, float(total)) for place, total in zip(best.indices, best.values, strict=True)]
+    return [
+        (int(place) // B, int(place) % B, float(total)) for place, total in zip(best.indices, best.values, strict=True)
+    ]
 
 
 def step_swapped(sums: torch.Tensor, log_probs: torch.Tensor, num_beams: int) -> list:
@@ -99,26 +102,53 @@ def ids_case(seed: int, length: int) -> tuple[object, ...]:
 BIGRAMS: Sequence[object] = [partial(tuple, [ids]) for ids in ([1], [1, 2, 1], [3, 0, 2, 3, 1, 3], [2, 2])]
 
 EXERCISES = (
-    Exercise("beam-step", 3, beam_step, [partial(step_case, seed, *shape) for seed, shape in enumerate([(2, 3), (2, 4), (3, 5), (4, 9), (5, 40)])], {
-        "each-its-own": step_of_each,
-        "past-forgotten": step_without_past,
-        "divided-by-beams": step_by_beams,
-        "swapped": step_swapped,
-    }),
-    Exercise("length-penalty", 3, beam_score, [
-        partial(score_case, seed, *case) for seed, case in enumerate([(2, 1.0), (2, 0.0), (3, 2.0), (5, 0.5), (9, -1.0)])], {
-        "precedence": lambda log_probs, length_penalty: log_probs.sum() / (len(log_probs) - 1 + 1**length_penalty),
-        "multiplied": lambda log_probs, length_penalty: log_probs.sum() * len(log_probs) ** length_penalty,
-        "probability": lambda log_probs, length_penalty: log_probs.sum().exp() / len(log_probs) ** length_penalty,
-    }),
-    Exercise("forbidden-tokens", 3, forbidden_tokens, [*BIGRAMS, *(partial(ids_case, seed, length) for seed, length in enumerate((6, 9, 15)))], {
-        "all-said": lambda ids: set(ids),
-        "before": lambda ids: {before for before, after in zip(ids, ids[1:], strict=False) if after == ids[-1]},
-        "itself": lambda ids: {ids[-1]},
-    }, unordered=True),
-    Exercise("beams-lose", 3, beams_lose, [partial(losing_case, *case) for case in ((2, 3, 4, 2), (8, 4, 5, 2), (8, 5, 6, 3))], {
-        "score": losing_by_score,
-        "backwards": losing_backwards,
-        "ties": losing_ties,
-    }),
+    Exercise(
+        "beam-step",
+        3,
+        beam_step,
+        [partial(step_case, seed, *shape) for seed, shape in enumerate([(2, 3), (2, 4), (3, 5), (4, 9), (5, 40)])],
+        {
+            "each-its-own": step_of_each,
+            "past-forgotten": step_without_past,
+            "divided-by-beams": step_by_beams,
+            "swapped": step_swapped,
+        },
+    ),
+    Exercise(
+        "length-penalty",
+        3,
+        beam_score,
+        [
+            partial(score_case, seed, *case)
+            for seed, case in enumerate([(2, 1.0), (2, 0.0), (3, 2.0), (5, 0.5), (9, -1.0)])
+        ],
+        {
+            "precedence": lambda log_probs, length_penalty: log_probs.sum() / (len(log_probs) - 1 + 1**length_penalty),
+            "multiplied": lambda log_probs, length_penalty: log_probs.sum() * len(log_probs) ** length_penalty,
+            "probability": lambda log_probs, length_penalty: log_probs.sum().exp() / len(log_probs) ** length_penalty,
+        },
+    ),
+    Exercise(
+        "forbidden-tokens",
+        3,
+        forbidden_tokens,
+        [*BIGRAMS, *(partial(ids_case, seed, length) for seed, length in enumerate((6, 9, 15)))],
+        {
+            "all-said": lambda ids: set(ids),
+            "before": lambda ids: {before for before, after in pairwise(ids) if after == ids[-1]},
+            "itself": lambda ids: {ids[-1]},
+        },
+        unordered=True,
+    ),
+    Exercise(
+        "beams-lose",
+        3,
+        beams_lose,
+        [partial(losing_case, *case) for case in ((2, 3, 4, 2), (8, 4, 5, 2), (8, 5, 6, 3))],
+        {
+            "score": losing_by_score,
+            "backwards": losing_backwards,
+            "ties": losing_ties,
+        },
+    ),
 )

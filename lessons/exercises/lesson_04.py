@@ -73,25 +73,49 @@ TEMPERED = [(2, 0.5), (3, 2.0), (3, 1.0), (6, 0.7), (30, 1.5)]
 ODDS = [(2.0, 1.0, 3.0), (1.5, -0.5, 3.0), (4.0, 1.0, 2.0), (-1.0, -6.0, 10.0)]
 
 EXERCISES = (
-    Exercise("tempered", 4, tempered, [partial(tempered_case, seed, *case) for seed, case in enumerate(TEMPERED)], {
-        "multiplied": lambda logits, T: (logits * T).softmax(-1),
-        "after-softmax": lambda logits, T: logits.softmax(-1) / T,
-        "softmax-twice": lambda logits, T: (logits.softmax(-1) / T).softmax(-1),
-        "power": lambda logits, T: logits.softmax(-1) ** (1 / T),
-    }),
-    Exercise("three-to-one", 4, temperature_for_odds, [partial(tuple, case) for case in ODDS], {
-        "no-logarithm": lambda logit_a, logit_b, odds: (logit_a - logit_b) / odds,
-        "upside-down": lambda logit_a, logit_b, odds: math.log(odds) / (logit_a - logit_b),
-        "quotient": lambda logit_a, logit_b, odds: logit_a / logit_b / math.log(odds),
-    }),
-    Exercise("entropy-in-nats", 4, entropy_in_nats, [partial(cut_case, seed, *case) for seed, case in enumerate([(2, 0), (3, 0), (4, 1), (20, 5)])], {
-        "zero-times-infinity": nan_entropy,
-        "unweighted": mean_surprisal,
-        "base-two": lambda logits: entropy_in_nats(logits) / math.log(2),
-    }),
-    Exercise("temperature-for-entropy", 4, temperature_for_entropy,
-             [partial(warmth_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])], {
-                 "wrong-way": guessed_wrong_way,
-                 "proportional": lambda logits, nats: nats / lessons.entropy(logits),
-             }, tolerance=1e-2),
+    Exercise(
+        "tempered",
+        4,
+        tempered,
+        [partial(tempered_case, seed, *case) for seed, case in enumerate(TEMPERED)],
+        {
+            "multiplied": lambda logits, T: (logits * T).softmax(-1),
+            "after-softmax": lambda logits, T: logits.softmax(-1) / T,
+            "softmax-twice": lambda logits, T: (logits.softmax(-1) / T).softmax(-1),
+            "power": lambda logits, T: logits.softmax(-1) ** (1 / T),
+        },
+    ),
+    Exercise(
+        "three-to-one",
+        4,
+        temperature_for_odds,
+        [partial(tuple, case) for case in ODDS],
+        {
+            "no-logarithm": lambda logit_a, logit_b, odds: (logit_a - logit_b) / odds,
+            "upside-down": lambda logit_a, logit_b, odds: math.log(odds) / (logit_a - logit_b),
+            "quotient": lambda logit_a, logit_b, odds: logit_a / logit_b / math.log(odds),
+        },
+    ),
+    Exercise(
+        "entropy-in-nats",
+        4,
+        entropy_in_nats,
+        [partial(cut_case, seed, *case) for seed, case in enumerate([(2, 0), (3, 0), (4, 1), (20, 5)])],
+        {
+            "zero-times-infinity": nan_entropy,
+            "unweighted": mean_surprisal,
+            "base-two": lambda logits: entropy_in_nats(logits) / math.log(2),
+        },
+    ),
+    Exercise(
+        "temperature-for-entropy",
+        4,
+        temperature_for_entropy,
+        [partial(warmth_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])],
+        {
+            "wrong-way": guessed_wrong_way,
+            "proportional": lambda logits, nats: nats / lessons.entropy(logits),
+        },
+        tolerance=1e-2,
+    ),
 )

@@ -72,24 +72,52 @@ MASSES = [(3, 0.95), (4, 0.95), (5, 0.95), (8, 0.9), (40, 0.95), (200, 0.95)]
 LEAST = [(3, 0.3), (4, 0.2), (5, 0.1), (8, 0.05), (40, 0.3)]
 
 EXERCISES = (
-    Exercise("top-k", 5, top_k, [tie, *(partial(tie_case, seed, *case) for seed, case in enumerate([(3, 1), (4, 2), (6, 3), (20, 7)]))], {
-        "ties-kept": lambda logits, k: logits.where(logits >= logits.topk(k).values[-1], -torch.inf),
-        "zero": lambda logits, k: top_k(logits, k).where(top_k(logits, k) > -torch.inf, 0.0),
-        "border-dropped": lambda logits, k: logits.where(logits > logits.topk(k).values[-1], -torch.inf),
-    }),
-    Exercise("smallest-k", 5, smallest_k, [partial(share_case, seed, *case) for seed, case in enumerate(MASSES)], {
-        "index": lambda probabilities, mass: smallest_k(probabilities, mass) - 1,
-        "unsorted": lambda probabilities, mass: int((probabilities.cumsum(-1) < mass).sum()) + 1,
-        "likely-ones": lambda probabilities, mass: int((probabilities >= 1 - mass).sum()),
-    }),
-    Exercise("top-p", 5, top_p, [partial(share_case, seed, *case) for seed, case in enumerate(SHARES)], {
-        "not-renormalised": lambda probabilities, p: torch.where(top_p(probabilities, p) > 0, probabilities, 0.0),
-        "crossing-dropped": top_p_before_crossing,
-        "not-put-back": top_p_in_order,
-        "unsorted": top_p_unsorted,
-    }),
-    Exercise("min-p", 5, min_p, [partial(share_case, seed, *case) for seed, case in enumerate(LEAST)], {
-        "absolute": lambda probabilities, p: probabilities.where(probabilities >= p, 0) / probabilities[probabilities >= p].sum(),
-        "not-renormalised": lambda probabilities, p: probabilities.where(probabilities >= p * probabilities.max(), 0.0),
-    }),
+    Exercise(
+        "top-k",
+        5,
+        top_k,
+        [tie, *(partial(tie_case, seed, *case) for seed, case in enumerate([(3, 1), (4, 2), (6, 3), (20, 7)]))],
+        {
+            "ties-kept": lambda logits, k: logits.where(logits >= logits.topk(k).values[-1], -torch.inf),
+            "zero": lambda logits, k: top_k(logits, k).where(top_k(logits, k) > -torch.inf, 0.0),
+            "border-dropped": lambda logits, k: logits.where(logits > logits.topk(k).values[-1], -torch.inf),
+        },
+    ),
+    Exercise(
+        "smallest-k",
+        5,
+        smallest_k,
+        [partial(share_case, seed, *case) for seed, case in enumerate(MASSES)],
+        {
+            "index": lambda probabilities, mass: smallest_k(probabilities, mass) - 1,
+            "unsorted": lambda probabilities, mass: int((probabilities.cumsum(-1) < mass).sum()) + 1,
+            "likely-ones": lambda probabilities, mass: int((probabilities >= 1 - mass).sum()),
+        },
+    ),
+    Exercise(
+        "top-p",
+        5,
+        top_p,
+        [partial(share_case, seed, *case) for seed, case in enumerate(SHARES)],
+        {
+            "not-renormalised": lambda probabilities, p: torch.where(top_p(probabilities, p) > 0, probabilities, 0.0),
+            "crossing-dropped": top_p_before_crossing,
+            "not-put-back": top_p_in_order,
+            "unsorted": top_p_unsorted,
+        },
+    ),
+    Exercise(
+        "min-p",
+        5,
+        min_p,
+        [partial(share_case, seed, *case) for seed, case in enumerate(LEAST)],
+        {
+            "absolute": lambda probabilities, p: (
+                probabilities.where(probabilities >= p, 0) / probabilities[probabilities >= p].sum()
+            ),
+            "not-renormalised": lambda probabilities, p: probabilities.where(
+                probabilities >= p * probabilities.max(), 0.0
+            ),
+        },
+    ),
 )

@@ -21,7 +21,9 @@ def cut_into_blocks(texts: list[list[int]], block_size: int) -> list[list[int]]:
 
 
 def perplexity_of(losses: list[float], tokens: list[int]) -> float:
-    total = sum(loss * number for loss, number in zip(losses, tokens, strict=True))  # a batch's loss is a mean over its tokens
+    total = sum(
+        loss * number for loss, number in zip(losses, tokens, strict=True)
+    )  # a batch's loss is a mean over its tokens
     return math.exp(total / sum(tokens))
 
 
@@ -87,26 +89,54 @@ LOSSES = [([2.0, 1.0], [30, 10]), ([3.2], [7]), ([4.1, 3.9, 2.5], [64, 64, 5]), 
 RULES = [([1.0, 1.0], [0.0, 1.0]), ([3.0, 1.0], [0.5, 2.0]), ([2.0], [1.5]), ([5.0, 3.0, 2.0], [0.0, 0.7, 1.2])]
 
 EXERCISES = (
-    Exercise("next-token-loss", 6, next_token_loss, [partial(loss_case, seed, *case) for seed, case in enumerate([(3, 2), (4, 3), (6, 5), (20, 9)])], {
-        "not-shifted": lambda logits, ids: torch.nn.functional.cross_entropy(logits, ids),
-        "wrong-way": lambda logits, ids: torch.nn.functional.cross_entropy(logits[1:], ids[:-1]),
-        "shifted-twice": shifted_twice,
-        "sum": lambda logits, ids: next_token_loss(logits, ids) * (len(ids) - 1),
-    }),
-    Exercise("token-blocks", 6, cut_into_blocks,
-             [*(partial(texts_case, seed, *case) for seed, case in enumerate([(2, 3, 2), (4, 5, 3), (9, 8, 4)])), many_texts], {
-                 "quadratic": blocks_by_sum,
-                 "each-text": blocks_of_each,
-                 "rest-kept": blocks_with_rest,
-             }, endless=("quadratic",), seconds=6.0),
-    Exercise("perplexity-from-losses", 6, perplexity_of, [partial(losses_case, *case) for case in LOSSES], {
-        "batches-alike": lambda losses, tokens: math.exp(sum(losses) / len(losses)),
-        "mean-of-perplexities": lambda losses, tokens: sum(map(math.exp, losses)) / len(losses),
-        "base-two": lambda losses, tokens: 2 ** math.log(perplexity_of(losses, tokens)),
-    }),
-    Exercise("entropy-floor", 6, entropy_floor, [partial(losses_case, *case) for case in RULES], {
-        "choice-only": floor_of_choice,
-        "unweighted": floor_unweighted,
-        "unnormalised": floor_unnormalised,
-    }),
+    Exercise(
+        "next-token-loss",
+        6,
+        next_token_loss,
+        [partial(loss_case, seed, *case) for seed, case in enumerate([(3, 2), (4, 3), (6, 5), (20, 9)])],
+        {
+            "not-shifted": lambda logits, ids: torch.nn.functional.cross_entropy(logits, ids),
+            "wrong-way": lambda logits, ids: torch.nn.functional.cross_entropy(logits[1:], ids[:-1]),
+            "shifted-twice": shifted_twice,
+            "sum": lambda logits, ids: next_token_loss(logits, ids) * (len(ids) - 1),
+        },
+    ),
+    Exercise(
+        "token-blocks",
+        6,
+        cut_into_blocks,
+        [
+            *(partial(texts_case, seed, *case) for seed, case in enumerate([(2, 3, 2), (4, 5, 3), (9, 8, 4)])),
+            many_texts,
+        ],
+        {
+            "quadratic": blocks_by_sum,
+            "each-text": blocks_of_each,
+            "rest-kept": blocks_with_rest,
+        },
+        endless=("quadratic",),
+        seconds=6.0,
+    ),
+    Exercise(
+        "perplexity-from-losses",
+        6,
+        perplexity_of,
+        [partial(losses_case, *case) for case in LOSSES],
+        {
+            "batches-alike": lambda losses, tokens: math.exp(sum(losses) / len(losses)),
+            "mean-of-perplexities": lambda losses, tokens: sum(map(math.exp, losses)) / len(losses),
+            "base-two": lambda losses, tokens: 2 ** math.log(perplexity_of(losses, tokens)),
+        },
+    ),
+    Exercise(
+        "entropy-floor",
+        6,
+        entropy_floor,
+        [partial(losses_case, *case) for case in RULES],
+        {
+            "choice-only": floor_of_choice,
+            "unweighted": floor_unweighted,
+            "unnormalised": floor_unnormalised,
+        },
+    ),
 )

@@ -5,8 +5,6 @@ V = size of the vocabulary. Surprisals are in nats.
 
 from functools import partial
 
-import torch
-
 from lessons.decoding.source import NextLogits
 from lessons.exercises.cases import random_chain, random_ids
 from lessons.exercises.exercise import Exercise
@@ -43,11 +41,15 @@ def sampler_greedy(next_logits: NextLogits, ids: list[int], uniforms: list[float
     return small_sampler(next_logits, ids, uniforms, T, 1)
 
 
-def sampler_without_temperature(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+def sampler_without_temperature(
+    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
+) -> list[int]:
     return small_sampler(next_logits, ids, uniforms, 1.0, k)
 
 
-def sampler_not_renormalised(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+def sampler_not_renormalised(
+    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
+) -> list[int]:
     ids = list(ids)
     for u in uniforms:
         best = (next_logits(ids) / T).softmax(-1).topk(k)
@@ -56,7 +58,9 @@ def sampler_not_renormalised(next_logits: NextLogits, ids: list[int], uniforms: 
     return ids
 
 
-def sampler_not_appending(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+def sampler_not_appending(
+    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
+) -> list[int]:
     return ids + [small_sampler(next_logits, ids, [u], T, k)[-1] for u in uniforms]
 
 
@@ -78,12 +82,17 @@ def most_varied(texts: dict, most_surprisal: float) -> str:
 
 
 def least_surprising(texts: dict, most_surprisal: float) -> str:
-    surprisals = {decoder: [surprisal for text in written for _, surprisal in text] for decoder, written in texts.items()}
+    surprisals = {
+        decoder: [surprisal for text in written for _, surprisal in text] for decoder, written in texts.items()
+    }
     return min(surprisals, key=lambda decoder: sum(surprisals[decoder]) / len(surprisals[decoder]))
 
 
 def texts_alike(texts: dict, most_surprisal: float) -> str:
-    means = {decoder: [sum(surprisal for _, surprisal in text) / len(text) for text in written] for decoder, written in texts.items()}
+    means = {
+        decoder: [sum(surprisal for _, surprisal in text) / len(text) for text in written]
+        for decoder, written in texts.items()
+    }
     allowed = {decoder: texts[decoder] for decoder, mean in means.items() if sum(mean) / len(mean) <= most_surprisal}
     return choose_decoder(allowed, float("inf"))
 
@@ -121,20 +130,38 @@ def all_allowed() -> tuple[object, ...]:
 SAMPLER = [(3, 2, 1.0, 2), (4, 4, 0.5, 3), (5, 6, 2.0, 3), (8, 12, 0.7, 4)]
 
 EXERCISES = (
-    Exercise("distinct-pairs", 7, distinct_pairs, [partial(texts_case, seed, *case) for seed, case in enumerate([(1, 3), (2, 3), (3, 4), (6, 8)])], {
-        "across-texts": pairs_across,
-        "text-by-text": pairs_by_text,
-        "tokens": single_tokens,
-    }),
-    Exercise("small-sampler", 7, small_sampler, [partial(sampler_case, seed, *case) for seed, case in enumerate(SAMPLER)], {
-        "greedy": sampler_greedy,
-        "no-temperature": sampler_without_temperature,
-        "not-renormalised": sampler_not_renormalised,
-        "not-appended": sampler_not_appending,
-    }),
-    Exercise("choose-a-decoder", 7, choose_decoder, [two_decoders, all_allowed, uneven_texts], {
-        "limit-ignored": most_varied,
-        "safest": least_surprising,
-        "texts-alike": texts_alike,
-    }),
+    Exercise(
+        "distinct-pairs",
+        7,
+        distinct_pairs,
+        [partial(texts_case, seed, *case) for seed, case in enumerate([(1, 3), (2, 3), (3, 4), (6, 8)])],
+        {
+            "across-texts": pairs_across,
+            "text-by-text": pairs_by_text,
+            "tokens": single_tokens,
+        },
+    ),
+    Exercise(
+        "small-sampler",
+        7,
+        small_sampler,
+        [partial(sampler_case, seed, *case) for seed, case in enumerate(SAMPLER)],
+        {
+            "greedy": sampler_greedy,
+            "no-temperature": sampler_without_temperature,
+            "not-renormalised": sampler_not_renormalised,
+            "not-appended": sampler_not_appending,
+        },
+    ),
+    Exercise(
+        "choose-a-decoder",
+        7,
+        choose_decoder,
+        [two_decoders, all_allowed, uneven_texts],
+        {
+            "limit-ignored": most_varied,
+            "safest": least_surprising,
+            "texts-alike": texts_alike,
+        },
+    ),
 )

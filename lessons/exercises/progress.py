@@ -1,6 +1,7 @@
-"""What a student has solved, in a small file beside the notebooks. Nothing needs it: without it, everything runs all the same.
+"""What a student has solved, in a small file beside the notebooks. Nothing needs it: without it, everything runs
+all the same.
 
-    {"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1, "answer": false}}}
+{"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1, "answer": false}}}
 """
 
 import json
@@ -39,7 +40,9 @@ def read() -> tuple[Records, Path | None]:
 
 
 def note(name: str, **changes: object) -> tuple[bool, Path | None]:
-    """Whether the changes to an exercise's record could be written, and where a broken file was put aside, if one was."""
+    """Whether the changes to an exercise's record could be written, and where a broken file was put aside, if one
+    was.
+    """
     try:
         records, aside = read()
         records[name] = records.get(name, {}) | changes

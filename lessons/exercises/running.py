@@ -1,8 +1,8 @@
 """A student's function, run so that nothing it does can end the notebook: crashes are caught, and so are endless loops.
 
-Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second thread throws
-the exception into the first (a loop that catches everything, `except: pass`, can escape that one). Neither can end a single long
-step inside a C library: it is noticed when that step is done.
+Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second
+thread throws the exception into the first (a loop that catches everything, `except: pass`, can escape that one).
+Neither can end a single long step inside a C library: it is noticed when that step is done.
 Nothing here executes text.
 """
 
@@ -52,8 +52,12 @@ def run(call: Callable[[], object], seconds: float, file: str = "") -> Outcome:
         return Outcome("endless")
     except KeyboardInterrupt:  # the student's own hand
         raise
-    except BaseException as error:  # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
-        return Outcome("crash", error=described(error), line=line_of(error, file), unwritten=isinstance(error, NotImplementedError))
+    except (
+        BaseException
+    ) as error:  # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
+        return Outcome(
+            "crash", error=described(error), line=line_of(error, file), unwritten=isinstance(error, NotImplementedError)
+        )
 
 
 @contextmanager
@@ -90,7 +94,9 @@ def alarm(seconds: float) -> Iterator[None]:
 
 
 def insist(frame: FrameType | None) -> None:
-    """From here on, whoever catches a `TimeUp` between `frame` and `run` gets another on the first line of his `except`."""
+    """From here on, whoever catches a `TimeUp` between `frame` and `run` gets another on the first line of his
+    `except`.
+    """
     caught = []
 
     def trace(frame: FrameType, event: str, found: object) -> object:

@@ -1,4 +1,6 @@
-"""Mistakes that can be told from the numbers alone, in whatever exercise they are made: a sign, a base, a sum forgotten …"""
+"""Mistakes that can be told from the numbers alone, in whatever exercise they are made: a sign, a base, a sum
+forgotten …
+"""
 
 import math
 from collections.abc import Callable
@@ -8,7 +10,9 @@ from numpy import ndarray
 
 from lessons.exercises.compare import close
 
-Suspicion = Callable[[ndarray, ndarray], ndarray]  # (expected, yours) -> what `yours` would be had the mistake been made
+Suspicion = Callable[
+    [ndarray, ndarray], ndarray
+]  # (expected, yours) -> what `yours` would be had the mistake been made
 
 # In the order in which they are suspected; each is said as exercises.usual_NAME.
 OF_MEASURES: dict[str, Suspicion] = {

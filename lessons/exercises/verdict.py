@@ -1,4 +1,6 @@
-"""What a student is shown: a verdict, a hint, an answer; each as text and as HTML, with everything that is not ours escaped."""
+"""What a student is shown: a verdict, a hint, an answer; each as text and as HTML, with everything that is not
+ours escaped.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +42,9 @@ class Shown:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        said = "".join(f'<div style="margin:4px 0;max-width:76ch">{escape(sentence)}</div>' for sentence in self.sentences)
+        said = "".join(
+            f'<div style="margin:4px 0;max-width:76ch">{escape(sentence)}</div>' for sentence in self.sentences
+        )
         rows = "".join(row(label, text) for label, text in self.facts)
         table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
         style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5"
@@ -59,8 +63,8 @@ class Verdict(Shown):
 
     Attributes:
         name: the exercise.
-        status: "solved", "unwritten", "wrong", "changed" (an argument was written into), "crashed", "endless", or "form" (what was
-            given is no function, or takes other arguments).
+        status: "solved", "unwritten", "wrong", "changed" (an argument was written into), "crashed", "endless", or
+            "form" (what was given is no function, or takes other arguments).
         mistake: the known mistake that was recognised; None if it is none of them.
     """
 
@@ -72,8 +76,14 @@ class Verdict(Shown):
         return self.status == "solved"
 
 
-def verdict(name: str, title: str, status: Status, sentences: Sequence[str] = (), facts: Sequence[tuple[str, str]] = (),
-            mistake: str | None = None) -> Verdict:
+def verdict(
+    name: str,
+    title: str,
+    status: Status,
+    sentences: Sequence[str] = (),
+    facts: Sequence[tuple[str, str]] = (),
+    mistake: str | None = None,
+) -> Verdict:
     """A verdict with the heading that belongs to its status."""
     heading = f"{MARKS.get(status, '✗')} {say(f'exercises.{status}', title=title)}"
     return Verdict(heading, tuple(sentences), tuple(facts), COLOURS.get(status, "#D55E00"), name, status, mistake)
