@@ -7,7 +7,6 @@ follows from yesterday's. Because every page has a known probability, the loss t
 
 import random
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 

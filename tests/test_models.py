@@ -99,7 +99,7 @@ def test_a_truncated_weights_file(tiny_folders, tmp_path):
     folder = copy_of(tiny_folders["gpt2"], tmp_path)
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(OSError, match="cannot be read.*damaged or incomplete") as caught:
+    with pytest.raises(OSError, match=r"cannot be read.*damaged or incomplete") as caught:
         lessons.load(folder)
     assert caught.value.__cause__ is not None
 

@@ -14,11 +14,10 @@ import time
 from pathlib import Path
 
 import torch
-from tqdm.auto import tqdm
-
 from model_card import write_card
 from model_data import Corpus
 from model_training import Schedule, bits_per_byte, build_model, build_optimizers, next_token_loss, save_model
+from tqdm.auto import tqdm
 
 
 def parse_arguments():
@@ -74,7 +73,7 @@ class Run:
             return
         state = torch.load(self.checkpoint, map_location=self.arguments.device, weights_only=True)
         self.model.load_state_dict(state["model"])
-        for optimizer, optimizer_state in zip(self.optimizers, state["optimizers"]):
+        for optimizer, optimizer_state in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(optimizer_state)
         self.tokens_seen, self.seconds, self.history = state["tokens_seen"], state["seconds"], state["history"]
         print(f"going on after {self.tokens_seen:,} tokens")

@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
-from lessons.plots.moving import MovingPicture
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
