@@ -84,7 +84,8 @@ class TextTable(pandas.DataFrame):
     def _repr_html_(self) -> str:
         with pandas.option_context("display.max_colwidth", None):
             cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap;max-width:76ch">'
-            return self.to_html(float_format="{:.2f}".format).replace("<td>", cell)
+            whole = {column: str for column in self.columns if not pandas.api.types.is_numeric_dtype(self[column])}  # with real line ends
+            return self.to_html(formatters=whole, float_format="{:.2f}".format).replace("<td>", cell)
 
 
 def show_random_elements(dataset: Dataset, num_examples: int = 10, seed: int = 0) -> pandas.DataFrame:

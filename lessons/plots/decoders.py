@@ -20,13 +20,12 @@ def likelihood_and_diversity(points: Mapping[str, Point], real: Point | None = N
     """
     figure, axes = new_figure(width=8.6, height=4.4)
     for name, (surprisal, share) in points.items():
-        colour = (RED, BLUE)[chosen.index(name) % 2] if name in chosen else GREY
-        axes.scatter(surprisal, share, color=colour, s=70 if name in chosen else 40, zorder=3)
+        axes.scatter(surprisal, share, color=_colour(name, chosen) or GREY, s=90 if name in chosen else 45, zorder=4 if name in chosen else 3)
     if real is not None:
         axes.scatter(*real, marker="*", s=240, color=GREEN, zorder=4)
     everything = [*points.values(), *([real] if real else [])]
     _limits(axes, everything)
-    labels = {name: (point, "#333333") for name, point in points.items()}
+    labels = {name: (point, _colour(name, chosen) or "#333333") for name, point in points.items()}
     if real is not None:
         labels[say("decoders.real")] = (real, GREEN)
     _label(axes, labels)
@@ -35,6 +34,10 @@ def likelihood_and_diversity(points: Mapping[str, Point], real: Point | None = N
     axes.grid(True)
     set_title(axes, title_of(points, real))
     return figure
+
+
+def _colour(name: str, chosen: Sequence[str]) -> str | None:
+    return (RED, BLUE)[list(chosen).index(name) % 2] if name in chosen else None
 
 
 def nearest_to(real: Point, points: Mapping[str, Point]) -> str:
@@ -47,25 +50,43 @@ def nearest_to(real: Point, points: Mapping[str, Point]) -> str:
 def title_of(points: Mapping[str, Point], real: Point | None) -> str:
     """The picture's message."""
     if real is None:
-        return say("decoders.title", likely=min(points, key=lambda name: points[name][0]), varied=max(points, key=lambda name: points[name][1]))
-    return say("decoders.title_real", nearest=nearest_to(real, points))
+        return say("decoders.title", likely=short(min(points, key=lambda name: points[name][0])), varied=short(max(points, key=lambda name: points[name][1])))
+    return say("decoders.title_real", nearest=short(nearest_to(real, points)))
+
+
+def short(name: str) -> str:
+    """A call with less to read.
+
+    >>> short("beam_search(num_beams=5, no_repeat_ngram_size=2)"), short("greedy_search()"), short("sample(top_k=50)")
+    ('beams(5, no_repeat_ngram_size=2)', 'greedy', 'sample(top_k=50)')
+    """
+    return name.replace("beam_search(num_beams=", "beams(").replace("greedy_search()", "greedy")
 
 
 def _limits(axes: Axes, points: Sequence[Point]) -> None:
     xs, ys = zip(*points, strict=True)
     width, height = max(xs) - min(xs) or 1, max(ys) - min(ys) or 1
-    axes.set(xlim=(min(xs) - 0.06 * width, max(xs) + 0.42 * width), ylim=(min(ys) - 0.1 * height, max(ys) + 0.12 * height))
+    axes.set(xlim=(min(xs) - 0.06 * width, max(xs) + 0.46 * width), ylim=(min(ys) - 0.12 * height, max(ys) + 0.24 * height))
 
 
 def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
-    """Names to the right of their points, from the lowest up, each at least a line above the one below it where they would touch."""
-    low, high = axes.get_ylim()
-    left, right = axes.get_xlim()
-    line, placed = 0.058 * (high - low), []
-    for name, ((x, y), colour) in sorted(labels.items(), key=lambda item: item[1][0][1]):
-        at = y
-        while any(abs(at - other_y) < line and abs(x - other_x) < 0.4 * (right - left) for other_x, other_y in placed):
-            at += line / 4
-        placed.append((x, at))
-        arrow = {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.7} if at - y > line / 3 else None
-        axes.annotate(name, (x, y), xytext=(x + 0.02 * (right - left), at), va="center", fontsize=8.5, color=colour, arrowprops=arrow)
+    """Names to the right of their points; those of points that lie close together stand in one column, a line apart."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    line, pad = 0.055 * (high - low), 0.022 * (right - left)
+    columns: list[list[str]] = []
+    for name in sorted(labels, key=lambda name: labels[name][0][1]):  # from the lowest up
+        x, y = labels[name][0]
+        near = [column for column in columns if abs(labels[column[-1]][0][0] - x) < 0.3 * (right - left)
+                and y - labels[column[0]][0][1] < line * (len(column) + 1)]
+        near[0].append(name) if near else columns.append([name])
+    for column in columns:
+        xs, ys = zip(*(labels[name][0] for name in column), strict=True)
+        heights = [ys[0]]
+        for y in ys[1:]:
+            heights.append(max(y, heights[-1] + line))
+        down = sum(heights) / len(heights) - sum(ys) / len(ys)
+        for name, height in zip(column, heights, strict=True):
+            point, colour = labels[name]
+            place = (max(xs) + pad, height - down)
+            arrow = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)} if len(column) > 1 else None
+            axes.annotate(short(name), point, xytext=place, va="center", fontsize=8.5, color=colour, arrowprops=arrow, zorder=5)

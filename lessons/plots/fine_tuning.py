@@ -36,20 +36,12 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
         axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
         axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), xytext=(4, -11), textcoords="offset points", color=RED, fontsize=9)
         lowest.append(math.log(floor) * 0.9)
-    if len(training) > 2:
-        place = training.index[len(training) // 8]
-        _name(axes, tokens[place], training[place], "training_loss", "#666666", (6, 6))
-    if len(validation) > 1:
-        place = validation.index[1]
-        _name(axes, tokens[place], validation[place], "validation_loss", BLUE, (4, -14 if validation[place] > lowest[0] else 6))
+    for line, (key, colour) in enumerate((("validation_loss", BLUE), ("training_loss", "#666666"))):
+        axes.text(0.985, 0.95 - 0.075 * line, say(f"finetuning.{key}"), color=colour, transform=axes.transAxes, ha="right", va="top")
     axes.set(xlabel=say("finetuning.tokens_axis"), ylabel=say("finetuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
     _loss_scale(axes, min(lowest) * 0.95, max([*validation, *training]) * 1.1)
     set_title(axes, _title(history, floor))
     return figure
-
-
-def _name(axes: Axes, x: float, y: float, key: str, colour: str, offset: tuple[float, float]) -> None:
-    axes.annotate(say(f"finetuning.{key}"), (x, y), xytext=offset, textcoords="offset points", color=colour, fontsize=9)
 
 
 def _loss_scale(axes: Axes, least: float, most: float) -> None:

@@ -1,0 +1,189 @@
+"""Lesson 07: measures of variety, decoders side by side, the picture and the explorer."""
+
+import math
+from itertools import pairwise
+
+import matplotlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lessons
+import lessons.notebook
+from lessons.comparison import NINE, Decoder, measure, read_real, write_all
+from lessons.decoding import greedy_search, sample
+from lessons.explorers.decoder import DecoderExplorer
+from lessons.language import speak
+from lessons.measures import distinct_share, ngrams, repetition
+from lessons.plots.decoders import likelihood_and_diversity, nearest_to
+
+PROMPT = "the old king"
+SMALL = {"samples": 4, "max_new_tokens": 8}
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_models):
+    return tiny_models["llama"]
+
+
+@pytest.fixture
+def explorer(tiny):
+    return DecoderExplorer(tiny, PROMPT, **SMALL)
+
+
+# ------------------------------------------------------------------------------------------------------------- measures
+
+
+def test_distinct_share_by_hand():
+    """Of "1 2 3" and "1 2 4" four 2-grams, of which "1 2" twice: 3/4; copies of one text have 1/copies."""
+    assert 3 / 4 == distinct_share([[1, 2, 3], [1, 2, 4]])
+    assert 1 / 30 == pytest.approx(distinct_share([[1, 2, 3]] * 30))
+    assert 1 == distinct_share([[1, 2, 3, 4]], n=4)
+    with pytest.raises(ValueError, match="at least one text must have 3 tokens"):
+        distinct_share([[1, 2]], n=3)
+
+
+def test_repetition_by_hand():
+    """"1 2 1 2 1 2" has five 2-grams, two of them different: three in five are repeats; a short text has none."""
+    assert 3 / 5 == pytest.approx(repetition([1, 2, 1, 2, 1, 2], n=2))
+    assert 0 == repetition([1, 2, 3]) == repetition([])
+
+
+@given(st.lists(st.integers(0, 3), min_size=6, max_size=40), st.integers(1, 4))
+def test_measures_are_shares(ids, n):
+    """Between 0 and 1; for one text, distinct share and repetition add up to 1; a text of different tokens repeats nothing."""
+    assert 1 == pytest.approx(distinct_share([ids], n) + repetition(ids, n))
+    assert 0 == repetition(list(range(len(ids))), n)
+    assert len(ids) - n + 1 == len(ngrams(ids, n))
+
+
+# ----------------------------------------------------------------------------------------------------------- comparison
+
+
+def test_a_decoder_is_the_call_that_it_makes(tiny):
+    """As a string it is the call; what it writes is what the call writes."""
+    cool = Decoder(sample, {"temperature": 0.7})
+
+    assert "sample(temperature=0.7)" == str(cool)
+    (text,) = cool.write(tiny, PROMPT, 8, number=1, seed=3)
+    trace = lessons.sample(tiny, PROMPT, 8, temperature=0.7, seed=3)
+    assert (trace.new_ids, pytest.approx(trace.log_prob)) == (text.ids, text.log_prob)
+
+
+def test_nine_decoders_write_what_was_asked(tiny):
+    """All nine of the lesson; those that draw nothing write one text again and again, five beams five."""
+    written = write_all(tiny, PROMPT, max_new_tokens=8, number=6)
+
+    assert 9 == len(NINE) == len(written)
+    assert all(6 == len(texts) for texts in written.values())
+    assert 1 == len({text.ids for text in written["greedy_search()"]})
+    assert 5 == len({text.ids for text in written["beam_search(num_beams=5, num_return_sequences=5)"]})
+
+
+def test_the_table_measures_all_texts_together(tiny):
+    """Surprisal is nats over tokens of all texts; perplexity its exp; diversity that of the pool."""
+    written = write_all(tiny, PROMPT, [Decoder(sample), Decoder(greedy_search)], 8, 5)
+    table = measure(written)
+    texts = written["sample()"]
+
+    surprisal = -sum(text.log_prob for text in texts) / sum(len(text.ids) for text in texts)
+    assert surprisal == pytest.approx(table.loc["sample()", "surprisal"])
+    assert math.exp(surprisal) == pytest.approx(table.loc["sample()", "perplexity"])
+    assert distinct_share([text.ids for text in texts]) == table.loc["sample()", "distinct_2"]
+    assert 1 == table.loc["greedy_search()", "different"]
+
+
+def test_real_texts_are_read_like_written_ones(tiny):
+    """The model's log-probability of what follows the prompt, end of text included, cut to the same length."""
+    text = "the old king went over the hill"
+    (real,) = read_real(tiny, PROMPT, [text], 50)
+    ids = [*tiny.encode(text), *tiny.end_ids]
+
+    assert tuple(ids[len(tiny.encode(PROMPT)):]) == real.ids
+    assert lessons.sequence_logprob(tiny, ids, input_len=len(tiny.encode(PROMPT))) == pytest.approx(real.log_prob, abs=1e-4)
+    assert 2 == len(read_real(tiny, PROMPT, [text], 2)[0].ids)
+    with pytest.raises(ValueError, match="must begin with the prompt 'the old king'"):
+        read_real(tiny, PROMPT, ["a fox"], 5)
+
+
+# -------------------------------------------------------------------------------------------------- picture and explorer
+
+
+def test_the_picture_has_every_decoder():
+    """A point for each at its two numbers, its call beside it, a star for real texts, and the nearest to it in the title."""
+    points = {"greedy_search()": (0.5, 0.05), "sample()": (1.0, 0.5), "sample(top_k=50)": (0.9, 0.45)}
+    axes = likelihood_and_diversity(points, real=(1.02, 0.52), chosen=["sample()", "greedy_search()"]).axes[0]
+    offsets = {tuple(map(float, dots.get_offsets()[0])) for dots in axes.collections}
+
+    assert {*points.values(), (1.02, 0.52)} == offsets
+    assert {"greedy", "sample()", "sample(top_k=50)", "real texts"} == {text.get_text() for text in axes.texts}
+    assert "Nearest to real texts: sample()" == axes.get_title(loc="left")
+    assert "Likeliest: greedy; most varied: sample()" == likelihood_and_diversity(points).axes[0].get_title(loc="left")
+
+
+def test_nearness_is_measured_by_the_spread_of_the_decoders():
+    """Nats and shares have different sizes: what counts is how far apart the decoders are in each."""
+    assert "b" == nearest_to((10.0, 0.5), {"a": (10.0, 0.1), "b": (12.0, 0.5), "c": (50.0, 0.1)})
+
+
+def test_names_of_close_points_do_not_overlap():
+    """However many decoders stand in one place, their names stand apart."""
+    points = {f"sample(top_k={k})": (1.0 + k / 1e4, 0.5 + k / 1e4) for k in range(6)} | {"greedy_search()": (0.2, 0.0)}
+    figure = likelihood_and_diversity(points, real=(1.01, 0.51))
+    axes = figure.axes[0]
+    heights = sorted(axes.transData.transform(text.xyann)[1] for text in axes.texts if text.get_text() != "greedy")
+
+    assert 7 == len(heights)
+    assert min(after - before for before, after in pairwise(heights)) > 8.5 * figure.dpi / 72  # the size of the letters
+
+
+def test_choosing_decoders_asks_no_model(explorer, monkeypatch):
+    """Only a new prompt or seed writes anew; choosing and leafing show what is there."""
+    monkeypatch.setattr("lessons.explorers.decoder.write_all", lambda *_: pytest.fail("the model was asked"))
+    picture = explorer.picture.value
+    explorer.left.value = "sample()"
+
+    assert picture != explorer.picture.value
+    assert explorer.sentence.startswith("sample(): of 4 texts")
+    explorer.number.value = 2
+    assert explorer.written["sample()"][1].text.strip()[:5] in explorer.texts.value.replace("&#x27;", "'")
+    assert "" == explorer.error
+
+
+def test_the_table_behind_the_picture(explorer, tiny):
+    """The measures are those of the plain call with the same seed."""
+    again = measure(write_all(tiny, PROMPT, NINE, SMALL["max_new_tokens"], SMALL["samples"], seed=0))
+
+    assert again.equals(explorer.measures)
+
+
+def test_another_seed_and_another_prompt(explorer):
+    """Both write anew; an impossible prompt shows its reason, and the last texts stay."""
+    before = explorer.written
+    explorer.seed.value = 7
+    assert [text.ids for text in before["sample()"]] != [text.ids for text in explorer.written["sample()"]]
+    assert [text.ids for text in before["greedy_search()"]] == [text.ids for text in explorer.written["greedy_search()"]]
+    explorer.prompt.value = ""
+    assert "at least one token" in explorer.error
+    assert explorer.written["sample()"]
+    explorer.prompt.value = "the <b>fox</b>"
+    assert "" == explorer.error and "&lt;b&gt;fox" in explorer.texts.value
+
+
+def test_real_texts_are_in_the_picture(tiny):
+    """Those that begin with the prompt are read; with another prompt there are none."""
+    explorer = DecoderExplorer(tiny, PROMPT, real_texts=["the old king went over the hill again", "a fox"], **SMALL)
+
+    assert 1 == len(explorer.real) and "real texts" in explorer.measures.index
+    explorer.prompt.value = "the fox"
+    assert "real texts" not in explorer.measures.index and "" == explorer.error
+
+
+def test_korean(tiny):
+    """Every word is there in Korean."""
+    with matplotlib.rc_context():
+        lessons.notebook.use_fonts(lessons.notebook.HERE / "assets" / "font")  # which has Hangul
+        speak("ko")
+        explorer = DecoderExplorer(tiny, PROMPT, real_texts=["the old king went over"], **SMALL)
+
+    assert "글 4편" in explorer.sentence and "프롬프트" == explorer.prompt.description and "" == explorer.error
