@@ -6,5 +6,5 @@ import watched_notebooks
 
 watched_notebooks.watch()
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # workers side by side share the cores: one thread each, kernels of notebooks too
+if "PYTEST_XDIST_WORKER" in os.environ:  # side by side: one thread each, in the kernels of notebooks too
     os.environ.setdefault("OMP_NUM_THREADS", "1")
