@@ -1,5 +1,4 @@
-"""What exercises are tried on: random cases from a seed, and small languages. Equal arguments make equal cases, on
-every machine.
+"""What exercises are tried on: random cases from a seed, and small languages. Equal arguments make equal cases.
 
 T = tokens, V = size of the vocabulary.
 """

@@ -1,5 +1,4 @@
-"""Results side by side, whatever form they have: a tensor, a NumPy array, a list, a number and a generator may say
-the same.
+"""Results side by side, whatever form they have: a tensor, an array, a list and a generator may say the same.
 
 A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None, or
 a list of plain things. Then plain things are compared, numbers with a tolerance.

@@ -1,6 +1,4 @@
-"""Judging an answer: tried on every case, compared with the right answer, and the smallest case on which it fails
-explained.
-"""
+"""Judging an answer: tried on every case, compared with the right one; the smallest case that fails is explained."""
 
 import inspect
 import time
@@ -114,9 +112,7 @@ def unwritten(outcome: Outcome) -> bool:
 
 
 def unchanged(before: object, after: object) -> bool:
-    """Whether an argument is as it was; of objects other than tensors, arrays, lists and dictionaries nothing is
-    asked.
-    """
+    """Whether an argument is as it was: tensors, arrays, lists, dictionaries, numbers; others pass."""
     if isinstance(before, torch.Tensor):
         return (
             isinstance(after, torch.Tensor)
@@ -137,9 +133,7 @@ def unchanged(before: object, after: object) -> bool:
 
 
 def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Trial]) -> Verdict:
-    """The verdict on an answer that fails: what happened on the smallest such case, and the mistake, if it is a
-    known one.
-    """
+    """The verdict on an answer that fails: what happened on the smallest such case, and the mistake if it is known."""
     trial = failed[0]
     outcome, sentences, mistake = trial.outcome, [], None
     if outcome.kind == "crash":
@@ -164,9 +158,7 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
 
 
 def known_mistake(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
-    """The planted wrong answer that gives what this one gives wherever this one fails; of several the one most
-    like it elsewhere.
-    """
+    """The planted wrong answer that gives what this one gives wherever it fails; of several the likest elsewhere."""
     likeness = {}
     for name, wrong in exercise.mistakes.items():
         if name not in exercise.endless:

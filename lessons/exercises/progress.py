@@ -1,7 +1,6 @@
-"""What a student has solved, in a small file beside the notebooks. Nothing needs it: without it, everything runs
-all the same.
+"""What a student has solved, in a small file beside the notebooks. Nothing needs it to run.
 
-{"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1, "answer": false}}}
+    {"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1}}}
 """
 
 import json

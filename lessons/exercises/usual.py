@@ -1,6 +1,4 @@
-"""Mistakes that can be told from the numbers alone, in whatever exercise they are made: a sign, a base, a sum
-forgotten …
-"""
+"""Mistakes that the numbers alone give away, in whatever exercise they are made: a sign, a base, a sum forgotten …"""
 
 import math
 from collections.abc import Callable

@@ -1,6 +1,4 @@
-"""What a student is shown: a verdict, a hint, an answer; each as text and as HTML, with everything that is not
-ours escaped.
-"""
+"""What a student is shown: a verdict, a hint, an answer; each as text and as HTML, with all strange text escaped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,13 +45,14 @@ class Shown:
         )
         rows = "".join(row(label, text) for label, text in self.facts)
         table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
-        style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5"
+        style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5;word-break:keep-all"
         return f'<div class="lessons-verdict" style="{style}"><b>{escape(self.heading)}</b>{said}{table}</div>'
 
 
 def row(label: str, text: str) -> str:
     """One fact as a row of a table."""
-    head = f'<th scope="row" style="text-align:left;vertical-align:top;padding:1px 12px 1px 0">{escape(label)}</th>'
+    style = "text-align:left;vertical-align:top;font-size:13px;padding:1px 12px 1px 0"
+    head = f'<th scope="row" style="{style}">{escape(label)}</th>'
     return f'<tr>{head}<td style="text-align:left"><pre style="{PRE}">{escape(text)}</pre></td></tr>'
 
 
