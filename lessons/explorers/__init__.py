@@ -3,16 +3,29 @@
     base          what all explorers share
     html          tokens and tables as escaped HTML
     next_token    lesson 01
+    underflow     lesson 02
+    beam_words    lesson 03: what its explorer says
+    beam          lesson 03
     temperature   lesson 04
     truncation    lesson 05
     fine_tuning   lesson 06
     decoder       lesson 07
 """
 
+from lessons.explorers.beam import BeamExplorer
 from lessons.explorers.decoder import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
+from lessons.explorers.underflow import UnderflowExplorer
 
-__all__ = ["DecoderExplorer", "FineTuningExplorer", "NextTokenExplorer", "TemperatureExplorer", "TruncationExplorer"]
+__all__ = [
+    "BeamExplorer",
+    "DecoderExplorer",
+    "FineTuningExplorer",
+    "NextTokenExplorer",
+    "TemperatureExplorer",
+    "TruncationExplorer",
+    "UnderflowExplorer",
+]

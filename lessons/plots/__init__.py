@@ -6,6 +6,10 @@ function of the same subject builds it, updates it once and returns the closed f
     canvas        style, colours, figure → PNG
     moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
+    underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
+    svg           drawings as text
+    tree          lesson 03: the tree of a beam search
+    beam          lesson 03: two texts token by token, a candidate in words
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave
@@ -13,12 +17,16 @@ function of the same subject builds it, updates it once and returns the closed f
     decoders      lesson 07: likelihood against diversity
 """
 
+from lessons.plots.beam import two_texts
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.strips import draw_strips, mass_by_rank
 from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
+from lessons.plots.tree import beam_tree
 from lessons.plots.truncation import before_and_after, cumulative_cuts
+from lessons.plots.underflow import underflow_curves
 
 __all__ = [
+    "beam_tree",
     "before_and_after",
     "cumulative_cuts",
     "draw_strips",
@@ -29,4 +37,6 @@ __all__ = [
     "seconds_per_step",
     "temperature_bars",
     "temperature_curves",
+    "two_texts",
+    "underflow_curves",
 ]

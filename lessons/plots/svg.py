@@ -1,0 +1,63 @@
+"""Drawings as SVG. All writing is escaped: a token with <script> in it is drawn, not run."""
+
+from html import escape
+from unicodedata import east_asian_width
+
+STYLE = "background:#fff;display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
+LETTER, WIDE_LETTER = 6.7, 13.0  # pixels that a letter takes at size 12, on average
+
+
+class Svg(str):
+    """A drawing that a notebook shows; where room is scarce it shrinks to three quarters, then it can be scrolled."""
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x:auto;background:#fff;max-width:100%">{self}</div>'
+
+
+def drawing(width: float, height: float, title: str, parts: list[str]) -> Svg:
+    """The parts as one drawing of this size in pixels; `title` is what a screen reader says."""
+    box = (
+        f'viewBox="0 0 {width:.0f} {height:.0f}" style="{STYLE};max-width:{width:.0f}px;min-width:{0.75 * width:.0f}px"'
+    )
+    opening = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" {box}>'
+    return Svg(opening + "".join(parts) + "</svg>")
+
+
+def attributes(options: dict[str, object]) -> str:
+    """stroke_width=2 as `stroke-width="2"`; what is empty is left out."""
+    return "".join(f' {key.replace("_", "-")}="{value}"' for key, value in options.items() if value not in ("", None))
+
+
+def rect(x: float, y: float, width: float, height: float, **options: object) -> str:
+    """A box with round corners."""
+    options = {"rx": 4, "fill": "none"} | options
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{attributes(options)}/>'
+
+
+def path(way: str, **options: object) -> str:
+    """A line along a way in SVG's own words ("M0 0C…")."""
+    return f'<path d="{way}" fill="none"{attributes(options)}/>'
+
+
+def text(x: float, y: float, words: str, size: float = 12, **options: object) -> str:
+    """A line of writing; the sign for a space is paler than the letters."""
+    shown = escape(words).replace("␣", '<tspan fill-opacity="0.45">␣</tspan>')
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{attributes({"fill": "#111"} | options)}>{shown}</text>'
+
+
+def width_of(words: str) -> float:
+    """About how many pixels the words take at size 12."""
+    return sum(WIDE_LETTER if east_asian_width(letter) in "WF" else LETTER for letter in words)
+
+
+def cut(words: str, room: float) -> str:
+    """The words, or their beginning and an ellipsis, so that they take no more than so many pixels.
+
+    >>> cut("princess", 40), cut("cat", 40)
+    ('prin…', 'cat')
+    """
+    if width_of(words) <= room:
+        return words
+    while words and width_of(words) + LETTER > room:
+        words = words[:-1]
+    return words + "…"

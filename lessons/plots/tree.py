@@ -1,0 +1,224 @@
+"""Lesson 03's picture of a beam search: a tree as SVG, so that what is under the mouse can say what it is.
+
+It grows from left to right, a column for each step. In a column the candidates stand in the order of their parents, so
+that no two branches cross; among siblings the better one is higher. A darker box and a wider branch mean a larger
+running sum. Fates differ by sign, frame and line, not by colour alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import takewhile
+from math import exp
+
+from lessons.decoding.beam_tree import BeamTree, Candidate
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
+from lessons.plots.svg import LETTER, Svg, cut, drawing, path, rect, text, width_of
+from lessons.tokens import visible
+
+MARGIN, HEAD, FOOT, ROOT = 6, 26, 52, 100  # pixels: around, above, below; the prompt's box
+SIGNS = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
+FRAMES = {  # colour of the frame, its width, its dashes
+    "kept": (BLUE, 1, ""),
+    "pruned": ("#c9c9c9", 0.8, ""),
+    "finished": (GREEN, 2.6, ""),
+    "dropped": (GREY, 1.2, "2 2"),
+    "evicted": (RED, 1.6, "5 3"),
+}
+LIGHT, DARK, BLACK, RING = (231, 240, 248), (8, 81, 156), "#111", "#b5179e"
+Key = tuple[int, int]  # step and rank of a candidate
+
+
+class Grid:
+    """Where everything stands: columns of steps, rows in the order of the parents; in pixels."""
+
+    def __init__(self, tree: BeamTree, tall: bool) -> None:
+        steps, rows = len(tree), max(map(len, tree.steps))
+        self.pitch = 150 if tall or steps <= 5 else 112 if steps <= 9 else 88
+        self.box, self.row = self.pitch - (44 if steps <= 9 else 28), 40 if tall else 23
+        self.width, self.height = 2 * MARGIN + ROOT + steps * self.pitch, HEAD + rows * self.row + FOOT
+        self.middle = HEAD + rows * self.row / 2
+        self.place: dict[Key, float] = {}  # how far down the middle of each candidate's box is
+        before: dict[int | None, int] = {None: 0}
+        for step in tree.steps:
+            order = sorted(step, key=lambda one, before=before: (before[one.parent], one.rank))
+            top = self.middle - len(order) * self.row / 2
+            self.place |= {(one.step, one.rank): top + (row + 0.5) * self.row for row, one in enumerate(order)}
+            before = {one.rank: row for row, one in enumerate(order)}
+
+    def left(self, step: int) -> float:
+        """Where the boxes of a step begin."""
+        return MARGIN + ROOT + (step + 1) * self.pitch - self.box
+
+    def way(self, candidate: Candidate) -> str:
+        """The branch from a candidate's parent to it."""
+        step, x = candidate.step, self.left(candidate.step)
+        from_x = self.left(step - 1) + self.box if step else MARGIN + ROOT
+        from_y = self.place[step - 1, candidate.parent] if step else self.middle
+        y, bend = self.place[step, candidate.rank], (from_x + x) / 2
+        return f"M{from_x:.1f} {from_y:.1f}C{bend:.1f} {from_y:.1f} {bend:.1f} {y:.1f} {x:.1f} {y:.1f}"
+
+
+@dataclass(frozen=True)
+class Style:
+    """What is to be seen in the tree.
+
+    Attributes:
+        name: id → what a token is called.
+        best, greedy: (step, rank) of the candidates along the best text and along the greedy text.
+        selected: the candidate that the words beside the tree are about.
+        numbers: what stands under a token: "" for nothing, "probability" or "log_probability".
+        words: what a candidate says under the mouse.
+    """
+
+    name: Callable[[int], str]
+    best: frozenset[Key]
+    greedy: frozenset[Key]
+    selected: Key | None
+    numbers: str
+    words: Callable[[Candidate], str]
+
+
+def beam_tree(
+    tree: BeamTree,
+    name: Callable[[int], str] | None = None,
+    until: int | None = None,
+    best: Sequence[int] = (),
+    greedy: Sequence[int] = (),
+    selected: Candidate | None = None,
+    numbers: str = "",
+    words: Callable[[Candidate], str] | None = None,
+) -> Svg:
+    """The tree as a drawing.
+
+    name: id → what a token is called; until: how many steps to show (None: all); best, greedy: new ids of two texts
+    whose paths are marked; selected: a candidate to mark; numbers: "probability" or "log_probability" writes under each
+    token its own number and that of its whole path; words: what a candidate says under the mouse.
+    """
+    name = name or (lambda token: tree.decode([token]))
+    shown, grid = len(tree) if until is None else until, Grid(tree, tall=bool(numbers))
+    paths = [frozenset((one.step, one.rank) for one in tree.find(ids)) for ids in (best, greedy)]
+    chosen = (selected.step, selected.rank) if selected else None
+    style = Style(name, *paths, chosen, numbers, words or (lambda one: tree.text(one)))
+    candidates = [one for step in tree.steps[:shown] for one in step]
+    parts = [*heads(grid, shown), *root(grid, tree)]
+    parts += [halo(grid, one) for one in candidates if (one.step, one.rank) in style.greedy]
+    parts += [branch(grid, tree, one, style) for one in candidates]
+    parts += [box(grid, tree, one, style) for one in candidates]
+    parts += [
+        *legend(grid),
+        *paths_legend(grid, bool(best), bool(greedy)),
+        *greedy_leaves(grid, tree, greedy, name, shown),
+    ]
+    title = say("beam.picture", steps=shown, candidates=len(candidates))
+    return drawing(grid.width, grid.height, title, parts)
+
+
+def share(tree: BeamTree, candidate: Candidate) -> float:
+    """How likely the candidate's text is beside the likeliest of its step: from 0 to 1."""
+    return exp(candidate.sum - tree[candidate.step][0].sum)
+
+
+def fill(value: float) -> tuple[str, str]:
+    """The colour of a box for a share from 0 to 1, and that of the writing on it."""
+    mixed = [round(light + (dark - light) * value) for light, dark in zip(LIGHT, DARK, strict=True)]
+    return "#{:02x}{:02x}{:02x}".format(*mixed), "#fff" if value > 0.45 else BLACK
+
+
+def halo(grid: Grid, candidate: Candidate) -> str:
+    """The greedy path: a broad band under the branch and around the box."""
+    x, y = grid.left(candidate.step), grid.place[candidate.step, candidate.rank]
+    band = path(grid.way(candidate), stroke=ORANGE, stroke_width=9, opacity=0.6)
+    return band + rect(x - 4, y - grid.row / 2 + 0.5, grid.box + 8, grid.row - 1, rx=7, fill=ORANGE, opacity=0.6)
+
+
+def branch(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
+    """The line to a candidate: the wider, the larger its running sum."""
+    colour, _, dashes = FRAMES[candidate.fate]
+    width = 0.8 if candidate.fate == "pruned" else 1 + 3.5 * share(tree, candidate)
+    if (candidate.step, candidate.rank) in style.best:
+        colour, width = BLACK, max(width, 2.2)
+    return path(grid.way(candidate), stroke=colour, stroke_width=round(width, 1), stroke_dasharray=dashes)
+
+
+def box(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
+    """A candidate's box with its token, what it says under the mouse, and its numbers if they are wanted."""
+    key, fate = (candidate.step, candidate.rank), candidate.fate
+    x, y, half, middle = grid.left(candidate.step), grid.place[key], grid.row / 2 - 2.5, {"text_anchor": "middle"}
+    colour, ink = fill(share(tree, candidate)) if fate != "pruned" else ("#fff", "#6d6d6d")
+    frame, width, dashes = FRAMES[fate]
+    frame, width = (BLACK, 2.2) if key in style.best else (frame, width)
+    label = SIGNS[fate] + cut(visible(style.name(candidate.token)), grid.box - (20 if SIGNS[fate] else 6))
+    parts = [
+        rect(x, y - half, grid.box, 2 * half, fill=colour, stroke=frame, stroke_width=width, stroke_dasharray=dashes)
+    ]
+    if key == style.selected:
+        parts.append(rect(x - 4, y - half - 3.5, grid.box + 8, 2 * half + 7, rx=7, stroke=RING, stroke_width=2.5))
+    parts.append(text(x + grid.box / 2, y - 2 if style.numbers else y + 4, label, fill=ink, **middle))
+    if style.numbers:
+        parts.append(text(x + grid.box / 2, y + 12, numbers_of(candidate, style.numbers), 10.5, fill=ink, **middle))
+    return f"<g><title>{escape(style.words(candidate))}</title>{''.join(parts)}</g>"
+
+
+def numbers_of(candidate: Candidate, kind: str) -> str:
+    """A candidate's own number and that of its whole path: "0.90 → 0.36", or "−0.11 → −1.02"."""
+    own, whole = candidate.log_prob, candidate.sum
+    if kind == "probability":
+        own, whole = exp(own), exp(whole)
+    return f"{own:.2f} → {whole:.2f}".replace("-", "−")
+
+
+def heads(grid: Grid, shown: int) -> Iterator[str]:
+    """The columns' numbers, and a band behind the last one shown."""
+    yield rect(grid.left(shown - 1) - 8, 2, grid.box + 16, grid.height - FOOT + 2, rx=6, fill="#f3f3f3")
+    for step in range(shown):
+        words = say("beam.step", step=step + 1)
+        yield text(grid.left(step) + grid.box / 2, 17, words, 11, fill="#555", text_anchor="middle")
+
+
+def root(grid: Grid, tree: BeamTree) -> Iterator[str]:
+    """The end of the prompt, from which everything grows."""
+    words = visible(tree.decode(tree.prompt_ids)).replace("␣", " ")
+    whole = width_of(words) <= ROOT - 8
+    while width_of(words) > ROOT - 8 - LETTER:
+        words = words[1:]
+    yield rect(MARGIN, grid.middle - 12, ROOT, 24, fill="#444")
+    shown = words if whole else "…" + words
+    yield text(MARGIN + ROOT / 2, grid.middle + 4, shown, fill="#fff", text_anchor="middle")
+
+
+def greedy_leaves(
+    grid: Grid, tree: BeamTree, greedy: Sequence[int], name: Callable[[int], str], shown: int
+) -> Iterator[str]:
+    """A word about where the greedy text falls out of the beams, if it does so in the steps shown."""
+    followed = list(takewhile(lambda one: one.fate == "kept", tree.find(greedy)))
+    step = len(followed)  # at which greedy's candidate is no longer kept
+    last = tree.find(greedy)[step : step + 1]
+    if step < min(shown, len(greedy)) and not (last and last[0].fate in ("finished", "evicted")):
+        words = say("beam.greedy_leaves", step=step + 1, token=visible(name(greedy[step])))
+        yield text(
+            grid.width - MARGIN, grid.height - 8, words, 11.5, fill="#7a4f00", font_weight="bold", text_anchor="end"
+        )
+
+
+def legend(grid: Grid) -> Iterator[str]:
+    """The five fates, in a line."""
+    x, y = float(MARGIN), grid.height - 26
+    for fate, (colour, width, dashes) in FRAMES.items():
+        words, ground = SIGNS[fate] + say(f"beam.{fate}"), "#fff" if fate == "pruned" else fill(0)[0]
+        yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
+        yield text(x + 23, y, words, 11, fill="#333")
+        x += 38 + width_of(words) * 11 / 12
+    yield text(x, y, say("beam.legend_shade"), 11, fill="#333")
+
+
+def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:
+    """The two paths that can be marked, in the line below."""
+    x, y = float(MARGIN), grid.height - 8
+    for shown, colour, width, key in ((best, BLACK, 2.4, "legend_best"), (greedy, ORANGE, 8, "legend_greedy")):
+        if shown:
+            words = say(f"beam.{key}")
+            yield path(f"M{x} {y - 4}h22", stroke=colour, stroke_width=width)
+            yield text(x + 28, y, words, 11, fill="#333")
+            x += 44 + width_of(words) * 11 / 12

@@ -1,0 +1,164 @@
+"""Lesson 02's pictures: a product of probabilities falls to each precision's floor, the sum of logarithms beside it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import ArrayLike
+
+from lessons.floats import PRECISIONS, lost_at, smallest
+from lessons.language import say
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, new_figure, set_title
+from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+
+COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
+WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
+LENGTHS = (30, 60, 120, 250, 500, 1200)  # where the horizontal axis may end: few, so that it seldom jumps
+DEPTHS = (10, 50, 345)  # powers of ten: just below the floors of 16, 32 and 64 bits
+SUMS = (25, 60, 150, 400, 1000, 2500, 6000)  # nats
+
+
+def bits(precision: str) -> str:
+    """How many bits a number has: "16" for "float16"."""
+    return precision.removeprefix("float")
+
+
+def least_above(value: float, ends: Sequence[float]) -> float:
+    """The first of the ends that is not below the value; the last one if there is none."""
+    return next((end for end in ends if end >= value), ends[-1])
+
+
+class UnderflowPicture(MovingPicture):
+    """Left the running product in three precisions, right the running sum of logarithms."""
+
+    def __init__(self) -> None:
+        figure, (self.left, self.right) = new_figure(7.6, 3.6, ncols=2, width_ratios=[1.25, 1])
+        super().__init__(figure)
+        self.ends = (0, 0, 0)
+        self.true = self.left.plot([], [], color=GREY, linestyle=":", linewidth=1.3)[0]
+        style = {"solid_capstyle": "butt"}
+        self.products = {
+            name: self.left.plot([], [], color=COLOURS[name], linewidth=WIDTHS[name], **style)[0]
+            for name in reversed(PRECISIONS)
+        }
+        self.crosses = {name: self.left.plot([], [], "X", color=COLOURS[name], markersize=8)[0] for name in PRECISIONS}
+        self.sums = self.right.plot([], [], color="black", linewidth=2)[0]
+        self.end = self.right.plot([], [], "o", color="black", markersize=5)[0]
+        self.before, self.after = (MovingLabels(self.left, align=align) for align in ("right", "left"))
+        self.number = MovingLabels(self.right, align="right", weight="bold")
+        self.title = moving_title(self.left)
+        set_title(self.right, say("underflow.sum_title"))
+        lines = (self.true, *self.products.values(), *self.crosses.values(), self.sums, self.end)
+        self.moves(*lines, self.before, self.after, self.number, self.title)
+
+    def update(self, log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> "UnderflowPicture":
+        """Show the running products (T,) by precision, and the log-probabilities (T,) of their factors."""
+        sums = numpy.cumsum(numpy.asarray(log_probs, dtype=float))  # (T,)
+        counts, tens = numpy.arange(1, len(sums) + 1), sums / numpy.log(10)
+        self._set_axes(len(sums), tens[-1], sums[-1])
+        self.true.set_data([0, *counts], [0, *tens])
+        self.sums.set_data([0, *counts], [0, *sums])
+        self.end.set_data(counts[-1:], sums[-1:])
+        number = say("underflow.end_of_sum", sum=f"{sums[-1]:,.1f}".replace("-", "−"))
+        self.number.put([number], *self._beside_the_end(counts[-1], sums[-1]))
+        lost = {name: lost_at(products[name], log_probs) for name in PRECISIONS}
+        for name in PRECISIONS:
+            values = numpy.asarray(products[name], dtype=float)
+            powers = numpy.log10(values, where=values > 0, out=numpy.full(len(values), numpy.nan))
+            self.products[name].set_data([0, *counts], [0, *powers])
+        self._mark(lost, products, tens)
+        self.title.put([say(f"underflow.product_{'title' if any(lost.values()) else 'alive'}")], [0], [1])
+        return self
+
+    def _beside_the_end(self, count: float, total: float) -> tuple[list[float], list[float]]:
+        """Where the sum's number stands: left of the line's end, a little below it."""
+        width, depth = self.ends[0], self.ends[2]
+        return [max(count - 0.03 * width, 0.3 * width)], [total - 0.02 * depth]
+
+    def _mark(self, lost: Mapping[str, int | None], products: Mapping[str, ArrayLike], tens: Sequence[float]) -> None:
+        """A cross and a word where each product is lost, on whichever side has room; the value of those that are not."""
+        left: list[tuple[str, float, float]] = []
+        right: list[tuple[str, float, float]] = []
+        for name, at in lost.items():
+            floor = numpy.log10(smallest(name))
+            self.crosses[name].set_data(([at], [floor]) if at else ([], []))
+            if at:
+                key = "zero_from" if float(products[name][-1]) == 0 else "stuck_from"
+                label = say(f"underflow.{key}", bits=bits(name), at=f"{at:,}")
+                near_the_end = at > 0.55 * self.ends[0]
+                step = (-1 if near_the_end else 1) * 0.025 * self.ends[0]
+                (left if near_the_end else right).append((label, at + step, floor + 0.03 * self.ends[1]))
+        alive = [name for name, at in lost.items() if not at]
+        if alive:
+            label = say("underflow.alive", bits=", ".join(map(bits, alive)), value=scientific(10.0 ** tens[-1]))
+            side, step = (left, -0.02) if len(tens) > 0.5 * self.ends[0] else (right, 0.03)
+            below = 0.055 if side is left else 0.0
+            side.append((label, len(tens) + step * self.ends[0], tens[-1] - below * self.ends[1]))
+        for labels, found in ((self.before, left), (self.after, right)):
+            labels.put(*zip(*found, strict=True)) if found else labels.put([], [], [])
+
+    def _set_axes(self, count: int, tens: float, total: float) -> None:
+        """Axes that hold all of it, with the floors; drawn anew only when they must end elsewhere."""
+        ends = (least_above(count, LENGTHS), least_above(-tens, DEPTHS), least_above(-total, SUMS))
+        if ends == self.ends:
+            return
+        self.ends = ends
+        for axes in (self.left, self.right):
+            axes.set(xlim=(0, ends[0] * 1.02))
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        self.left.set(
+            ylim=(-ends[1], ends[1] * 0.02), xlabel=say("underflow.tokens_axis"), ylabel=say("underflow.product_axis")
+        )
+        self.left.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$" if power else "1"))
+        self.right.set(
+            ylim=(-ends[2] * 1.06, ends[2] * 0.02),
+            xlabel=say("underflow.tokens_added"),
+            ylabel=say("underflow.sum_axis"),
+        )
+        self._draw_floors()
+        self.still_changed()
+
+    def _draw_floors(self) -> None:
+        for axes in (self.left, self.right):
+            for artist in [*axes.lines, *axes.texts]:
+                if artist.get_gid() == "floor":
+                    artist.remove()
+        for name in PRECISIONS:
+            floor = numpy.log10(smallest(name))
+            if -floor < self.ends[1]:
+                draw_floor(self.left, floor, COLOURS[name], say("underflow.floor", bits=bits(name)))
+            if -floor * numpy.log(10) < self.ends[2]:
+                draw_floor(self.right, floor * numpy.log(10), COLOURS[name], say("underflow.bits", bits=bits(name)))
+
+
+def draw_floor(axes: Axes, height: float, colour: str, label: str) -> None:
+    """A dashed line at this height with a small label at its right end."""
+    axes.axhline(height, color=colour, linestyle="--", linewidth=1.0, gid="floor")
+    place = {
+        "xy": (1, height),
+        "xycoords": axes.get_yaxis_transform(),
+        "xytext": (-2, -3),
+        "textcoords": "offset points",
+    }
+    axes.annotate(label, **place, ha="right", va="top", fontsize=8, color="#555555", gid="floor")
+
+
+def scientific(value: float) -> str:
+    """A small number as in "5.3e−121"; 0 is "0.0".
+
+    >>> scientific(0.0001234), scientific(0.0), scientific(0.25)
+    ('1.2e−04', '0.0', '0.25')
+    """
+    if value == 0 or value >= 0.01:
+        return f"{value:.2f}" if value else "0.0"
+    return f"{value:.1e}".replace("-", "−")
+
+
+def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> Figure:
+    """A figure of running products in several precisions, and of the running sum of logarithms beside them.
+
+    log_probs (T,): of each token, in nats; products: by precision, (T,) each, as from `floats.running_product`.
+    """
+    return UnderflowPicture().update(log_probs, products).figure
