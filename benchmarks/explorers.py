@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import lessons
 from benchmarks.measure import Row, machine, show
 
-PROMPTS = ("The king said to the", "A fox and a wolf", "Once there was a girl who", "In the forest lived a", "The old man", "They")
+PROMPTS = ("The king said to the", "A fox and a wolf", "Once there was a girl who", "In the forest lived a", "They")
 
 
 def rows() -> Iterator[Row]:
