@@ -175,14 +175,16 @@ def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[nn.Module, object]:
     if not any((folder / name).exists() for name in TOKENIZER_FILES):
         raise FileNotFoundError(say("models.no_tokenizer", folder=folder, files=", ".join(TOKENIZER_FILES)))
     try:
-        return _read(folder, dtype, local_files_only=True)
+        with _progress_bars(False):
+            return _read(folder, dtype, local_files_only=True)
     except Exception as error:  # whatever a damaged file makes the libraries raise
         raise OSError(say("models.damaged", folder=folder, error=f"{type(error).__name__}: {error}")) from error
 
 
 def _from_hub(name: str, dtype: torch.dtype) -> tuple[nn.Module, object]:
     try:
-        return _read(name, dtype)
+        with _progress_bars(True):  # a download takes minutes: show how far it is, also where start() has silenced the bars
+            return _read(name, dtype)
     except (OSError, ValueError) as error:  # not there, not reachable, not cached, no safetensors, code of its own
         raise OSError(say("models.hub", name=name, error=_first_line(error))) from error
 
@@ -190,23 +192,23 @@ def _from_hub(name: str, dtype: torch.dtype) -> tuple[nn.Module, object]:
 def _read(place: str | Path, dtype: torch.dtype, **options: object) -> tuple[nn.Module, object]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with _no_progress_bars():
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
-        model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
+    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
+    model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
     return model, tokenizer
 
 
 @contextmanager
-def _no_progress_bars() -> Iterator[None]:
+def _progress_bars(shown: bool) -> Iterator[None]:
+    """Progress bars of `transformers` and the hub on or off within, and as they were afterwards."""
     from transformers.utils import logging
 
-    were_shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    switch = {True: logging.enable_progress_bar, False: logging.disable_progress_bar}
+    before = logging.is_progress_bar_enabled()
+    switch[shown]()
     try:
         yield
     finally:
-        if were_shown:
-            logging.enable_progress_bar()
+        switch[before]()
 
 
 def _first_line(error: Exception) -> str:
