@@ -45,10 +45,15 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     tensor([-inf, 3., 2., -inf])
     """
     k = check_top_k(k, logits.shape[-1])
-    border = logits.topk(k, sorted=False).values.amin(-1, keepdim=True)  # (..., 1) the k-th largest
-    above, level = logits > border, logits == border
-    room = k - above.sum(-1, keepdim=True)  # for how many of those level with the border
-    return cut(logits, above | (level & (level.cumsum(-1) <= room)))
+    if k == logits.shape[-1]:
+        return logits
+    largest = logits.topk(k + 1).values  # (..., k + 1)
+    border = largest[..., k - 1 : k]  # (..., 1) the k-th largest
+    kept = logits >= border
+    if (border == largest[..., k:]).any():  # more are level with it: the first of them fill the room that is left
+        level, room = logits == border, k - (logits > border).sum(-1, keepdim=True)
+        kept = kept & (~level | (level.cumsum(-1) <= room))
+    return cut(logits, kept)
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
@@ -138,9 +143,9 @@ def cut(scores: Tensor, kept: Tensor) -> Tensor:
 
 def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
     """The scores of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
-    probs = scores.to(wide(scores)).softmax(-1).gather(-1, order)  # (..., V) in that order
+    probs = scores.gather(-1, order).softmax(-1, dtype=wide(scores))  # (..., V) in that order
     before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
-    kept = torch.zeros_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
+    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
     return cut(scores, kept)
 
 
@@ -154,10 +159,10 @@ def likeliest_first(scores: Tensor) -> Tensor:
     """
     if scores.dtype != torch.float32 or scores.device.type != "cpu":
         return scores.argsort(dim=-1, descending=True, stable=True)
-    bits = (scores + 0.0).view(torch.int32)  # subtle: + 0.0 makes a minus zero, whose bits differ, a zero
-    place = ~(bits ^ ((bits >> 31) & 0x7FFFFFFF))  # a whole number, the smaller the larger the score (IEEE 754)
-    packed = place.long() << 32 | torch.arange(scores.shape[-1])
-    return torch.from_numpy(numpy.sort(packed.numpy())) & 0xFFFFFFFF  # numpy sorts with vector instructions
+    bits = (scores + 0.0).numpy().view(numpy.int32)  # subtle: + 0.0 makes a minus zero, whose bits differ, a zero
+    place = ~(bits ^ (bits >> 31 & 0x7FFFFFFF))  # a whole number, the smaller the larger the score (IEEE 754)
+    packed = place.astype(numpy.int64) << 32 | numpy.arange(scores.shape[-1])
+    return torch.from_numpy(numpy.sort(packed) & 0xFFFFFFFF)  # numpy sorts with vector instructions
 
 
 def wide(scores: Tensor) -> torch.dtype:
@@ -199,9 +204,9 @@ def check_share(name: str, value: float) -> float:
 
 
 def check_some_left(scores: Tensor, name: str, value: float) -> None:
-    """Nothing, if the scores (V,) can be chosen from; otherwise the error naming the knob after which they cannot."""
-    largest = scores.max().item()
-    if largest == -torch.inf:
+    """Nothing, if scores (..., V) can be chosen from; otherwise the error naming the knob after which they cannot."""
+    largest = scores.amax(-1)  # (...)
+    if (largest == -torch.inf).any():
         raise ValueError(say("filters.all_cut", name=name, value=value))
-    if not largest < torch.inf:  # divided by next to nothing
+    if not (largest < torch.inf).all():  # divided by next to nothing
         raise ValueError(say("filters.overflow", name=name, value=value))

@@ -238,3 +238,15 @@ def test_an_unknown_order():
     """The orders there are, and the one asked for."""
     with pytest.raises(ValueError, match=r"^order must be one of transformers, llama.cpp, got 'vllm'$"):
         knobs("vllm", top_k=3)
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+def test_broken_logits_are_named_with_their_step(broken):
+    """The second step's logits hold NaN or infinity: the error says so, with knobs and without."""
+
+    def model(ids):
+        return torch.tensor([1.0, broken if len(ids) > 1 else 0.0, 2.0])
+
+    for options in ({}, {"temperature": 0.5, "top_k": 2, "top_p": 0.9}, {"min_p": 0.1}, {"typical_p": 0.5}):
+        with pytest.raises(ValueError, match=r"^the model's logits at step 1 hold (NaN|\+inf); "):
+            lessons.sample(model, [0], 3, **options)

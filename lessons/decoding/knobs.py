@@ -20,7 +20,7 @@ ORDERS = {
     "llama.cpp": (*PENALTIES, "top_k", "typical_p", "top_p", "min_p", "temperature"),
 }
 
-# Each knob's filter as a function of scores (V,), the ids so far, and the knob's value.
+# Each knob's filter as a function of scores (..., V), the ids so far, and the knob's value.
 FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
     "repetition_penalty": filters.repetition_penalty,
     "no_repeat_ngram_size": filters.no_repeat_ngrams,
@@ -48,12 +48,12 @@ OFF |= {"repetition_penalty": 1, "temperature": 1, "top_p": 1, "typical_p": 1}
 
 @dataclass(frozen=True)
 class Knob:
-    """A filter with its value; a function of scores (V,) and the ids so far."""
+    """A filter with its value; a function of scores (..., V) and the ids so far."""
 
     name: str
     value: float
 
-    def __call__(self, scores: Tensor, ids: Sequence[int]) -> Tensor:
+    def __call__(self, scores: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)
 
 
@@ -77,26 +77,21 @@ def is_on(name: str, value: float | None) -> bool:
     return value is not None and (isinstance(value, bool) or value != OFF[name])
 
 
-def turn(chain: Sequence[Knob], logits: Tensor, ids: Sequence[int]) -> tuple[tuple[str, Tensor], ...]:
-    """(name, scores after it) for each knob of the chain in turn, from the logits (V,) for the token after `ids`.
+def turn(
+    chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
+) -> tuple[tuple[str, Tensor], ...]:
+    """(name, scores after it) for each knob of the chain in turn, from the logits (..., V) for the token after `ids`.
 
-    Raises `ValueError` if a knob leaves nothing to choose from.
+    Raises `ValueError` if a knob leaves a text nothing to choose from.
     """
     scores, results = logits, []
     for knob in chain:
         scores = knob(scores, ids)
         results.append((knob.name, scores))
-    if chain:
-        check_results(chain, results)
+    if results and not scores.amax(-1).isfinite().all():
+        for knob, (name, result) in zip(chain, results, strict=True):
+            filters.check_some_left(result, name, knob.value)
     return tuple(results)
-
-
-def check_results(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
-    """Nothing, if the last result can be chosen from; otherwise the error naming the knob after which it could not."""
-    last = results[-1][1].max().item()
-    if not abs(last) < float("inf"):
-        for knob, (name, scores) in zip(chain, results, strict=True):
-            filters.check_some_left(scores, name, knob.value)
 
 
 @dataclass(frozen=True, eq=False)

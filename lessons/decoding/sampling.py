@@ -85,37 +85,42 @@ def draw(scores: Tensor, uniform: float) -> int:
 
 
 def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
-    """(n,) the ids that `draw` takes for each of n numbers from [0, 1), from the same scores (V,)."""
-    order = likeliest_first(scores)  # (V,)
-    ends = scores[order].to(wide(scores)).softmax(-1).cumsum(-1)  # (V,) where each token ends; 1, but for rounding, at last
-    return order[torch.searchsorted(ends, uniforms * ends[-1], right=True)]
+    """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V)."""
+    order = likeliest_first(scores)  # (..., V)
+    ends = scores.gather(-1, order).softmax(-1, dtype=wide(scores)).cumsum(-1)  # (..., V) where each token ends
+    whole = ends[..., -1:]  # 1, but for rounding
+    return order.gather(-1, torch.searchsorted(ends, uniforms * whole, right=True))
 
 
 def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
     """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the number of each draw."""
-    session, texts = source.session(prompt_ids), [[] for _ in luck]
-    growing, rows = range(len(texts)), [0] * len(texts)  # texts that have not ended, and where their logits lie
-    for step, column in enumerate(luck.T.tolist()):
-        if step:
-            session.extend([texts[text][-1].chosen for text in growing], rows)
-            rows = range(len(growing))
-        for text, row in zip(growing, rows, strict=True):
-            logits = session.logits[row].cpu()  # (V,)
-            check_logits(logits, step)
-            ids = [*prompt_ids, *(one.chosen for one in texts[text])]
-            texts[text].append(choose(logits, chain, ids, column[text]))
-        alive = [pair for pair in zip(growing, rows, strict=True) if texts[pair[0]][-1].chosen not in source.end_ids]
-        if not alive:
+    session, texts, ids = source.session(prompt_ids), [[] for _ in luck], [list(prompt_ids) for _ in luck]
+    logits, growing = session.logits.expand(len(luck), -1), list(range(len(luck)))  # b texts that have not ended
+    for step in range(luck.shape[1]):
+        steps = choose(logits.cpu(), chain, [ids[text] for text in growing], luck[growing, step], step)
+        for text, one in zip(growing, steps, strict=True):
+            texts[text].append(one)
+            ids[text].append(one.chosen)
+        alive = [row for row, one in enumerate(steps) if one.chosen not in source.end_ids]
+        if not alive or step + 1 == luck.shape[1]:
             break
-        growing, rows = zip(*alive, strict=True)
+        parents = alive if step else [0] * len(alive)
+        logits = session.extend([steps[row].chosen for row in alive], parents)  # (b, V)
+        growing = [growing[row] for row in alive]
     return texts
 
 
-def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[int], uniform: float) -> Step:
-    """The step in which the knobs of the chain act on the logits (V,) and `uniform` draws from what they leave."""
-    results = turn(chain, logits, ids)
-    scores = results[-1][1] if results else logits
-    return Step(logits, scores, draw(scores, uniform), results, uniform)
+def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[Sequence[int]], luck: Tensor, step: int) -> list[Step]:
+    """A step of each of b texts: the knobs act on logits (b, V), and luck (b,) draws from what they leave."""
+    for row in logits:
+        check_logits(row, step)
+    results = turn(chain, logits, ids)  # (name, (b, V)) …
+    chosen = draw_many(results[-1][1] if results else logits, luck.unsqueeze(-1)).flatten().tolist()
+    steps = []
+    for row, (token, uniform) in enumerate(zip(chosen, luck.tolist(), strict=True)):
+        offered, filters = logits[row], tuple((name, result[row]) for name, result in results)
+        steps.append(Step(offered, filters[-1][1] if filters else offered, token, filters, uniform))
+    return steps
 
 
 def trace_of(source: Source, prompt_ids: tuple[int, ...], steps: Sequence[Step], max_new_tokens: int) -> Trace:
