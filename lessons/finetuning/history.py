@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 COLUMNS = ["tokens", "epoch", "training_loss", "validation_loss", "learning_rate"]
 
 
-def history_table(log: Sequence[dict[str, float]], tokens_per_step: int, before: float) -> pandas.DataFrame:
+def history_table(log: Sequence[dict[str, float]], tokens_per_step: int) -> pandas.DataFrame:
     """One row for each step that anything is known of, from 0: tokens learnt from, epoch, losses in nats per token, learning rate.
 
-    `log` is the `Trainer`'s; its training loss is the mean since the row before. `before` is the validation loss at step 0.
+    `log` is the `Trainer`'s; its training loss is the mean since the row before.
     """
-    rows = {0: {"epoch": 0.0, "validation_loss": before}}
+    rows = {}
     names = {"loss": "training_loss", "eval_loss": "validation_loss", "learning_rate": "learning_rate", "epoch": "epoch"}
     for entry in log:
+        if not names.keys() & {"loss", "eval_loss"} & entry.keys():
+            continue  # the summary at the end
         rows.setdefault(entry["step"], {}).update({names[name]: value for name, value in entry.items() if name in names})
     table = pandas.DataFrame.from_dict(rows, orient="index").reindex(columns=COLUMNS).sort_index().rename_axis("step").astype(float)
     table["tokens"] = table.index * tokens_per_step

@@ -23,8 +23,8 @@ SECONDS_BETWEEN_CHARTS = 2.0
 class Progress(TrainerCallback):
     """Shows how training goes on, and ends it after the present step once it is told to `stop`."""
 
-    def __init__(self, tokens_per_step: int, before: float, floor: float | None, show: bool) -> None:
-        self.tokens_per_step, self.before, self.floor, self.show = tokens_per_step, before, floor, show
+    def __init__(self, tokens_per_step: int, floor: float | None, show: bool) -> None:
+        self.tokens_per_step, self.floor, self.show = tokens_per_step, floor, show
         self.chart = LiveChart() if show and in_notebook() else None
         self.bar, self.stopped, self.drawn = None, False, 0.0
 
@@ -58,10 +58,12 @@ class Progress(TrainerCallback):
         self.stopped = True
 
     def _draw(self, state: object) -> None:
-        history = history_table(state.log_history, self.tokens_per_step, self.before)
+        history = history_table(state.log_history, self.tokens_per_step)
+        if history["validation_loss"].isna().all():
+            return
         if self.chart:
             self.chart.update(history, self.floor, state.max_steps * self.tokens_per_step)
-        elif self.bar is not None and state.log_history:
+        elif self.bar is not None:
             self.bar.set_postfix_str(loss_sentence(history, self.floor, short=True), refresh=False)
         self.drawn = time.monotonic()
 

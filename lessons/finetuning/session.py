@@ -43,22 +43,23 @@ class Sitting:
 
     def train(self, show: bool) -> None:
         """Train to the end, or to the step in which an interrupt comes; the trainer then holds the best model so far."""
-        if "before" not in self.run:
-            self.run["before"] = self.trainer.evaluate()["eval_loss"]
         self._write_record()
-        progress = Progress(self.run["tokens_per_step"], self.run["before"], self.run["floor"], show)
+        progress = Progress(self.run["tokens_per_step"], self.run["floor"], show)
         self.trainer.add_callback(progress)
-        started, self.run["finished"] = time.monotonic(), True
+        checkpoint, started = folders.last_checkpoint(self.folder), time.monotonic()
+        # subtle: asked to evaluate before train(), the trainer would no longer share gradients between processes
+        self.trainer.args.eval_on_start = checkpoint is None
         with stopping(progress):
             try:
-                self.trainer.train(resume_from_checkpoint=self._checkpoint())
+                self.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             except KeyboardInterrupt:  # the second one: what the last checkpoint does not hold is lost
                 self._load_best()
                 progress.stop()
+        seconds = self.run["seconds"] + time.monotonic() - started
         state = self.trainer.state
         after = state.best_metric if state.best_metric is not None else self.trainer.evaluate()["eval_loss"]
-        seconds = self.run["seconds"] + time.monotonic() - started
-        self.run |= {"after": after, "log": state.log_history, "seconds": seconds, "finished": not progress.stopped}
+        before = next((entry["eval_loss"] for entry in state.log_history if entry["step"] == 0 and "eval_loss" in entry), after)
+        self.run |= {"before": before, "after": after, "log": state.log_history, "seconds": seconds, "finished": not progress.stopped}
 
     def finish(self) -> LanguageModel:
         """The best model so far, also written to the folder; the checkpoints go when the run is finished."""
@@ -77,10 +78,6 @@ class Sitting:
             folders.remove_checkpoints(self.folder)
         name = f"{self.lm.name} ({self.folder.name})"
         return LanguageModel(name, model.to(self.lm.device, self.lm.model.dtype).eval().requires_grad_(True), self.lm.tokenizer)
-
-    def _checkpoint(self) -> str | None:
-        checkpoint = folders.last_checkpoint(self.folder)
-        return str(checkpoint) if checkpoint else None
 
     def _load_best(self) -> None:
         best = self.trainer.state.best_model_checkpoint
@@ -120,7 +117,7 @@ def switch_checkpointing(model: nn.Module, on: bool) -> None:
 
 def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> FineTuning:
     """What the run has made, from its record."""
-    history = history_table(run["log"], run["tokens_per_step"], run["before"])
+    history = history_table(run["log"], run["tokens_per_step"])
     return FineTuning(model, history, math.exp(run["before"]), math.exp(run["after"]), run["floor"], folder, run["trained"],
                       run["parameters"], run["precision"], run["seconds"], run["finished"])
 
