@@ -16,6 +16,7 @@ The rooms in reading order; each knows only the ones above it:
     measures       how varied texts are
     comparison     decoders side by side
     tables         numbers → data frames
+    texts          a real text, for weighing
     reference      what the course printed for GPT-2
     grammar        languages of which every probability is known
     logbook        one such language: the logbook of the brig Marigold
@@ -55,6 +56,7 @@ _HOME = {
     "keep_typical": "filters",
     "repetition_penalty": "filters",
     "no_repeat_ngrams": "filters",
+    "tale": "texts",
     "sequence_logprob": "scoring",
     "perplexity": "scoring",
     "greedy_search": "decoding",
@@ -80,7 +82,7 @@ _HOME = {
     "show_progress": "exercises",
     "reset_progress": "exercises",
 }
-_ROOMS = ("language", "tokens", "probability", "floats", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
+_ROOMS = ("language", "tokens", "probability", "floats", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "texts", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from logging import getLogger
 from pathlib import Path
 
 from lessons.language import LANGUAGES, speak
@@ -71,6 +72,7 @@ def quieten() -> None:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
+    getLogger("matplotlib.font_manager").setLevel("ERROR")  # the Hangul font has no bold: said once for each picture
     logging.disable_progress_bar()  # subtle: this silences the hub's download bars too
     enable_progress_bars()
 

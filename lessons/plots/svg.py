@@ -1,6 +1,6 @@
 """Drawings as SVG. All writing is escaped: a token with <script> in it is drawn, not run."""
 
-from html import escape
+from html import escape, unescape
 from unicodedata import east_asian_width
 
 STYLE = "background:#fff;display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
@@ -9,6 +9,10 @@ LETTER, WIDE_LETTER = 6.7, 13.0  # pixels that a letter takes at size 12, on ave
 
 class Svg(str):
     """A drawing that a notebook shows; where room is scarce it shrinks to three quarters, then it can be scrolled."""
+
+    def __repr__(self) -> str:
+        title = self.partition('aria-label="')[2].partition('"')[0]
+        return f"<{unescape(title)}>"
 
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto;background:#fff;max-width:100%">{self}</div>'

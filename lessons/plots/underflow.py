@@ -15,9 +15,9 @@ from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
 
 COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
 WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
-LENGTHS = (30, 60, 120, 250, 500, 1200)  # where the horizontal axis may end: few, so that it seldom jumps
+LENGTHS = (30, 60, 120, 250, 420, 700, 1200)  # where the horizontal axis may end: few, so that it seldom jumps
 DEPTHS = (10, 50, 345)  # powers of ten: just below the floors of 16, 32 and 64 bits
-SUMS = (25, 60, 150, 400, 1000, 2500, 6000)  # nats
+SUMS = (25, 60, 150, 400, 800, 1400, 2500, 6000)  # nats
 
 
 def bits(precision: str) -> str:
@@ -78,7 +78,7 @@ class UnderflowPicture(MovingPicture):
         return [max(count - 0.03 * width, 0.3 * width)], [total - 0.02 * depth]
 
     def _mark(self, lost: Mapping[str, int | None], products: Mapping[str, ArrayLike], tens: Sequence[float]) -> None:
-        """A cross and a word where each product is lost, on whichever side has room; the value of those that are not."""
+        """A cross and a word where each product is lost, on the side that has room; the value of those that are not."""
         left: list[tuple[str, float, float]] = []
         right: list[tuple[str, float, float]] = []
         for name, at in lost.items():
@@ -87,9 +87,10 @@ class UnderflowPicture(MovingPicture):
             if at:
                 key = "zero_from" if float(products[name][-1]) == 0 else "stuck_from"
                 label = say(f"underflow.{key}", bits=bits(name), at=f"{at:,}")
-                near_the_end = at > 0.55 * self.ends[0]
-                step = (-1 if near_the_end else 1) * 0.025 * self.ends[0]
-                (left if near_the_end else right).append((label, at + step, floor + 0.03 * self.ends[1]))
+                if at > 0.6 * self.ends[0]:  # no room on the right: below, on the left
+                    left.append((label, at - 0.01 * self.ends[0], floor - 0.033 * self.ends[1]))
+                else:
+                    right.append((label, at + 0.025 * self.ends[0], floor + 0.03 * self.ends[1]))
         alive = [name for name, at in lost.items() if not at]
         if alive:
             label = say("underflow.alive", bits=", ".join(map(bits, alive)), value=scientific(10.0 ** tens[-1]))
@@ -128,21 +129,19 @@ class UnderflowPicture(MovingPicture):
         for name in PRECISIONS:
             floor = numpy.log10(smallest(name))
             if -floor < self.ends[1]:
-                draw_floor(self.left, floor, COLOURS[name], say("underflow.floor", bits=bits(name)))
-            if -floor * numpy.log(10) < self.ends[2]:
-                draw_floor(self.right, floor * numpy.log(10), COLOURS[name], say("underflow.bits", bits=bits(name)))
+                words, deep = say("underflow.floor", bits=bits(name)), -floor > 0.5 * self.ends[1]
+                draw_floor(self.left, floor, COLOURS[name], words, left=deep)  # where the curves are not
+            nats = floor * numpy.log(10)
+            if 0.06 * self.ends[2] < -nats < self.ends[2]:  # not where it would lie on the axis
+                draw_floor(self.right, nats, COLOURS[name], say("underflow.bits", bits=bits(name)), left=True)
 
 
-def draw_floor(axes: Axes, height: float, colour: str, label: str) -> None:
-    """A dashed line at this height with a small label at its right end."""
+def draw_floor(axes: Axes, height: float, colour: str, label: str, left: bool) -> None:
+    """A dashed line at this height with a small label under its left or right end."""
     axes.axhline(height, color=colour, linestyle="--", linewidth=1.0, gid="floor")
-    place = {
-        "xy": (1, height),
-        "xycoords": axes.get_yaxis_transform(),
-        "xytext": (-2, -3),
-        "textcoords": "offset points",
-    }
-    axes.annotate(label, **place, ha="right", va="top", fontsize=8, color="#555555", gid="floor")
+    end, shift, side = (0, 3, "left") if left else (1, -2, "right")
+    place = {"xy": (end, height), "xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    axes.annotate(label, **place, xytext=(shift, -3), ha=side, va="top", fontsize=8, color="#555555", gid="floor")
 
 
 def scientific(value: float) -> str:
