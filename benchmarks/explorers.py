@@ -1,46 +1,91 @@
-"""A slider's way to a new picture, in the kernel: from setting a value to the bytes that go to the browser.
+"""From the move of a slider to the new picture, beside the limit, and beside building the same picture anew.
 
-These rows have no rival; each stands beside the time that is promised.
+Timed from the moment at which a slider's value is set to the one at which the bytes of the new picture are in place.
+The model has no part in it: a source that counts how often it is asked proves that.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from statistics import median
 
-import ipywidgets as widgets
+import torch
 
-import lessons
-from benchmarks.measure import Row, machine, show
+from benchmarks.measure import Row, compare, machine, paired, show
+from lessons.decoding.knobs import ORDERS
+from lessons.explorers.temperature import TemperatureExplorer, temperature_curves
+from lessons.explorers.truncation import TruncationExplorer
+from lessons.plots.temperature import TemperaturePicture
+from lessons.plots.truncation import TruncationPicture
 
-PROMPTS = ("The king said to the", "A fox and a wolf", "Once there was a girl who", "In the forest lived a", "They")
+LIMITS = {4_096: 40.0, 50_257: 60.0}  # milliseconds by size of the vocabulary: the bundled model's, and GPT-2's
+ROUNDS = 40
+PROMPT = "once upon a time"
+Moves = dict[str, Callable[[], object]]
+
+
+class Offered:
+    """A source whose logits fall off by rank as a model's do; it counts how often it is asked."""
+
+    def __init__(self, vocabulary: int) -> None:
+        noise = torch.randn(vocabulary, generator=torch.Generator().manual_seed(0))
+        self.logits, self.asked = noise - 1.2 * torch.arange(1, vocabulary + 1).log(), 0
+
+    def __call__(self, ids: Sequence[int]) -> torch.Tensor:
+        self.asked += 1
+        return self.logits
+
+    def encode(self, text: str) -> list[int]:
+        return [len(word) for word in text.split()]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return " ".join(f"token{token}" for token in ids)
 
 
 def rows() -> Iterator[Row]:
-    """Lesson 02's and lesson 03's explorers, at five beams and twelve steps, and at the largest tree."""
-    lm = lessons.load(device="cpu")
-    underflow = lessons.UnderflowExplorer(lm)
-    yield promised("UnderflowExplorer: probability", underflow.probability, [0.3 + 0.005 * n for n in range(40)], 40)
-    explorer = lessons.BeamExplorer(lm, beams=5, steps=12)
-    penalties = [-1 + 0.1 * n for n in range(40)]
-    yield promised("BeamExplorer: length penalty (5 x 12)", explorer.penalty, penalties, 100)
-    yield promised("BeamExplorer: step (5 x 12)", explorer.shown, [*range(1, 13)] * 3, 100)
-    yield promised("BeamExplorer: another prompt (5 x 12)", explorer.prompt, PROMPTS, 1000)
-    explorer.beams.value = 8
-    yield promised("BeamExplorer: length penalty (8 x 12)", explorer.penalty, penalties, 100)
-    yield promised("BeamExplorer: step (8 x 12)", explorer.shown, [*range(1, 13)] * 3, 100)
+    """Both explorers, with either vocabulary."""
+    for vocabulary, limit in LIMITS.items():
+        for name, moves in (("temperature", temperature), ("top-k, top-p and all others on", truncation)):
+            offered = Offered(vocabulary)
+            ways = moves(offered)
+            asked = offered.asked
+            times = paired(ways, ROUNDS)
+            assert offered.asked == asked, "a slider's move asked the model"
+            what, ours = f"{name}, {vocabulary:,} tokens", median(times["ours"])
+            yield Row(what, ours, "limit", limit, limit / ours, 1.0)
+            yield compare(what, times, "ours", "a new figure", goal=2.0)
 
 
-def promised(what: str, control: widgets.Widget, values: Sequence[object], limit: float) -> Row:
-    """The row of a control's values, set one after the other, beside the milliseconds that are promised."""
-    took = median(milliseconds(lambda value=value: setattr(control, "value", value)) for value in values)
-    return Row(what, took, "promised", limit, limit / took, goal=1.0)
+def temperature(offered: Offered) -> Moves:
+    """Dragging T."""
+    explorer, values = TemperatureExplorer(offered, PROMPT), cycle([0.3, 0.5, 0.8, 1.1, 1.4, 2.0, 3.0])
+    temperatures = torch.logspace(-1.3, 0.7, 81, dtype=torch.float64)
+    curves = temperature_curves(explorer.logits, temperatures, len(explorer.tokens))
+    still = (explorer.tokens, explorer.logits.softmax(-1), temperatures, *curves)
+
+    def move() -> None:
+        explorer.temperature.value = next(values)
+
+    def anew() -> None:
+        explorer._picture = TemperaturePicture(*still)
+        explorer.temperature.value = next(values)
+
+    return {"ours": move, "a new figure": anew}
 
 
-def milliseconds(action: Callable[[], None]) -> float:
-    """How long the action takes."""
-    start = time.perf_counter()
-    action()
-    return (time.perf_counter() - start) * 1e3
+def truncation(offered: Offered) -> Moves:
+    """Dragging p, with every filter switched on."""
+    explorer, values = TruncationExplorer(offered, PROMPT), cycle([0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95])
+    for switch in explorer.switches.values():
+        switch.value = True
+
+    def move() -> None:
+        explorer.sliders["top_p"].value = next(values)
+
+    def anew() -> None:
+        explorer._picture = TruncationPicture(explorer.tokens, explorer.offered, ORDERS[explorer.order.value])
+        explorer.sliders["top_p"].value = next(values)
+
+    return {"ours": move, "a new figure": anew}
 
 
 if __name__ == "__main__":

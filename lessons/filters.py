@@ -96,7 +96,8 @@ def keep_typical(logits: Tensor, p: float) -> Tensor:
         return logits
     exact = logits.to(wide(logits))
     surprisal = -exact.log_softmax(-1)  # (..., V) infinite where a token was cut
-    return keep_mass(logits, (surprisal - entropy(exact).unsqueeze(-1)).abs().argsort(dim=-1, stable=True), p)
+    distance = (surprisal - entropy(exact).unsqueeze(-1)).abs()
+    return keep_mass(logits, likeliest_first(-distance.float()), p)
 
 
 def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:

@@ -6,6 +6,7 @@ anything is cut, llama.cpp after; with the same numbers on the knobs the two may
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
@@ -110,15 +111,20 @@ class Cut:
     left: Tensor
     result: Tensor
 
-    @property
+    @cached_property
     def number(self) -> int:
         """How many tokens were left."""
         return int(self.left.sum())
 
-    @property
+    @cached_property
+    def removed(self) -> int:
+        """How many tokens were cut that could be drawn before."""
+        return int((self.offered > 0).sum()) - self.number
+
+    @cached_property
     def mass(self) -> float:
         """The share of the probability offered that was left; 1 where a knob only reshapes."""
-        return self.offered[self.left].sum().item()
+        return self.offered.where(self.left, 0).sum().item()
 
 
 def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:

@@ -7,6 +7,7 @@ from lessons.decoding.knobs import ORDERS, Cut, cuts, knobs, turn
 from lessons.decoding.sampling import draw_many, uniforms
 from lessons.decoding.source import NextLogits, Source, as_source, read_prompt
 from lessons.explorers.base import Explorer
+from lessons.filters import likeliest_first
 from lessons.language import say
 from lessons.plots.next_token import percent
 from lessons.plots.truncation import TruncationPicture
@@ -34,7 +35,7 @@ class TruncationExplorer(Explorer):
 
     Attributes:
         prompt, order, seed, draw: controls; `switches` and `sliders`: those of each knob, by its name in `generate`.
-        logits: (V,) what the model offers, the likeliest first; `tokens`: the names of the first 40.
+        logits: (V,) what the model offers, the likeliest first; `offered`: as probabilities; `tokens`: the first names.
         cuts: what each knob that is on was offered and left (`decoding.knobs.Cut`), in the order of the chain.
         result: (V,) the probabilities that are drawn from.
         counts: (V,) how often each token came in 1,000 draws; None until drawn and after any change.
@@ -72,32 +73,33 @@ class TruncationExplorer(Explorer):
     def _begin(self) -> None:
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
-            offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
-        logits, ids = offered.sort(descending=True, stable=True)
+            offered = self.source.session(prompt_ids).logits[0].cpu()  # (V,)
+        ids = likeliest_first(offered)
         place = torch.empty_like(ids).scatter(0, ids, torch.arange(len(ids)))  # of each id among the likeliest
-        self.logits, self.prompt_places = logits, place[list(prompt_ids)].tolist()
+        self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
+        self.offered = self.logits.double().softmax(-1)
         self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
-        self.sliders["top_k"].max = min(MOST_K, len(logits))
+        self.sliders["top_k"].max = min(MOST_K, len(ids))
         self._reorder()
 
     def _reorder(self) -> None:
         """Put the filters, and their strips in the picture, in the order of the chain."""
         stations = ORDERS[self.order.value]
         self._chain.children = [self._rows[name] for name in stations]
-        self._picture = TruncationPicture(self.tokens, self.logits.softmax(-1), stations)
+        self._picture = TruncationPicture(self.tokens, self.offered, stations)
         self._turn()
 
-    def cuts_in(self, order: str) -> list[Cut]:
-        """What each knob that is on cuts when they act in this order."""
+    def turned(self, order: str) -> tuple[tuple[str, torch.Tensor], ...]:
+        """(name, scores after it) for each knob that is on, when they act in this order."""
         values = {name: self.sliders[name].value for name, switch in self.switches.items() if switch.value}
-        return cuts(self.logits, turn(knobs(order, **values), self.logits, self.prompt_places))
+        return turn(knobs(order, **values), self.logits, self.prompt_places)
 
     def _turn(self) -> None:
         for name, switch in self.switches.items():
             self.sliders[name].disabled = not switch.value
-        done = self.cuts_in(self.order.value)
+        done = cuts(self.logits, self.turned(self.order.value))
         self.cuts, self.counts = done, None
-        self.result = done[-1].result if done else self.logits.softmax(-1)
+        self.result = done[-1].result if done else self.offered
         self._show()
 
     def _draw(self) -> None:
@@ -108,7 +110,7 @@ class TruncationExplorer(Explorer):
     def _show(self) -> None:
         by_name = {cut.name: cut for cut in self.cuts}
         stations = [by_name.get(name) for name in ORDERS[self.order.value]]
-        left, size = int((self.result > 0).sum()), len(self.result)
+        left, size = self.cuts[-1].number if self.cuts else len(self.result), len(self.result)
         heading = say("truncation.heading" if left < size else "truncation.heading_all", number=f"{left:,}",
                       vocabulary=f"{size:,}")
         strips, notes = [strip(cut) for cut in stations], [note(cut) for cut in stations]
@@ -117,7 +119,7 @@ class TruncationExplorer(Explorer):
 
     def _words(self, left: int) -> str:
         chain = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.chain_none")
-        before, after = (percent(probabilities[0].item()) for probabilities in (self.logits.softmax(-1), self.result))
+        before, after = (percent(probabilities[0].item()) for probabilities in (self.offered, self.result))
         return say(
             "truncation.sentence", order=self.order.value, chain=chain, number=f"{left:,}", before=before, after=after,
             vocabulary=f"{len(self.result):,}", token=visible(self.tokens[0]), other=self._other_words(left),
@@ -131,8 +133,8 @@ class TruncationExplorer(Explorer):
     def _other_words(self, left: int) -> str:
         """What the other order would leave, if that is another number."""
         other = next(order for order in ORDERS if order != self.order.value)
-        done = self.cuts_in(other) if self.switches["temperature"].value else []
-        number = done[-1].number if done else left
+        done = self.turned(other) if self.switches["temperature"].value else ()
+        number = int((done[-1][1] > -torch.inf).sum()) if done else left
         return say("truncation.other_order", order=other, number=f"{number:,}") if number != left else ""
 
     def _drawn_words(self) -> str:
@@ -153,7 +155,7 @@ def knob_slider(name: str) -> widgets.Widget:
 
 def deed(cut: Cut) -> str:
     """What the knob did to what it was offered: "cut" some of it, "reshaped" it, or "nothing"."""
-    if cut.number < int((cut.offered > 0).sum()):
+    if cut.removed:
         return "cut"
     return "nothing" if torch.equal(cut.offered, cut.result) else "reshaped"
 

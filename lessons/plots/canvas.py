@@ -41,15 +41,15 @@ def png(figure: Figure) -> bytes:
 
 
 def png_bytes(pixels: numpy.ndarray) -> bytes:
-    """Pixels (height, width, 3 or more), 8 bits, as a PNG file of red, green and blue.
+    """Pixels (height, width, 4), 8 bits for red, green, blue and opacity, as a PNG file.
 
     Written here since Pillow tries five ways of packing each line, which takes as long as all the rest together.
     Portable Network Graphics Specification, W3C 2003: the first byte of a line is 0 for "as it is".
     """
     height, width = pixels.shape[:2]
-    lines = numpy.zeros((height, 1 + 3 * width), numpy.uint8)
-    lines[:, 1:] = pixels[..., :3].reshape(height, 3 * width)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    lines = numpy.zeros((height, 1 + 4 * width), numpy.uint8)
+    lines[:, 1:] = pixels.reshape(height, 4 * width)
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits; kind 6: with opacity
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 1)) + _chunk(b"IEND", b"")
 
 

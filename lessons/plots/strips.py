@@ -29,9 +29,9 @@ def strip_colours(
     hatched. After a token at least four gaps wide comes a white gap of so many pixels.
     """
     probabilities = numpy.asarray(probabilities, dtype=float)
-    ends = probabilities.cumsum() / probabilities.sum()  # (V,) where each token ends
-    shares = (numpy.arange(width) + 0.5) / width
-    token = numpy.searchsorted(ends, shares, side="right").clip(0, len(ends) - 1)  # (width,)
+    ends = probabilities.cumsum()  # (V,) where each token ends
+    middles = (numpy.arange(width) + 0.5) / width * ends[-1]  # (width,) of the pixels
+    token = numpy.searchsorted(ends, middles, side="right").clip(0, len(ends) - 1)  # (width,)
     group = numpy.searchsorted(10 ** numpy.arange(len(RANKS) - 1), token + 1)  # (width,) 0 for rank 1, 1 for 2–10 …
     pixels = numpy.repeat(PALETTE[group][None], height, axis=0)
     if kept is not None:
