@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from lessons.plots.canvas import png_bytes
+from lessons.plots.canvas import png_bytes, set_title
 
 SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep their spacing
 
@@ -109,7 +109,7 @@ class MovingLabels(Artist):
 
 def moving_title(axes: Axes) -> MovingLabels:
     """Labels of one bold text where the axes' title would stand; `put([text], [0], [1])`. Room is kept for it."""
-    axes.set_title(" ")
+    set_title(axes, " ")
     inches = 14 / 72  # the title's distance from the axes and half its height
     above = ScaledTranslation(0, inches, axes.get_figure(root=True).dpi_scale_trans)
     return MovingLabels(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
@@ -134,7 +134,8 @@ def letter(text: str, font: FontProperties, dpi: float, quarter: int) -> numpy.n
     """(height, width) opacity of one letter, begun `quarter` quarters of a pixel from the left."""
     side = round(2 * font.get_size_in_points() * dpi / 72)
     renderer = RendererAgg(side, side, dpi)
-    renderer.draw_text(renderer.new_gc(), quarter / SHADES, round(0.68 * side), text, font, 0)
+    _, height, below = renderer.get_text_width_height_descent("lp", font, False)  # as matplotlib centres a line
+    renderer.draw_text(renderer.new_gc(), quarter / SHADES, round(side / 2 + height / 2 - below), text, font, 0)
     return numpy.asarray(renderer.buffer_rgba())[..., 3].copy()
 
 
