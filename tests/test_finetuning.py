@@ -109,13 +109,15 @@ def test_a_finished_run_is_not_run_again(result, tiny_models):
 
 
 def test_global_random_numbers_are_left_alone(tiny_models, tmp_path):
-    """The trainer seeds every generator; who drew numbers before goes on as if nothing had been."""
+    """The trainer seeds every generator and leaves notes in the environment; afterwards it is as if nothing had been."""
+    environment = dict(os.environ)
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **QUICK)
+    lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **(QUICK | {"precision": "bf16"}))
 
     assert torch.equal(expected, torch.rand(2))
+    assert environment.get("ACCELERATE_MIXED_PRECISION") == os.environ.get("ACCELERATE_MIXED_PRECISION")
 
 
 def test_the_result_says_itself_in_words(result):

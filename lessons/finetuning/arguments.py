@@ -11,6 +11,7 @@ from lessons.finetuning.recipes import Recipe
 from lessons.language import say
 from lessons.probability import check_whole
 
+PRECISION_VARIABLE = "ACCELERATE_MIXED_PRECISION"
 LOGGED_STEPS = 100  # the points of the training curve
 ALWAYS = {
     "lr_scheduler_type": "linear",
@@ -31,11 +32,11 @@ def training_arguments(recipe: Recipe, folder: Path, device: torch.device, preci
 
     The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a step.
     """
-    accumulation = check_whole("accumulation", accumulation, 1)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    shares = processes * accumulation
+    shares = processes * check_whole("accumulation", accumulation, 1)
     if recipe.batch_size % shares:
         raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
+    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision  # subtle: 4.57 writes "bf16" there, and reads it in the next run
     between = math.ceil(steps / recipe.evaluations)
     arguments = TrainingArguments(
         output_dir=str(folder),

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from lessons.finetuning import folders
+from lessons.finetuning.arguments import PRECISION_VARIABLE
 from lessons.finetuning.history import FineTuning, history_table
 from lessons.finetuning.lora import add_lora, count_parameters
 from lessons.finetuning.progress import Progress, stopping
@@ -125,6 +127,7 @@ def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> Fin
 @contextmanager
 def left_as_found() -> Iterator[None]:
     """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as before."""
+    variable = os.environ.get(PRECISION_VARIABLE)
     python, arrays, bars, verbosity = random.getstate(), numpy.random.get_state(), logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
     logging.set_verbosity_error()
@@ -134,6 +137,8 @@ def left_as_found() -> Iterator[None]:
         finally:
             random.setstate(python)
             numpy.random.set_state(arrays)
+            os.environ.pop(PRECISION_VARIABLE, None)
+            os.environ |= {PRECISION_VARIABLE: variable} if variable is not None else {}
             logging.set_verbosity(verbosity)
             if bars:
                 logging.enable_progress_bar()

@@ -44,8 +44,8 @@ def fine_tune(lm: LanguageModel, corpus: DatasetDict, recipe: str | Recipe = "sm
     run["precision"] = run["precision"] or choose_precision(lm.device, precision)
     blocks = token_blocks(corpus, lm.tokenizer, recipe.block_size, separator=recipe.separator, rows_per_remainder=recipe.rows_per_remainder, num_proc=num_proc)
     steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
-    arguments = training_arguments(recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed)
     with left_as_found():
+        arguments = training_arguments(recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed)
         sitting = Sitting(lm, blocks, arguments, run, resume=resume, gradient_checkpointing=gradient_checkpointing)
         sitting.train(show)
         return result_of(run, sitting.finish(), folder)
