@@ -57,12 +57,26 @@ def rows() -> Iterator[Row]:
         first, tokens = seconds(lambda: course_tokens(dataset, tokenizer))
         second, theirs = seconds(lambda: tokens.map(course_group, batched=True, batch_size=1000))
         course.append((first, second))
-        whole, blocks = seconds(lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000))
+        whole, blocks = seconds(
+            lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000)
+        )
         long_rows = tokenise(dataset, tokenizer, "text", None, 1000, None)
         ours.append((whole, seconds(lambda long_rows=long_rows: _store(long_rows, BLOCK, carry=False))[0]))
         assert theirs[0]["input_ids"] == blocks[0]["input_ids"] and len(theirs) == len(blocks)
-    yield row("token_blocks, 2 million words", [one for one, _ in ours], "the course's two maps", [sum(both) for both in course], 3.0)
-    yield row("token_blocks: grouping alone", [group for _, group in ours], "the course's second map", [group for _, group in course], 10.0)
+    yield row(
+        "token_blocks, 2 million words",
+        [one for one, _ in ours],
+        "the course's two maps",
+        [sum(both) for both in course],
+        3.0,
+    )
+    yield row(
+        "token_blocks: grouping alone",
+        [group for _, group in ours],
+        "the course's second map",
+        [group for _, group in course],
+        10.0,
+    )
     yield row("token_blocks, 2 million words", [one for one, _ in ours], "bare encode_batch", bare, 0.8)
     if Path("/proc/self/clear_refs").exists():
         yield memory()
@@ -70,7 +84,15 @@ def rows() -> Iterator[Row]:
 
 def memory() -> Row:
     mine, theirs = peak("ours"), peak("course")
-    return Row("token_blocks: peak memory over what was loaded", mine, "the course's two maps", theirs, theirs / mine, goal=1.0, unit="MB")
+    return Row(
+        "token_blocks: peak memory over what was loaded",
+        mine,
+        "the course's two maps",
+        theirs,
+        theirs / mine,
+        goal=1.0,
+        unit="MB",
+    )
 
 
 def row(what: str, ours: list[float], name: str, beside: list[float], goal: float) -> Row:
@@ -96,7 +118,9 @@ def peak(way: str) -> float:
     """MB that a fresh process holds at most beyond what it held with its libraries and the texts (on disk) opened."""
     with tempfile.TemporaryDirectory() as folder:
         texts().save_to_disk(folder)
-        done = subprocess.run([sys.executable, "-m", "benchmarks.blocks", way, folder], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.blocks", way, folder], capture_output=True, text=True, check=True
+        )
     return float(done.stdout.split()[-1])
 
 

@@ -26,10 +26,24 @@ def plain(lm: LanguageModel, corpus: DatasetDict, folder: Path) -> tuple[float, 
     set_seed(0)
     steps = -(-len(blocks["train"]) // recipe.batch_size)
     arguments = TrainingArguments(
-        str(folder), learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay, adam_beta2=recipe.beta2, num_train_epochs=1, seed=0,
-        per_device_train_batch_size=recipe.batch_size, warmup_steps=round(recipe.warmup * steps), use_cpu=True, report_to="none", disable_tqdm=True,
-        eval_strategy="epoch", save_strategy="no", dataloader_pin_memory=False)
-    trainer = Trainer(copy.deepcopy(lm.model), arguments, train_dataset=blocks["train"], eval_dataset=blocks["validation"])
+        str(folder),
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        adam_beta2=recipe.beta2,
+        num_train_epochs=1,
+        seed=0,
+        per_device_train_batch_size=recipe.batch_size,
+        warmup_steps=round(recipe.warmup * steps),
+        use_cpu=True,
+        report_to="none",
+        disable_tqdm=True,
+        eval_strategy="epoch",
+        save_strategy="no",
+        dataloader_pin_memory=False,
+    )
+    trainer = Trainer(
+        copy.deepcopy(lm.model), arguments, train_dataset=blocks["train"], eval_dataset=blocks["validation"]
+    )
     start = time.perf_counter()
     trainer.train()
     return time.perf_counter() - start, trainer.evaluate()["eval_loss"]
@@ -46,10 +60,19 @@ def rows() -> Iterator[Row]:
         ours.append(run.seconds / tokens * 1e6)
         beside.append(seconds / tokens * 1e6)
         losses.append((run.history["validation_loss"].iloc[-1], loss))
-    print(f"validation loss: ours {losses[-1][0]:.4f} ({run.precision}), plain {losses[-1][1]:.4f} nats; tokens/s: ours {1e6 / min(ours):,.0f}, "
-          f"plain {1e6 / min(beside):,.0f} ({torch.get_num_threads()} threads); each with one evaluation in its time, ours with a checkpoint too")
+    print(
+        f"validation loss: ours {losses[-1][0]:.4f} ({run.precision}), plain {losses[-1][1]:.4f} nats; tokens/s: ours {1e6 / min(ours):,.0f}, "
+        f"plain {1e6 / min(beside):,.0f} ({torch.get_num_threads()} threads); each with one evaluation in its time, ours with a checkpoint too"
+    )
     ratios = sorted(other / own for own, other in zip(ours, beside, strict=True))
-    yield Row("fine_tune, a million tokens", min(ours) * 1e3, "plain Trainer, fp32", min(beside) * 1e3, ratios[len(ratios) // 2], goal=2.0)
+    yield Row(
+        "fine_tune, a million tokens",
+        min(ours) * 1e3,
+        "plain Trainer, fp32",
+        min(beside) * 1e3,
+        ratios[len(ratios) // 2],
+        goal=2.0,
+    )
 
 
 if __name__ == "__main__":

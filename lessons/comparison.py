@@ -52,21 +52,30 @@ class Decoder:
         return [texts[place % len(texts)] for place in range(number)]
 
 
-NINE = tuple(Decoder(search, settings) for search, settings in (
-    (greedy_search, {}),
-    (beam_search, {"num_beams": 5}),
-    (beam_search, {"num_beams": 5, "no_repeat_ngram_size": 2}),
-    (beam_search, {"num_beams": 5, "num_return_sequences": 5}),
-    (sample, {}),
-    (sample, {"temperature": 0.7}),
-    (sample, {"top_k": 50}),
-    (sample, {"top_p": 0.92}),
-    (sample, {"top_k": 50, "top_p": 0.95}),
-))
+NINE = tuple(
+    Decoder(search, settings)
+    for search, settings in (
+        (greedy_search, {}),
+        (beam_search, {"num_beams": 5}),
+        (beam_search, {"num_beams": 5, "no_repeat_ngram_size": 2}),
+        (beam_search, {"num_beams": 5, "num_return_sequences": 5}),
+        (sample, {}),
+        (sample, {"temperature": 0.7}),
+        (sample, {"top_k": 50}),
+        (sample, {"top_p": 0.92}),
+        (sample, {"top_k": 50, "top_p": 0.95}),
+    )
+)
 
 
-def write_all(lm: LanguageModel, prompt: str, decoders: Iterable[Decoder] = NINE, max_new_tokens: int = 60, number: int = 30,
-              seed: int = 0) -> dict[str, list[Text]]:
+def write_all(
+    lm: LanguageModel,
+    prompt: str,
+    decoders: Iterable[Decoder] = NINE,
+    max_new_tokens: int = 60,
+    number: int = 30,
+    seed: int = 0,
+) -> dict[str, list[Text]]:
     """{decoder as a call: its `number` continuations of the prompt}."""
     number = check_whole("number", number, 1)
     return {str(decoder): decoder.write(lm, prompt, max_new_tokens, number, seed) for decoder in decoders}
@@ -79,7 +88,7 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
         ids = [*lm.encode(text), *lm.end_ids[:1]][: start + max_new_tokens]
         if not text.startswith(prompt) or len(ids) <= start:
             raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
-        log_prob = float(token_log_probs(lm, ids)[start - 1:].double().sum())
+        log_prob = float(token_log_probs(lm, ids)[start - 1 :].double().sum())
         real.append(Text(tuple(ids[start:]), lm.decode(ids[start:]), log_prob))
     return real
 
@@ -94,7 +103,13 @@ def measure(written: Mapping[str, Sequence[Text]]) -> pandas.DataFrame:
     for name, texts in written.items():
         ids, count = [text.ids for text in texts], len(texts)
         surprisal = -sum(text.log_prob for text in texts) / sum(map(len, ids))
-        rows[name] = {"surprisal": surprisal, "perplexity": math.exp(surprisal), "log_prob": sum(text.log_prob for text in texts) / count,
-                      "distinct_2": distinct_share(ids), "repetition": sum(map(repetition, ids)) / count, "different": len(set(ids)),
-                      "tokens": sum(map(len, ids)) / count}
+        rows[name] = {
+            "surprisal": surprisal,
+            "perplexity": math.exp(surprisal),
+            "log_prob": sum(text.log_prob for text in texts) / count,
+            "distinct_2": distinct_share(ids),
+            "repetition": sum(map(repetition, ids)) / count,
+            "different": len(set(ids)),
+            "tokens": sum(map(len, ids)) / count,
+        }
     return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("decoder")

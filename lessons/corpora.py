@@ -19,8 +19,16 @@ HUB = {"wikitext-2": ("Salesforce/wikitext", "wikitext-2-raw-v1")}
 HELD_OUT_PAGES = 160  # logbook pages in each of validation and test
 
 
-def load_corpus(name: str | Path = "logbook", column: str = "text", *, texts: int = 5000, held_out: float = 0.1, seed: int = 0,
-                encoding: str = "utf-8", sample_by: str | None = None) -> DatasetDict:
+def load_corpus(
+    name: str | Path = "logbook",
+    column: str = "text",
+    *,
+    texts: int = 5000,
+    held_out: float = 0.1,
+    seed: int = 0,
+    encoding: str = "utf-8",
+    sample_by: str | None = None,
+) -> DatasetDict:
     """The texts of a corpus, split into train, validation and test.
 
     name: "logbook" needs no network, and each text has its exact log-probability (nats) in the column "log_probability";
@@ -33,12 +41,16 @@ def load_corpus(name: str | Path = "logbook", column: str = "text", *, texts: in
         return _logbook(check_whole("texts", texts, 1), seed)
     if str(name) in HUB:
         return _from_hub(str(name))
-    return _split(read_texts(Path(name).expanduser(), column, encoding=encoding, sample_by=sample_by), held_out, seed, name)
+    return _split(
+        read_texts(Path(name).expanduser(), column, encoding=encoding, sample_by=sample_by), held_out, seed, name
+    )
 
 
 def _logbook(texts: int, seed: int) -> DatasetDict:
     splits = {}
-    for place, (split, number) in enumerate({"train": texts, "validation": HELD_OUT_PAGES, "test": HELD_OUT_PAGES}.items()):
+    for place, (split, number) in enumerate(
+        {"train": texts, "validation": HELD_OUT_PAGES, "test": HELD_OUT_PAGES}.items()
+    ):
         pages, log_probabilities = zip(*logbook_pages(number, seed=3 * seed + place), strict=True)
         splits[split] = Dataset.from_dict({"text": pages, "log_probability": log_probabilities})
     return DatasetDict(splits)
@@ -47,7 +59,9 @@ def _logbook(texts: int, seed: int) -> DatasetDict:
 def _from_hub(name: str) -> DatasetDict:
     try:
         return load_dataset(*HUB[name])
-    except Exception as error:  # no network and not kept from before: each version of the library has its own error for it
+    except (
+        Exception
+    ) as error:  # no network and not kept from before: each version of the library has its own error for it
         raise OSError(say("corpora.hub", name=name, error=str(error).strip().splitlines()[0])) from error
 
 
@@ -70,7 +84,9 @@ def entropy_floor(texts: Dataset, tokenizer: object) -> float:
     """
     if "log_probability" not in texts.column_names:
         raise ValueError(say("corpora.no_floor"))
-    lengths = [len(ids) + 1 for ids in tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]]
+    lengths = [
+        len(ids) + 1 for ids in tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]
+    ]
     return -math.fsum(texts["log_probability"]) / sum(lengths)
 
 
@@ -84,7 +100,9 @@ class TextTable(pandas.DataFrame):
     def _repr_html_(self) -> str:
         with pandas.option_context("display.max_colwidth", None):
             cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap;max-width:76ch">'
-            whole = {column: str for column in self.columns if not pandas.api.types.is_numeric_dtype(self[column])}  # with real line ends
+            whole = {
+                column: str for column in self.columns if not pandas.api.types.is_numeric_dtype(self[column])
+            }  # with real line ends
             return self.to_html(formatters=whole, float_format="{:.2f}".format).replace("<td>", cell)
 
 

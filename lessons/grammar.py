@@ -39,7 +39,9 @@ class Grammar:
     def __init__(self, rules: Mapping[str, Mapping[str, float]]) -> None:
         self.rules = {symbol: _alternatives(symbol, choices, rules) for symbol, choices in rules.items()}
         self.start = next(iter(self.rules))
-        self._cumulative = {symbol: [*accumulate(one.probability for one in ways)] for symbol, ways in self.rules.items()}
+        self._cumulative = {
+            symbol: [*accumulate(one.probability for one in ways)] for symbol, ways in self.rules.items()
+        }
 
     def sample(self, draw: random.Random) -> tuple[str, float]:
         """A text drawn from the language, and the log-probability of the choices that made it."""
@@ -113,8 +115,12 @@ class Reading:
             self._begins[symbol, start, end] = math.fsum(
                 probability * (self.begins(part, at, end) if place % 2 else part.startswith(self.text[at:end]))
                 for alternative in self.rules[symbol]
-                for place, (part, reached) in enumerate(zip(alternative.parts, self._reached(alternative, start), strict=False))
-                for at, probability in reached.items() if at < end)  # this part is the first that gets as far as `end`
+                for place, (part, reached) in enumerate(
+                    zip(alternative.parts, self._reached(alternative, start), strict=False)
+                )
+                for at, probability in reached.items()
+                if at < end
+            )  # this part is the first that gets as far as `end`
         return self._begins[symbol, start, end]
 
     def _reached(self, alternative: Alternative, start: int) -> list[dict[int, float]]:
@@ -123,7 +129,13 @@ class Reading:
         for place, part in enumerate(alternative.parts):
             reached: dict[int, float] = {}
             for at, probability in steps[-1].items():
-                ends = self.inside(part, at) if place % 2 else {at + len(part): 1.0} if self.text.startswith(part, at) else {}
+                ends = (
+                    self.inside(part, at)
+                    if place % 2
+                    else {at + len(part): 1.0}
+                    if self.text.startswith(part, at)
+                    else {}
+                )
                 _add(reached, {end: probability * more for end, more in ends.items()})
             steps.append(reached)
         return steps

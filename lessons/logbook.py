@@ -28,7 +28,9 @@ ANOTHER_DAY = 0.6  # the probability that a page goes on after a day
 @cache
 def logbook_grammar() -> Grammar:
     """The grammar of a page."""
-    page = {f"{{home}} for {port}.\n{{days}}{{landfall}} {port}, {{farewell}}.": weight for port, weight in PORTS.items()}
+    page = {
+        f"{{home}} for {port}.\n{{days}}{{landfall}} {port}, {{farewell}}.": weight for port, weight in PORTS.items()
+    }
     days = {f"{{{day} {weather}}}": weight for day in WEEK for weather, weight in FIRST_WEATHER.items()}
     rules = {"page": page, "days": days}
     for day, next_day in zip(WEEK, WEEK[1:] + WEEK[:1], strict=True):

@@ -30,7 +30,9 @@ def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sam
         raise ValueError(say("corpora.sample_by", choices=", ".join(SAMPLE_BY), value=repr(sample_by)))
     if not path.stat().st_size:
         raise ValueError(say("corpora.empty_file", path=path))
-    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding  # Excel marks its files; both kinds are read
+    encoding = (
+        "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+    )  # Excel marks its files; both kinds are read
     kind, options = KINDS[path.suffix], {"encoding": encoding}
     if kind == "text":
         options["sample_by"] = sample_by or ("paragraph" if _has_empty_lines(path) else "line")
@@ -50,7 +52,9 @@ def _one_text_column(texts: Dataset, path: Path, column: str) -> Dataset:
     if kind not in ("string", "large_string"):
         raise ValueError(say("corpora.not_text", place=path, column=column, kind=kind))
     if column != "text":
-        texts = texts.remove_columns([name for name in texts.column_names if name == "text"]).rename_column(column, "text")
+        texts = texts.remove_columns([name for name in texts.column_names if name == "text"]).rename_column(
+            column, "text"
+        )
     with _quiet():
         texts = texts.filter(lambda text: bool(text and text.strip()), input_columns="text")
     if not len(texts):
@@ -66,7 +70,14 @@ def explain(path: Path, encoding: str, error: Exception) -> str:
                 text = line.decode(encoding if number == 1 else encoding.removesuffix("-sig"))
             except UnicodeDecodeError as wrong:
                 byte = f"0x{line[wrong.start]:02x}"
-                return say("corpora.not_utf8", path=path, line=number, place=wrong.start + 1, byte=byte, encoding=encoding.removesuffix("-sig"))
+                return say(
+                    "corpora.not_utf8",
+                    path=path,
+                    line=number,
+                    place=wrong.start + 1,
+                    byte=byte,
+                    encoding=encoding.removesuffix("-sig"),
+                )
             if path.suffix == ".jsonl" and text.strip():
                 try:
                     row = json.loads(text)

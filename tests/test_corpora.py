@@ -28,7 +28,10 @@ def course_recipe(dataset: Dataset, tokenizer, block_size: int, num_proc: int | 
     def group(examples):
         joined = {key: sum(examples[key], []) for key in examples}
         length = len(joined["input_ids"]) // block_size * block_size
-        result = {key: [row[start : start + block_size] for start in range(0, length, block_size)] for key, row in joined.items()}
+        result = {
+            key: [row[start : start + block_size] for start in range(0, length, block_size)]
+            for key, row in joined.items()
+        }
         result["labels"] = result["input_ids"].copy()
         return result
 
@@ -102,8 +105,12 @@ def test_another_column_and_another_encoding(tmp_path):
     table = write(tmp_path, "stories.csv", "story,text,n\nhello,x,1\nbye,y,2\nok,z,3\n")
     korean = write(tmp_path, "old.txt", "안녕\n하세요\n여러분".encode("cp949"))
 
-    assert {"hello", "bye", "ok"} == {text for part in load_corpus(table, column="story").values() for text in part["text"]}
-    assert {"안녕", "하세요", "여러분"} == {text for part in load_corpus(korean, encoding="cp949").values() for text in part["text"]}
+    assert {"hello", "bye", "ok"} == {
+        text for part in load_corpus(table, column="story").values() for text in part["text"]
+    }
+    assert {"안녕", "하세요", "여러분"} == {
+        text for part in load_corpus(korean, encoding="cp949").values() for text in part["text"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,12 +124,24 @@ def test_another_column_and_another_encoding(tmp_path):
         ("numbers.csv", "text\n1\n2\n", "must hold texts, but holds values of type int64"),
         ("ragged.csv", "text,n\na,1\nb,2,3\n", "Expected 2 fields in line 3, saw 3"),
         ("lists.jsonl", '{"text": ["a"]}\n{"text": ["b"]}\n', "must hold texts, but holds values of type list"),
-        ("broken.jsonl", '{"text": "a"}\n{"text": "b"\n{"text": "c"}\n', r'broken.jsonl, line 2, is not JSON .*\{"text": "b"'),
+        (
+            "broken.jsonl",
+            '{"text": "a"}\n{"text": "b"\n{"text": "c"}\n',
+            r'broken.jsonl, line 2, is not JSON .*\{"text": "b"',
+        ),
         ("list.jsonl", '{"text": "a"}\n["b"]\n', r'list.jsonl, line 2, must be a JSON object .*\["b"\]'),
         ("broken.json", '[{"text": "a"},\n{"text": "b"},\n{"text": "c"', "broken.json, line 3, is not JSON"),
         ("old.txt", "good\n안녕".encode("cp949"), "old.txt is not utf-8 text: line 2 has the byte 0xbe at place 1"),
-        ("old.csv", "text\ngood\n안녕".encode("cp949"), "old.csv is not utf-8 text: line 3 has the byte 0xbe at place 1"),
-        ("old.jsonl", b'{"text": "a"}\n{"text": "caf\xe9"}\n', "old.jsonl is not utf-8 text: line 2 has the byte 0xe9 at place 14"),
+        (
+            "old.csv",
+            "text\ngood\n안녕".encode("cp949"),
+            "old.csv is not utf-8 text: line 3 has the byte 0xbe at place 1",
+        ),
+        (
+            "old.jsonl",
+            b'{"text": "a"}\n{"text": "caf\xe9"}\n',
+            "old.jsonl is not utf-8 text: line 2 has the byte 0xe9 at place 14",
+        ),
     ],
 )
 def test_what_is_wrong_with_this_file_is_said(tmp_path, name, content, message):
@@ -140,7 +159,9 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_random_elements_are_rows_of_the_data_set():
     """Drawn without repetition, the same for the same seed; class numbers by name; whole texts with their line ends on show."""
     features = Features({"text": Value("string"), "label": ClassLabel(names=["sad", "glad"])})
-    dataset = Dataset.from_dict({"text": [f"text {number}\n<b>" for number in range(20)], "label": [0, 1] * 10}, features=features)
+    dataset = Dataset.from_dict(
+        {"text": [f"text {number}\n<b>" for number in range(20)], "label": [0, 1] * 10}, features=features
+    )
     table = show_random_elements(dataset, 5, seed=1)
 
     assert 5 == len(set(table.index))

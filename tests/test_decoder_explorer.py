@@ -44,7 +44,7 @@ def test_distinct_share_by_hand():
 
 
 def test_repetition_by_hand():
-    """"1 2 1 2 1 2" has five 2-grams, two of them different: three in five are repeats; a short text has none."""
+    """ "1 2 1 2 1 2" has five 2-grams, two of them different: three in five are repeats; a short text has none."""
     assert 3 / 5 == pytest.approx(repetition([1, 2, 1, 2, 1, 2], n=2))
     assert 0 == repetition([1, 2, 3]) == repetition([])
 
@@ -99,8 +99,10 @@ def test_real_texts_are_read_like_written_ones(tiny):
     (real,) = read_real(tiny, PROMPT, [text], 50)
     ids = [*tiny.encode(text), *tiny.end_ids]
 
-    assert tuple(ids[len(tiny.encode(PROMPT)):]) == real.ids
-    assert lessons.sequence_logprob(tiny, ids, input_len=len(tiny.encode(PROMPT))) == pytest.approx(real.log_prob, abs=1e-4)
+    assert tuple(ids[len(tiny.encode(PROMPT)) :]) == real.ids
+    assert lessons.sequence_logprob(tiny, ids, input_len=len(tiny.encode(PROMPT))) == pytest.approx(
+        real.log_prob, abs=1e-4
+    )
     assert 2 == len(read_real(tiny, PROMPT, [text], 2)[0].ids)
     with pytest.raises(ValueError, match="must begin with the prompt 'the old king'"):
         read_real(tiny, PROMPT, ["a fox"], 5)
@@ -162,7 +164,9 @@ def test_another_seed_and_another_prompt(explorer):
     before = explorer.written
     explorer.seed.value = 7
     assert [text.ids for text in before["sample()"]] != [text.ids for text in explorer.written["sample()"]]
-    assert [text.ids for text in before["greedy_search()"]] == [text.ids for text in explorer.written["greedy_search()"]]
+    assert [text.ids for text in before["greedy_search()"]] == [
+        text.ids for text in explorer.written["greedy_search()"]
+    ]
     explorer.prompt.value = ""
     assert "at least one token" in explorer.error
     assert explorer.written["sample()"]

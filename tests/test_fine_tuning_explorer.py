@@ -54,7 +54,11 @@ def test_models_read_a_text_once(explorer, monkeypatch):
     asked = []
     from lessons.explorers import fine_tuning
 
-    monkeypatch.setattr(fine_tuning, "token_log_probs", lambda lm, ids, real=fine_tuning.token_log_probs: asked.append(lm) or real(lm, ids))
+    monkeypatch.setattr(
+        fine_tuning,
+        "token_log_probs",
+        lambda lm, ids, real=fine_tuning.token_log_probs: asked.append(lm) or real(lm, ids),
+    )
     explorer.text.value = "again and again " * 6
     assert 2 == len(asked)
     explorer.start.value = 1
@@ -113,8 +117,14 @@ def history(validation: dict[int, float]) -> pandas.DataFrame:
     """A history with losses at the steps given."""
     steps = range(max(validation) + 1)
     training = [math.nan, *numpy.linspace(5, 1, len(steps) - 1)] if len(steps) > 1 else [math.nan]
-    return pandas.DataFrame({"tokens": [64 * step for step in steps], "training_loss": training,
-                             "validation_loss": [validation.get(step, math.nan) for step in steps]}, index=pandas.Index(steps, name="step"))
+    return pandas.DataFrame(
+        {
+            "tokens": [64 * step for step in steps],
+            "training_loss": training,
+            "validation_loss": [validation.get(step, math.nan) for step in steps],
+        },
+        index=pandas.Index(steps, name="step"),
+    )
 
 
 def test_the_chart_draws_losses_and_floor():
@@ -156,8 +166,14 @@ def test_surprisals_before_and_after():
 def test_what_may_be_looked_at():
     """Causal: nothing after oneself; masked: all but the hidden place. The frames mark what is to be guessed."""
     causal, masked = attention_patterns(["a", "b", "c"], hidden=1).axes
-    seen = [{(round(p.get_x() + 0.46), round(p.get_y() + 0.46)) for p in axes.patches if p.get_fill() and p.get_facecolor()[2] > p.get_facecolor()[0] + 0.2}
-            for axes in (causal, masked)]
+    seen = [
+        {
+            (round(p.get_x() + 0.46), round(p.get_y() + 0.46))
+            for p in axes.patches
+            if p.get_fill() and p.get_facecolor()[2] > p.get_facecolor()[0] + 0.2
+        }
+        for axes in (causal, masked)
+    ]
 
     assert {(column, row) for row in range(3) for column in range(row + 1)} == seen[0]
     assert {(column, row) for row in range(3) for column in (0, 2)} == seen[1]

@@ -22,14 +22,21 @@ QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations"
 
 def corpus_of(texts: int = 120) -> DatasetDict:
     """Sentences with a pattern that is quickly learnt."""
-    sentences = [f"the old {('king', 'fox')[number % 2]} and the {('sea', 'hill')[number % 2]} again and again" for number in range(texts)]
-    return DatasetDict({"train": Dataset.from_dict({"text": sentences}), "validation": Dataset.from_dict({"text": sentences[:20]})})
+    sentences = [
+        f"the old {('king', 'fox')[number % 2]} and the {('sea', 'hill')[number % 2]} again and again"
+        for number in range(texts)
+    ]
+    return DatasetDict(
+        {"train": Dataset.from_dict({"text": sentences}), "validation": Dataset.from_dict({"text": sentences[:20]})}
+    )
 
 
 @pytest.fixture(scope="module")
 def result(tiny_models, tmp_path_factory):
     """One finished run of the tiny GPT-2."""
-    return lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path_factory.mktemp("runs") / "first", epochs=2, **QUICK)
+    return lessons.fine_tune(
+        tiny_models["gpt2"], corpus_of(), folder=tmp_path_factory.mktemp("runs") / "first", epochs=2, **QUICK
+    )
 
 
 class InterruptAt(TrainerCallback):
@@ -60,7 +67,9 @@ def interrupt_at(monkeypatch, step: int, times: int = 1) -> None:
 
 def test_a_model_learns(result, tiny_models):
     """Perplexity falls, and both figures are what the two models give on the validation blocks."""
-    blocks = torch.tensor(lessons.token_blocks(corpus_of()["validation"], tiny_models["gpt2"].tokenizer, 16)["input_ids"][:])
+    blocks = torch.tensor(
+        lessons.token_blocks(corpus_of()["validation"], tiny_models["gpt2"].tokenizer, 16)["input_ids"][:]
+    )
     for lm, perplexity in ((tiny_models["gpt2"], result.perplexity_before), (result.model, result.perplexity_after)):
         surprisal = -lessons.sequence_logprob(lm, blocks).sum() / (len(blocks) * 15)
         assert math.exp(surprisal) == pytest.approx(perplexity, rel=1e-4)
@@ -95,7 +104,9 @@ def test_the_folder_is_a_model_in_safetensors(result):
     again = lessons.load(result.folder, device="cpu")
 
     assert again.next_logits("the old").allclose(result.model.next_logits("the old"), atol=1e-5)
-    assert {"model.safetensors"} == {path.name for path in result.folder.iterdir() if path.suffix in (".safetensors", ".bin", ".pt")}
+    assert {"model.safetensors"} == {
+        path.name for path in result.folder.iterdir() if path.suffix in (".safetensors", ".bin", ".pt")
+    }
     assert not list(result.folder.glob("checkpoint-*"))
     assert folders.read_record(result.folder)["finished"]
 
@@ -103,7 +114,9 @@ def test_the_folder_is_a_model_in_safetensors(result):
 def test_a_finished_run_is_not_run_again(result, tiny_models):
     """resume=True, or "auto", with the same settings gives the finished run back at once, with the same figures."""
     for resume in (True, "auto"):
-        again = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=result.folder, epochs=2, resume=resume, **QUICK)
+        again = lessons.fine_tune(
+            tiny_models["gpt2"], corpus_of(), folder=result.folder, epochs=2, resume=resume, **QUICK
+        )
         assert (result.perplexity_after, result.seconds) == (again.perplexity_after, again.seconds)
         assert again.history.equals(result.history)
 
@@ -124,7 +137,11 @@ def test_the_result_says_itself_in_words(result):
     """Before, after, tokens, share trained, folder."""
     words = str(result)
 
-    assert f"{result.perplexity_after:.3f}" in words and "100.0% of the model trained" in words and str(result.folder) in words
+    assert (
+        f"{result.perplexity_after:.3f}" in words
+        and "100.0% of the model trained" in words
+        and str(result.folder) in words
+    )
 
 
 def test_the_floor_is_found_where_it_is_known(tiny_models, tmp_path):
@@ -133,7 +150,9 @@ def test_the_floor_is_found_where_it_is_known(tiny_models, tmp_path):
     corpus = DatasetDict({"train": corpus["train"], "validation": corpus["validation"].select(range(3))})
     run = lessons.fine_tune(tiny_models["gpt2"], corpus, folder=tmp_path / "run", **QUICK)
 
-    assert math.exp(lessons.entropy_floor(corpus["validation"], tiny_models["gpt2"].tokenizer)) == pytest.approx(run.floor)
+    assert math.exp(lessons.entropy_floor(corpus["validation"], tiny_models["gpt2"].tokenizer)) == pytest.approx(
+        run.floor
+    )
     assert "No model can go below" in str(run)
 
 
@@ -150,12 +169,16 @@ def test_interrupted_and_resumed_ends_as_it_would_have(result, tiny_models, tmp_
     assert part.perplexity_after < part.perplexity_before
     assert "resume=True" in str(part)
     assert 21 == part.history.index[-1]
-    assert part.model.next_logits("the old").allclose(lessons.load(folder, device="cpu").next_logits("the old"), atol=1e-5)
+    assert part.model.next_logits("the old").allclose(
+        lessons.load(folder, device="cpu").next_logits("the old"), atol=1e-5
+    )
 
     whole = lessons.fine_tune(lm, corpus_of(), folder=folder, epochs=2, resume=True, **QUICK)
 
     assert whole.finished
-    assert result.history["validation_loss"].iloc[-1] == pytest.approx(whole.history["validation_loss"].iloc[-1], abs=1e-5)
+    assert result.history["validation_loss"].iloc[-1] == pytest.approx(
+        whole.history["validation_loss"].iloc[-1], abs=1e-5
+    )
     assert result.perplexity_after == pytest.approx(whole.perplexity_after, rel=1e-5)
 
 
@@ -172,7 +195,11 @@ def test_a_second_interrupt_stops_at_once_with_the_best_model(tiny_models, tmp_p
 
 def test_a_checkpoint_that_was_not_finished_is_passed_over(tmp_path):
     """A process killed while it writes leaves no trainer_state.json; the checkpoint before it is taken, wherever the folder lies now."""
-    for step, state in ((10, '{"best_model_checkpoint": "/elsewhere/run/checkpoint-10"}'), (20, '{"best_mod'), (30, None)):
+    for step, state in (
+        (10, '{"best_model_checkpoint": "/elsewhere/run/checkpoint-10"}'),
+        (20, '{"best_mod'),
+        (30, None),
+    ):
         checkpoint = tmp_path / f"checkpoint-{step}"
         checkpoint.mkdir()
         if state is not None:
@@ -255,7 +282,12 @@ def test_a_recipe_with_changes():
 def test_precision_follows_the_processor(monkeypatch):
     """bf16 only where the processor multiplies it; 32 bits by itself elsewhere; what is wanted is taken."""
     cpu = torch.device("cpu")
-    for has, expected in (({"amx_bf16": True}, "bf16"), ({"avx512_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32"), ({}, "fp32")):
+    for has, expected in (
+        ({"amx_bf16": True}, "bf16"),
+        ({"avx512_bf16": True}, "bf16"),
+        ({"avx512_f": True}, "fp32"),
+        ({}, "fp32"),
+    ):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has, raising=False)
         assert expected == choose_precision(cpu)
     assert "fp32" == choose_precision(torch.device("mps"))
@@ -280,7 +312,9 @@ def test_precision_with_a_torch_that_lists_no_capabilities(monkeypatch):
 
 def test_sixteen_bits_learn_as_well(result, tiny_models, tmp_path):
     """bf16 ends within 2 % of the perplexity of 32 bits."""
-    run = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **(QUICK | {"precision": "bf16"}))
+    run = lessons.fine_tune(
+        tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **(QUICK | {"precision": "bf16"})
+    )
 
     assert "bf16" == run.precision
     assert result.perplexity_after == pytest.approx(run.perplexity_after, rel=0.02)
@@ -322,13 +356,17 @@ def test_lora_trains_a_few_numbers(tiny_models, tmp_path):
     """Only the narrow matrices learn, their share is told, and what comes back is an ordinary model without them."""
     pytest.importorskip("peft", reason="LoRA is an extra: pip install 'lessons[lora]'")
     folder = tmp_path / "run"
-    run = lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=folder, epochs=2, lora=4, **(QUICK | {"learning_rate": 1e-2}))
+    run = lessons.fine_tune(
+        tiny_models["gpt2"], corpus_of(), folder=folder, epochs=2, lora=4, **(QUICK | {"learning_rate": 1e-2})
+    )
 
     assert 0 < run.trained < 0.35 * run.parameters
     assert f"{run.trained / run.parameters:.1%} of the model trained" in str(run)
     assert run.perplexity_after < run.perplexity_before
     assert type(tiny_models["gpt2"].model) is type(run.model.model)
-    assert lessons.load(folder, device="cpu").next_logits("the old").allclose(run.model.next_logits("the old"), atol=1e-4)
+    assert (
+        lessons.load(folder, device="cpu").next_logits("the old").allclose(run.model.next_logits("the old"), atol=1e-4)
+    )
 
 
 def test_lora_interrupted_and_resumed(tiny_models, tmp_path, monkeypatch):
@@ -346,9 +384,16 @@ def test_lora_interrupted_and_resumed(tiny_models, tmp_path, monkeypatch):
 
 def test_arguments_are_understood(tmp_path):
     """The library takes every argument that we give it, and the batch is shared out over accumulated passes."""
-    arguments = training_arguments(Recipe(batch_size=8), tmp_path, torch.device("cpu"), "fp32", steps=100, accumulation=2)
+    arguments = training_arguments(
+        Recipe(batch_size=8), tmp_path, torch.device("cpu"), "fp32", steps=100, accumulation=2
+    )
 
-    assert (4, 2, 100, 5) == (arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps, arguments.max_steps, arguments.warmup_steps)
+    assert (4, 2, 100, 5) == (
+        arguments.per_device_train_batch_size,
+        arguments.gradient_accumulation_steps,
+        arguments.max_steps,
+        arguments.warmup_steps,
+    )
     assert [] == list(arguments.report_to)
 
 

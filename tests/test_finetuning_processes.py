@@ -21,13 +21,32 @@ QUICK = ["--block-size", "16", "--batch-size", "4", "--precision", "fp32", "--de
 def texts(tmp_path_factory) -> Path:
     """A file of sentences with a pattern."""
     path = tmp_path_factory.mktemp("texts") / "texts.txt"
-    path.write_text("\n".join(f"the old {('king', 'fox')[n % 2]} and the {('sea', 'hill')[n % 2]} again and again" for n in range(150)))
+    path.write_text(
+        "\n".join(
+            f"the old {('king', 'fox')[n % 2]} and the {('sea', 'hill')[n % 2]} again and again" for n in range(150)
+        )
+    )
     return path
 
 
 def command(model: Path, texts: Path, out: Path, *options: str, processes: int = 1) -> list[str]:
-    launcher = [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    return [sys.executable, *launcher, "-m", "lessons.finetuning", "--model", str(model), "--corpus", str(texts), "--out", str(out), *QUICK, *options]
+    launcher = (
+        [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
+    )
+    return [
+        sys.executable,
+        *launcher,
+        "-m",
+        "lessons.finetuning",
+        "--model",
+        str(model),
+        "--corpus",
+        str(texts),
+        "--out",
+        str(out),
+        *QUICK,
+        *options,
+    ]
 
 
 def environment() -> dict[str, str]:
@@ -36,7 +55,9 @@ def environment() -> dict[str, str]:
 
 def figures(*arguments: object, **options: object) -> dict[str, float]:
     """The last line that the program prints."""
-    done = subprocess.run(command(*arguments, **options), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command(*arguments, **options), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300
+    )
     assert 0 == done.returncode, done.stderr
     assert 1 == done.stdout.count("perplexity_after"), "only the first process speaks"
     return json.loads(done.stdout.splitlines()[-1])
@@ -59,8 +80,13 @@ def test_two_processes_find_the_same_loss_as_one(tiny_folders, texts, tmp_path):
 def test_killed_in_the_middle_and_resumed_ends_the_same(tiny_folders, texts, tmp_path):
     """kill -9 after the second checkpoint, then --resume: the same perplexity as a run that nobody killed, to 1e-5."""
     options = ["--epochs", "50", "--evaluations", "20"]
-    killed = subprocess.Popen(command(tiny_folders["llama"], texts, tmp_path / "killed", *options), cwd=ROOT, env=environment(),
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    killed = subprocess.Popen(
+        command(tiny_folders["llama"], texts, tmp_path / "killed", *options),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 200
     while written(tmp_path / "killed") < 2 and killed.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -88,8 +114,14 @@ def written(folder: Path) -> int:
 
 def test_what_is_wrong_is_one_line(tiny_folders, texts, tmp_path):
     """Bad input ends with code 2 and a sentence, not with a traceback."""
-    done = subprocess.run(command(tiny_folders["llama"], tmp_path / "nothing.txt", tmp_path / "out"), cwd=ROOT, env=environment(),
-                          capture_output=True, text=True, timeout=200)
+    done = subprocess.run(
+        command(tiny_folders["llama"], tmp_path / "nothing.txt", tmp_path / "out"),
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
 
     assert 2 == done.returncode
     assert "there is no file" in done.stderr and "Traceback" not in done.stderr

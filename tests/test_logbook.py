@@ -28,7 +28,10 @@ def everything(grammar: Grammar, symbol: str, depth: int) -> list[tuple[str, flo
         return []
     ways = []
     for alternative in grammar.rules[symbol]:
-        parts = [everything(grammar, part, depth - 1) if place % 2 else [(part, 1.0)] for place, part in enumerate(alternative.parts)]
+        parts = [
+            everything(grammar, part, depth - 1) if place % 2 else [(part, 1.0)]
+            for place, part in enumerate(alternative.parts)
+        ]
         for chosen in product(*parts):
             text = "".join(written for written, _ in chosen)
             ways.append((text, alternative.probability * math.prod(probability for _, probability in chosen)))
@@ -70,7 +73,7 @@ def test_probabilities_of_a_small_grammar_by_enumeration():
 
 
 def test_an_ambiguous_text_has_the_sum_of_its_ways():
-    """"fog and rain" as one sky, or never as two: an ambiguous grammar adds its ways up, and its entropy is not that of the texts."""
+    """ "fog and rain" as one sky, or never as two: an ambiguous grammar adds its ways up, and its entropy is not that of the texts."""
     grammar = Grammar({"page": {"{a}{a}": 1}, "a": {"x": 1, "xx": 1, "": 2}})
 
     assert math.log(1 / 4 * 1 / 4 + 2 * 1 / 4 * 1 / 2) == pytest.approx(grammar.log_probability("xx"))
@@ -127,7 +130,21 @@ def test_the_proof_finds_a_planted_ambiguity():
 def test_no_sub_grammar_writes_a_text_twice():
     """Brute force on the parts that are small enough to write out."""
     grammar = logbook_grammar()
-    for symbol in ("farewell", "wind", "calm wind", "bottom", "sails", "together", "state", "fog", "gale", "lost", "ship", "bearing", "place"):
+    for symbol in (
+        "farewell",
+        "wind",
+        "calm wind",
+        "bottom",
+        "sails",
+        "together",
+        "state",
+        "fog",
+        "gale",
+        "lost",
+        "ship",
+        "bearing",
+        "place",
+    ):
         if symbol in grammar.rules:
             texts = [text for text, _ in everything(grammar, symbol, 5)]
             assert len(set(texts)) == len(texts) > 1, symbol
@@ -183,7 +200,10 @@ def test_broken_grammars_are_refused():
 def rules_of(grammar: Grammar) -> dict[str, dict[str, float]]:
     """The grammar's tables again."""
     return {
-        symbol: {"".join(f"{{{part}}}" if place % 2 else part for place, part in enumerate(one.parts)): one.probability for one in alternatives}
+        symbol: {
+            "".join(f"{{{part}}}" if place % 2 else part for place, part in enumerate(one.parts)): one.probability
+            for one in alternatives
+        }
         for symbol, alternatives in grammar.rules.items()
     }
 

@@ -26,13 +26,25 @@ class DecoderExplorer(Explorer):
         measures: the table behind the picture, see `lessons.comparison.measure`.
     """
 
-    def __init__(self, lm: LanguageModel, prompt: str, decoders: Sequence[Decoder] = NINE, real_texts: Iterable[str] = (), samples: int = 30,
-                 max_new_tokens: int = 60) -> None:
+    def __init__(
+        self,
+        lm: LanguageModel,
+        prompt: str,
+        decoders: Sequence[Decoder] = NINE,
+        real_texts: Iterable[str] = (),
+        samples: int = 30,
+        max_new_tokens: int = 60,
+    ) -> None:
         super().__init__(width=946)
         self.lm, self.decoders, self.samples, self.max_new_tokens = lm, decoders, samples, max_new_tokens
         self.real_texts = [text for text in real_texts if text.startswith(prompt)]
         names = [str(decoder) for decoder in decoders]
-        self.prompt = widgets.Textarea(prompt, description=say("decoders.prompt"), continuous_update=False, layout=widgets.Layout(width="98%", height="56px"))
+        self.prompt = widgets.Textarea(
+            prompt,
+            description=say("decoders.prompt"),
+            continuous_update=False,
+            layout=widgets.Layout(width="98%", height="56px"),
+        )
         self.left = widgets.Dropdown(options=names, value=names[0], description=say("decoders.left"), **LABELLED)
         self.right = widgets.Dropdown(options=names, value=names[-1], description=say("decoders.right"), **LABELLED)
         self.number = slider(say("decoders.number"), 1, 1, max(2, samples))
@@ -51,14 +63,20 @@ class DecoderExplorer(Explorer):
         prompt, length = self.prompt.value, self.max_new_tokens
         written = write_all(self.lm, prompt, self.decoders, length, self.samples, self.seed.value)
         real = read_real(self.lm, prompt, (text for text in self.real_texts if text.startswith(prompt)), length)
-        self.written, self.real, self.measures = written, real, measure(written | ({say("decoders.real"): real} if real else {}))
+        self.written, self.real, self.measures = (
+            written,
+            real,
+            measure(written | ({say("decoders.real"): real} if real else {})),
+        )
         self._draw()
 
     def _draw(self) -> None:
         points = {name: (row["surprisal"], row["distinct_2"]) for name, row in self.measures.iterrows()}
         real = points.pop(say("decoders.real"), None)
         chosen = [self.left.value, self.right.value]
-        self.show(likelihood_and_diversity(points, real, chosen), self._words(*(self.measures.loc[name] for name in chosen)))
+        self.show(
+            likelihood_and_diversity(points, real, chosen), self._words(*(self.measures.loc[name] for name in chosen))
+        )
         self._show_texts()
 
     def _show_texts(self) -> None:
@@ -70,12 +88,19 @@ class DecoderExplorer(Explorer):
         heads = [say(f"decoders.{key}") for key in ("log_prob", "surprisal", "repetition")]
         rows = html.table(heads, [(f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")])
         style = "white-space:pre-wrap;line-height:1.5;margin:4px 0;max-width:60ch"
-        shown = f"<div style='{style}'><span style='color:#777'>{escape(self.prompt.value)}</span>{escape(text.text)}</div>"
+        shown = (
+            f"<div style='{style}'><span style='color:#777'>{escape(self.prompt.value)}</span>{escape(text.text)}</div>"
+        )
         return f"<td style='vertical-align:top;padding-right:18px'><b><code>{escape(name)}</code></b>{shown}{rows}</td>"
 
     def _words(self, left: pandas.Series, right: pandas.Series) -> str:
         facts = {}
         for side, row in (("left", left), ("right", right)):
-            facts |= {side: row.name, f"{side}_surprisal": f"{row['surprisal']:.2f}", f"{side}_distinct": f"{row['distinct_2']:.0%}",
-                      f"{side}_different": f"{row['different']:.0f}", f"{side}_repetition": f"{row['repetition']:.0%}"}
+            facts |= {
+                side: row.name,
+                f"{side}_surprisal": f"{row['surprisal']:.2f}",
+                f"{side}_distinct": f"{row['distinct_2']:.0%}",
+                f"{side}_different": f"{row['different']:.0f}",
+                f"{side}_repetition": f"{row['repetition']:.0%}",
+            }
         return say("decoders.sentence", samples=self.samples, **facts)

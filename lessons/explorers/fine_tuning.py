@@ -32,13 +32,24 @@ class FineTuningExplorer(Explorer):
         surprisals: {"before", "after"} and, if the grammar is known, "truth": (number of tokens,) nats each.
     """
 
-    def __init__(self, before: LanguageModel, after: LanguageModel, texts: Sequence[str], grammar: Grammar | None = None) -> None:
+    def __init__(
+        self, before: LanguageModel, after: LanguageModel, texts: Sequence[str], grammar: Grammar | None = None
+    ) -> None:
         super().__init__(width=1056)
         self.models, self.grammar = {"before": before, "after": after}, grammar
         names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
-        self.choice = widgets.Dropdown(options=names, description=say("finetuning.choose"), style=LABELLED["style"], layout=widgets.Layout(width="98%"))
-        self.text = widgets.Textarea(texts[0], description=say("finetuning.text"), continuous_update=False,
-                                     layout=widgets.Layout(width="98%", height="92px"))
+        self.choice = widgets.Dropdown(
+            options=names,
+            description=say("finetuning.choose"),
+            style=LABELLED["style"],
+            layout=widgets.Layout(width="98%"),
+        )
+        self.text = widgets.Textarea(
+            texts[0],
+            description=say("finetuning.text"),
+            continuous_update=False,
+            layout=widgets.Layout(width="98%", height="92px"),
+        )
         self.start = slider(say("finetuning.from_token"), 0, 0, 1)
         self.strips = widgets.HTML()
         self.listen(self.choice, self._choose)
@@ -56,7 +67,9 @@ class FineTuningExplorer(Explorer):
         if len(ids) < 2:
             raise ValueError(say("finetuning.two_tokens"))
         if lm.context is not None and len(ids) > lm.context:
-            raise ValueError(say("finetuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context))
+            raise ValueError(
+                say("finetuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context)
+            )
         pieces = [lm.token(token) for token in ids]
         surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
         if self.grammar is not None:
@@ -75,21 +88,40 @@ class FineTuningExplorer(Explorer):
         before, after = self.surprisals["before"], self.surprisals["after"]
         gains = before - after
         most, least = int(gains.argmax()), int(gains.argmin())
-        words = say("finetuning.explorer_sentence", before=f"{before.sum():.1f}", before_each=f"{before.mean():.2f}", after=f"{after.sum():.1f}",
-                    after_each=f"{after.mean():.2f}", gained=visible(self.tokens[most]), gained_by=f"{max(0, gains[most]):.1f}",
-                    lost=visible(self.tokens[least]), lost_by=f"{max(0, -gains[least]):.1f}")
+        words = say(
+            "finetuning.explorer_sentence",
+            before=f"{before.sum():.1f}",
+            before_each=f"{before.mean():.2f}",
+            after=f"{after.sum():.1f}",
+            after_each=f"{after.mean():.2f}",
+            gained=visible(self.tokens[most]),
+            gained_by=f"{max(0, gains[most]):.1f}",
+            lost=visible(self.tokens[least]),
+            lost_by=f"{max(0, -gains[least]):.1f}",
+        )
         truth = self.surprisals.get("truth")
         if truth is None:
             return words
         if math.isinf(truth.sum()):
-            return words + " " + say("finetuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
+            return (
+                words
+                + " "
+                + say("finetuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
+            )
         return words + " " + say("finetuning.explorer_truth", truth=f"{truth.sum():.1f}")
 
     def _strips(self) -> str:
         parts = []
         for name in ("before", "after"):
             values = self.surprisals[name].tolist()
-            titles = [say("finetuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}") for value in values]
-            strip = html.surprisal_strip([self.first, *self.tokens], [None, *values], [say("finetuning.given"), *titles])
-            parts.append(f"<td style='vertical-align:top;padding-right:18px'><b>{escape(say(f'finetuning.{name}_label'))}</b>{strip}</td>")
+            titles = [
+                say("finetuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}")
+                for value in values
+            ]
+            strip = html.surprisal_strip(
+                [self.first, *self.tokens], [None, *values], [say("finetuning.given"), *titles]
+            )
+            parts.append(
+                f"<td style='vertical-align:top;padding-right:18px'><b>{escape(say(f'finetuning.{name}_label'))}</b>{strip}</td>"
+            )
         return f"<table style='width:98%;table-layout:fixed'><tr>{''.join(parts)}</tr></table>{html.surprisal_legend()}"

@@ -1,7 +1,7 @@
 """fine_tune() as a program: the same run in one process, or in many under torchrun.
 
-    python -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
-    torchrun --standalone --nproc_per_node 2 -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
+python -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
+torchrun --standalone --nproc_per_node 2 -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
 """
 
 import argparse
@@ -60,8 +60,18 @@ def main() -> int:
         return 2
     if first:
         print(result)
-        print(json.dumps({"perplexity_before": result.perplexity_before, "perplexity_after": result.perplexity_after, "floor": result.floor,
-                          "tokens": int(result.history["tokens"].iloc[-1]), "seconds": result.seconds, "finished": result.finished}))
+        print(
+            json.dumps(
+                {
+                    "perplexity_before": result.perplexity_before,
+                    "perplexity_after": result.perplexity_after,
+                    "floor": result.floor,
+                    "tokens": int(result.history["tokens"].iloc[-1]),
+                    "seconds": result.seconds,
+                    "finished": result.finished,
+                }
+            )
+        )
     return 0
 
 

@@ -1,8 +1,8 @@
 """The folder of a run: what lies in it, whether there is room for more, and the checkpoint from which a run can go on.
 
-    FOLDER/run.json               recipe, precision, perplexities, history
-    FOLDER/model.safetensors …    the best model so far, as `lessons.load(FOLDER)` reads it
-    FOLDER/checkpoint-120/        everything needed to go on after step 120; removed when the run is finished
+FOLDER/run.json               recipe, precision, perplexities, history
+FOLDER/model.safetensors …    the best model so far, as `lessons.load(FOLDER)` reads it
+FOLDER/checkpoint-120/        everything needed to go on after step 120; removed when the run is finished
 """
 
 import json
@@ -49,7 +49,9 @@ def last_checkpoint(folder: Path) -> Path | None:
             continue
         best = record.get("best_model_checkpoint")
         if best and Path(best).parent != folder:  # the folder has been moved or renamed since
-            state.write_text(json.dumps(record | {"best_model_checkpoint": str(folder / Path(best).name)}), encoding="utf8")
+            state.write_text(
+                json.dumps(record | {"best_model_checkpoint": str(folder / Path(best).name)}), encoding="utf8"
+            )
         return checkpoint
     return None
 

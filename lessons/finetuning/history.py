@@ -22,12 +22,25 @@ def history_table(log: Sequence[dict[str, float]], tokens_per_step: int) -> pand
     `log` is the `Trainer`'s; its training loss is the mean since the row before.
     """
     rows = {}
-    names = {"loss": "training_loss", "eval_loss": "validation_loss", "learning_rate": "learning_rate", "epoch": "epoch"}
+    names = {
+        "loss": "training_loss",
+        "eval_loss": "validation_loss",
+        "learning_rate": "learning_rate",
+        "epoch": "epoch",
+    }
     for entry in log:
         if not names.keys() & {"loss", "eval_loss"} & entry.keys():
             continue  # the summary at the end
-        rows.setdefault(entry["step"], {}).update({names[name]: value for name, value in entry.items() if name in names})
-    table = pandas.DataFrame.from_dict(rows, orient="index").reindex(columns=COLUMNS).sort_index().rename_axis("step").astype(float)
+        rows.setdefault(entry["step"], {}).update(
+            {names[name]: value for name, value in entry.items() if name in names}
+        )
+    table = (
+        pandas.DataFrame.from_dict(rows, orient="index")
+        .reindex(columns=COLUMNS)
+        .sort_index()
+        .rename_axis("step")
+        .astype(float)
+    )
     table["tokens"] = table.index * tokens_per_step
     return table
 
@@ -62,12 +75,26 @@ class FineTuning:
 
     def __str__(self) -> str:
         key = "finished" if self.finished else "interrupted"
-        text = say(f"finetuning.{key}", before=f"{self.perplexity_before:.2f}", after=f"{self.perplexity_after:.3f}", folder=self.folder,
-                   tokens=f"{self.history['tokens'].iloc[-1]:,.0f}", seconds=f"{self.seconds:.0f}", precision=self.precision,
-                   share=f"{self.trained / self.parameters:.1%}", trained=f"{self.trained:,}")
+        text = say(
+            f"finetuning.{key}",
+            before=f"{self.perplexity_before:.2f}",
+            after=f"{self.perplexity_after:.3f}",
+            folder=self.folder,
+            tokens=f"{self.history['tokens'].iloc[-1]:,.0f}",
+            seconds=f"{self.seconds:.0f}",
+            precision=self.precision,
+            share=f"{self.trained / self.parameters:.1%}",
+            trained=f"{self.trained:,}",
+        )
         if self.floor is None:
             return text
-        return text + " " + say("finetuning.over_floor", floor=f"{self.floor:.3f}", over=f"{self.perplexity_after / self.floor - 1:.1%}")
+        return (
+            text
+            + " "
+            + say(
+                "finetuning.over_floor", floor=f"{self.floor:.3f}", over=f"{self.perplexity_after / self.floor - 1:.1%}"
+            )
+        )
 
 
 def perplexity_of(loss: float) -> float:

@@ -12,12 +12,14 @@ PRECISIONS = ("bf16", "fp16", "fp32")
 
 
 def choose_precision(device: torch.device, wanted: str | None = None) -> str:
-    """"bf16", "fp16" or "fp32": the one wanted, or else the fastest in which training on this device is sound."""
+    """ "bf16", "fp16" or "fp32": the one wanted, or else the fastest in which training on this device is sound."""
     if wanted is not None:
         if wanted not in PRECISIONS:
             raise ValueError(say("finetuning.precision", choices=", ".join(PRECISIONS), value=repr(wanted)))
         return wanted
-    if device.type == "cuda":  # subtle: before Ampere, CUDA only imitates bfloat16, slowly; half precision is quick there
+    if (
+        device.type == "cuda"
+    ):  # subtle: before Ampere, CUDA only imitates bfloat16, slowly; half precision is quick there
         return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
     return "bf16" if device.type == "cpu" and cpu_multiplies_bf16() else "fp32"
 

@@ -30,7 +30,13 @@ class Progress(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **others):
         if self.show and state.is_world_process_zero:
-            self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc=say("finetuning.bar"), unit=say("finetuning.step"), mininterval=0.5)
+            self.bar = tqdm(
+                total=state.max_steps,
+                initial=state.global_step,
+                desc=say("finetuning.bar"),
+                unit=say("finetuning.step"),
+                mininterval=0.5,
+            )
             self._draw(state)
 
     def on_step_end(self, args, state, control, **others):
@@ -79,7 +85,9 @@ class LiveChart:
 
         sentence = escape(loss_sentence(history, floor))
         picture = b64encode(png(loss_chart(history, floor, end))).decode()
-        shown = HTML(f'<img alt="{sentence}" src="data:image/png;base64,{picture}"><p style="max-width:76ch">{sentence}</p>')
+        shown = HTML(
+            f'<img alt="{sentence}" src="data:image/png;base64,{picture}"><p style="max-width:76ch">{sentence}</p>'
+        )
         if self.handle is None:
             self.handle = display(shown, display_id=True)
         else:

@@ -46,8 +46,17 @@ class Recipe:
 # "small" is for the model that comes with the lessons; "course" is what the course did to GPT-2 on WikiText-2, step for step.
 RECIPES = {
     "small": Recipe(),
-    "course": Recipe(block_size=512, batch_size=8, learning_rate=2e-5, beta2=0.999, epochs=2, warmup=0, evaluations=2,
-                     separator=None, rows_per_remainder=1000),
+    "course": Recipe(
+        block_size=512,
+        batch_size=8,
+        learning_rate=2e-5,
+        beta2=0.999,
+        epochs=2,
+        warmup=0,
+        evaluations=2,
+        separator=None,
+        rows_per_remainder=1000,
+    ),
 }
 
 

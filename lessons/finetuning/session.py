@@ -29,9 +29,22 @@ from lessons.models import LanguageModel
 class Sitting:
     """`run` is the run's record as it lies in run.json; it grows with what is found out."""
 
-    def __init__(self, lm: LanguageModel, blocks: DatasetDict, arguments: TrainingArguments, run: dict[str, object], *, resume: bool,
-                 gradient_checkpointing: bool) -> None:
-        self.lm, self.run, self.folder, self.computes_twice = lm, run, Path(arguments.output_dir), gradient_checkpointing
+    def __init__(
+        self,
+        lm: LanguageModel,
+        blocks: DatasetDict,
+        arguments: TrainingArguments,
+        run: dict[str, object],
+        *,
+        resume: bool,
+        gradient_checkpointing: bool,
+    ) -> None:
+        self.lm, self.run, self.folder, self.computes_twice = (
+            lm,
+            run,
+            Path(arguments.output_dir),
+            gradient_checkpointing,
+        )
         model = trainable_copy(lm.model, run["lora"], gradient_checkpointing)
         run["trained"], run["parameters"] = count_parameters(model)
         with arguments.main_process_first(local=False):  # of several processes one sees to the folder, the others wait
@@ -39,8 +52,12 @@ class Sitting:
                 weights, moments = 4 * run["parameters"], 8 * run["trained"]
                 folders.prepare(self.folder, resume, bytes_needed=weights + 3 * (weights + moments))
         train, validation = blocks["train"].with_format("torch"), blocks["validation"].with_format("torch")
-        self.trainer = Trainer(model, arguments, train_dataset=train, eval_dataset=validation, data_collator=default_data_collator)
-        self.trainer.model_accepts_loss_kwargs = False  # subtle: or 4.57 divides by all tokens of a block, its first, unpredicted one too
+        self.trainer = Trainer(
+            model, arguments, train_dataset=train, eval_dataset=validation, data_collator=default_data_collator
+        )
+        self.trainer.model_accepts_loss_kwargs = (
+            False  # subtle: or 4.57 divides by all tokens of a block, its first, unpredicted one too
+        )
         self.trainer.remove_callback(PrinterCallback)
 
     def train(self, show: bool) -> None:
@@ -60,8 +77,16 @@ class Sitting:
         seconds = self.run["seconds"] + time.monotonic() - started
         state = self.trainer.state
         after = state.best_metric if state.best_metric is not None else self.trainer.evaluate()["eval_loss"]
-        before = next((entry["eval_loss"] for entry in state.log_history if entry["step"] == 0 and "eval_loss" in entry), after)
-        self.run |= {"before": before, "after": after, "log": state.log_history, "seconds": seconds, "finished": not progress.stopped}
+        before = next(
+            (entry["eval_loss"] for entry in state.log_history if entry["step"] == 0 and "eval_loss" in entry), after
+        )
+        self.run |= {
+            "before": before,
+            "after": after,
+            "log": state.log_history,
+            "seconds": seconds,
+            "finished": not progress.stopped,
+        }
 
     def finish(self) -> LanguageModel:
         """The best model so far, also written to the folder; the checkpoints go when the run is finished."""
@@ -79,7 +104,9 @@ class Sitting:
         if self.trainer.is_world_process_zero() and self.run["finished"]:
             folders.remove_checkpoints(self.folder)
         name = f"{self.lm.name} ({self.folder.name})"
-        return LanguageModel(name, model.to(self.lm.device, self.lm.model.dtype).eval().requires_grad_(True), self.lm.tokenizer)
+        return LanguageModel(
+            name, model.to(self.lm.device, self.lm.model.dtype).eval().requires_grad_(True), self.lm.tokenizer
+        )
 
     def _load_best(self) -> None:
         best = self.trainer.state.best_model_checkpoint
@@ -94,12 +121,16 @@ class Sitting:
 def trainable_copy(model: nn.Module, lora: int | None, gradient_checkpointing: bool) -> nn.Module:
     """A copy with weights in 32 bits, ready for the trainer."""
     copied = copy.deepcopy(model).float()
-    copied.loss_type = "ForCausalLM"  # subtle: GPT-2's class is not in the library's table, which it says at every start
+    copied.loss_type = (
+        "ForCausalLM"  # subtle: GPT-2's class is not in the library's table, which it says at every start
+    )
     copied.config.use_cache = False
     if gradient_checkpointing:
         switch_checkpointing(copied, on=True)
         copied.enable_input_require_grads()  # for LoRA, where the embeddings are frozen
-    replace_modules(copied, NewGELUActivation, lambda: nn.GELU(approximate="tanh"))  # the same function in one step, not eight
+    replace_modules(
+        copied, NewGELUActivation, lambda: nn.GELU(approximate="tanh")
+    )  # the same function in one step, not eight
     return add_lora(copied, lora) if lora else copied
 
 
@@ -120,15 +151,31 @@ def switch_checkpointing(model: nn.Module, on: bool) -> None:
 def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> FineTuning:
     """What the run has made, from its record."""
     history = history_table(run["log"], run["tokens_per_step"])
-    return FineTuning(model, history, math.exp(run["before"]), math.exp(run["after"]), run["floor"], folder, run["trained"],
-                      run["parameters"], run["precision"], run["seconds"], run["finished"])
+    return FineTuning(
+        model,
+        history,
+        math.exp(run["before"]),
+        math.exp(run["after"]),
+        run["floor"],
+        folder,
+        run["trained"],
+        run["parameters"],
+        run["precision"],
+        run["seconds"],
+        run["finished"],
+    )
 
 
 @contextmanager
 def left_as_found() -> Iterator[None]:
     """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as before."""
     variable = os.environ.get(PRECISION_VARIABLE)
-    python, arrays, bars, verbosity = random.getstate(), numpy.random.get_state(), logging.is_progress_bar_enabled(), logging.get_verbosity()
+    python, arrays, bars, verbosity = (
+        random.getstate(),
+        numpy.random.get_state(),
+        logging.is_progress_bar_enabled(),
+        logging.get_verbosity(),
+    )
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     with torch.random.fork_rng():

@@ -18,9 +18,22 @@ from lessons.language import say
 from lessons.models import LanguageModel, load
 
 
-def fine_tune(lm: LanguageModel, corpus: DatasetDict, recipe: str | Recipe = "small", *, folder: str | Path | None = None,
-              resume: bool | str = False, lora: int | None = None, precision: str | None = None, accumulation: int = 1,
-              gradient_checkpointing: bool = False, num_proc: int | None = None, seed: int = 0, show: bool = True, **settings: object) -> FineTuning:
+def fine_tune(
+    lm: LanguageModel,
+    corpus: DatasetDict,
+    recipe: str | Recipe = "small",
+    *,
+    folder: str | Path | None = None,
+    resume: bool | str = False,
+    lora: int | None = None,
+    precision: str | None = None,
+    accumulation: int = 1,
+    gradient_checkpointing: bool = False,
+    num_proc: int | None = None,
+    seed: int = 0,
+    show: bool = True,
+    **settings: object,
+) -> FineTuning:
     """What comes of training a copy of the model on the corpus: see `FineTuning`. `lm` itself stays as it is.
 
     recipe: "small" (for the bundled model), "course" (GPT-2 on WikiText-2) or a `Recipe`; `settings` change single settings of it.
@@ -42,16 +55,27 @@ def fine_tune(lm: LanguageModel, corpus: DatasetDict, recipe: str | Recipe = "sm
     if run["finished"]:
         return result_of(run, load(folder, device=lm.device), folder)
     run["precision"] = run["precision"] or choose_precision(lm.device, precision)
-    blocks = token_blocks(corpus, lm.tokenizer, recipe.block_size, separator=recipe.separator, rows_per_remainder=recipe.rows_per_remainder, num_proc=num_proc)
+    blocks = token_blocks(
+        corpus,
+        lm.tokenizer,
+        recipe.block_size,
+        separator=recipe.separator,
+        rows_per_remainder=recipe.rows_per_remainder,
+        num_proc=num_proc,
+    )
     steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
     with left_as_found():
-        arguments = training_arguments(recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed)
+        arguments = training_arguments(
+            recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed
+        )
         sitting = Sitting(lm, blocks, arguments, run, resume=resume, gradient_checkpointing=gradient_checkpointing)
         sitting.train(show)
         return result_of(run, sitting.finish(), folder)
 
 
-def _record(asked: dict[str, object], lm: LanguageModel, corpus: DatasetDict, folder: Path, resume: bool) -> dict[str, object]:
+def _record(
+    asked: dict[str, object], lm: LanguageModel, corpus: DatasetDict, folder: Path, resume: bool
+) -> dict[str, object]:
     """The record of a new run, or of the one in the folder; raises ValueError if that one was asked for with other settings."""
     if not resume:
         known = "log_probability" in corpus["validation"].column_names
@@ -61,5 +85,7 @@ def _record(asked: dict[str, object], lm: LanguageModel, corpus: DatasetDict, fo
     changed = [name for name, value in asked.items() if record["asked"].get(name) != value]
     if changed:
         name = changed[0]
-        raise ValueError(say("finetuning.changed", name=name, was=record["asked"].get(name), now=asked[name], folder=folder))
+        raise ValueError(
+            say("finetuning.changed", name=name, was=record["asked"].get(name), now=asked[name], folder=folder)
+        )
     return record
