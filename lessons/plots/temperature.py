@@ -147,8 +147,8 @@ class TemperaturePicture(MovingPicture):
         self.offered = numpy.asarray(offered, dtype=float)
         self._draw_bars(tokens)
         draw_curves(self.curve_axes, temperatures, probabilities, tokens)
-        rest = {"transform": self.curve_axes.transAxes, "ha": "right", "fontsize": 9, "color": "#555555", "bbox": PLAQUE}
-        self.curve_axes.text(0.99, 0.84, say("temperature.rest_short"), **rest)
+        small = {"ha": "right", "fontsize": 9, "color": "#555555", "bbox": PLAQUE}
+        self.curve_axes.text(0.99, 0.84, say("temperature.rest_short"), transform=self.curve_axes.transAxes, **small)
         set_title(self.curve_axes, say("temperature.explorer_curves"))
         draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered), "explorer_entropy")
         self._draw_strips()
