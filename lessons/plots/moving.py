@@ -47,6 +47,12 @@ class MovingPicture:
         """Something that was thought to stand still has changed: draw it again, with room for its labels."""
         self.still = None
 
+    def standing(self) -> Figure:
+        """The figure as it is now, for a cell to show: nothing in it moves any more, so that whoever draws it draws all of it."""
+        for artist in self.moving:
+            artist.set_animated(False)
+        return self.figure
+
     def pixels(self) -> numpy.ndarray:
         """(height, width, 4) the picture as it is now, 8 bits for red, green, blue and opacity."""
         if self.still is None:

@@ -59,7 +59,7 @@ def next_token_bars(tokens: Sequence[str], probabilities: ArrayLike, others: int
 
     tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
     """
-    return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).figure
+    return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).standing()
 
 
 def percent(value: float) -> str:
