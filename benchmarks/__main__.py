@@ -10,8 +10,8 @@ FOLDER = Path(__file__).parent
 NOT_BENCHMARKS = ("__init__", "__main__", "measure")
 HEAD = """# Measured
 
-`make bench` wrote this. Ours beside what a student would otherwise run, in one run, taking turns; medians, and the median of
-the ratios (above 1: ours is better). No test depends on any of it.
+`make bench` wrote this. Ours beside what a student would otherwise run, in one run, taking turns; medians, and the
+median of the ratios (above 1: ours is better). No test depends on any of it.
 """
 
 

@@ -1,0 +1,45 @@
+"""Lesson 02's and 03's explorers: from setting a control to the new picture, beside the time that is promised."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+
+import ipywidgets as widgets
+
+import lessons
+from benchmarks.measure import Row, machine, show
+
+PROMPTS = ("The king said to the", "A fox and a wolf", "Once there was a girl who", "In the forest lived a", "They")
+
+
+def rows() -> Iterator[Row]:
+    """A slider of lesson 02; then a tree of five beams and twelve steps, and the largest that can be asked for."""
+    lm = lessons.load(device="cpu")
+    underflow = lessons.UnderflowExplorer(lm)
+    yield promised("UnderflowExplorer: probability", underflow.probability, [0.3 + 0.005 * n for n in range(40)], 40)
+    explorer = lessons.BeamExplorer(lm, beams=5, steps=12)
+    penalties = [-1 + 0.1 * n for n in range(40)]
+    yield promised("BeamExplorer: length penalty (5 x 12)", explorer.penalty, penalties, 100)
+    yield promised("BeamExplorer: step (5 x 12)", explorer.shown, [*range(1, 13)] * 3, 100)
+    yield promised("BeamExplorer: another prompt (5 x 12)", explorer.prompt, PROMPTS, 1000)
+    explorer.beams.value = 8
+    yield promised("BeamExplorer: length penalty (8 x 12)", explorer.penalty, penalties, 100)
+    yield promised("BeamExplorer: step (8 x 12)", explorer.shown, [*range(1, 13)] * 3, 100)
+
+
+def promised(what: str, control: widgets.Widget, values: Sequence[object], limit: float) -> Row:
+    """The row of a control's values, set one after the other, beside the milliseconds that are promised."""
+    took = median(milliseconds(lambda value=value: setattr(control, "value", value)) for value in values)
+    return Row(what, took, "promised", limit, limit / took, goal=1.0)
+
+
+def milliseconds(action: Callable[[], None]) -> float:
+    """How long the action takes."""
+    start = time.perf_counter()
+    action()
+    return (time.perf_counter() - start) * 1e3
+
+
+if __name__ == "__main__":
+    print(machine())
+    show(rows())
