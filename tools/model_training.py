@@ -12,8 +12,11 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 def build_model(arguments, tokenizer):
     end = tokenizer.eos_token_id
-    config = GPT2Config(vocab_size=len(tokenizer), n_positions=arguments.context, n_embd=arguments.width, n_layer=arguments.layers,
-                        n_head=arguments.heads, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=end, eos_token_id=end)
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=arguments.context, n_embd=arguments.width, n_layer=arguments.layers, n_head=arguments.heads,
+        activation_function="gelu_pytorch_tanh",  # the function of GPT-2's "gelu_new", in one operation instead of eight
+        resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=end, eos_token_id=end,
+    )
     return GPT2LMHeadModel(config)
 
 
