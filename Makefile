@@ -27,9 +27,10 @@ lint: .venv/.dev  ## check style, spelling and that notebooks are stored without
 bench: .venv/.ready  ## measure speed, write benchmarks/RESULTS.md
 	@$(RUN) -m benchmarks $(ARGS)
 
-badges: .venv/.ready  ## write first cells, exercises and README's table anew; REPO=owner/name adds address and Colab badges
+badges: .venv/.ready  ## write first cells, exercises, terms and README's table anew; REPO=owner/name adds address and Colab badges
 	@$(RUN) tools/badges.py $(REPO)
 	@$(RUN) tools/exercises.py
+	@$(RUN) tools/terms.py
 
 wheel: .venv/.ready  ## build dist/lessons-….whl, to upload beside a notebook in Colab
 	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 MINUTES = re.compile(r"\d+\s*(minutes|분)")
 SECTIONS = {"en": ("What we found", "Glossary", "Next lesson"), "ko": ("알게 된 것", "용어 정리", "다음 수업")}
+NEEDS = ("You need: ", "필요한 것: ")
 MOST_LINES, MEDIAN_LINES = 12, 3
 WORDS_PER_LINE = (12, 25)  # of prose for a line of code, over a whole lesson
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)[^)]*\)")
@@ -89,6 +90,16 @@ def title_is_a_question(notebook: NotebookNode, path: Path) -> Iterator[str]:
         yield "the title must be a question"
     if not MINUTES.search(first.source):
         yield "the first cell must say how many minutes it takes"
+
+
+@rule
+def says_what_it_needs(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """From the second lesson on, one sentence of the first cell links to what is needed from before."""
+    needs = next((line for line in notebook.cells[0].source.splitlines() if line.startswith(NEEDS)), "")
+    if path.name[:2] > "00" and not needs:
+        yield f"the first cell must say what is needed from before: {' or '.join(NEEDS)}"
+    elif path.name[:2] > "01" and not LINK.search(needs):
+        yield "what is needed from before must be linked"
 
 
 @rule

@@ -138,15 +138,20 @@ def changes(repository: str | None) -> Iterator[tuple[Path, str]]:
         yield path, between_marks(path.read_text(encoding="utf8"), mark, written)
 
 
+def write(changes: Iterator[tuple[Path, str]]) -> None:
+    """The files whose text is not yet what it should be, written anew and named."""
+    for path, text in changes:
+        if path.read_text(encoding="utf8") != text:
+            path.write_text(text, encoding="utf8", newline="\n")
+            print(f"written: {path.relative_to(ROOT)}")
+
+
 def main(arguments: list[str]) -> int:
     """0; 1 if the argument is no owner/name."""
     if len(arguments) > 1 or (arguments and not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments[0])):
         print(f"expected owner/name as in make badges REPO=owner/name, got {' '.join(arguments)}", file=sys.stderr)
         return 1
-    for path, text in changes(arguments[0] if arguments else None):
-        if path.read_text(encoding="utf8") != text:
-            path.write_text(text, encoding="utf8", newline="\n")
-            print(f"written: {path.relative_to(ROOT)}")
+    write(changes(arguments[0] if arguments else None))
     return 0
 
 

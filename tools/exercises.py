@@ -1,5 +1,4 @@
-"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and from
-nowhere else.
+"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and nowhere else.
 
     python tools/exercises.py            # write them anew, in both languages; running it again changes nothing
 
@@ -11,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import badges
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -22,10 +22,7 @@ from lessons.language import LANGUAGES, say, speak
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"(exercise|stub|check)-.*|progress|progress-table")
 START = "00_start_here"
-SECTION, AFTER = (
-    "your-turn",
-    "lessons",
-)  # ids of the cells after which ours belong: at the section's end; right after it
+SECTION, AFTER = "your-turn", "lessons"  # ids of the cells after which ours belong: at the section's end; right after it
 
 
 def cells_of(exercise: Exercise) -> list[NotebookNode]:
@@ -48,19 +45,15 @@ def progress_cells() -> list[NotebookNode]:
 
 
 def with_exercises(text: str, name: str) -> str:
-    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without
-    ending.
-    """
+    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without ending."""
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
     known = {stem: lesson for lesson, stem in NOTEBOOKS.items()}
     own = [cell for cell in notebook.cells if not OURS.fullmatch(cell.id)]
     if name == START:
         place, ours = place_of(own, AFTER) + 1, progress_cells()
     elif name in known:
-        place, ours = (
-            end_of_section(own, place_of(own, SECTION)),
-            [cell for exercise in of_lesson(known[name]) for cell in cells_of(exercise)],
-        )
+        place = end_of_section(own, place_of(own, SECTION))
+        ours = [cell for exercise in of_lesson(known[name]) for cell in cells_of(exercise)]
     else:
         return text
     notebook.cells = [*own[:place], *ours, *own[place:]]
@@ -71,7 +64,7 @@ def place_of(cells: list[NotebookNode], id: str) -> int:
     """Where the cell of that id stands. Raises ValueError if there is none."""
     places = [place for place, cell in enumerate(cells) if cell.id == id]
     if not places:
-        raise ValueError(f"no cell has the id {id}; the exercises would have no place")
+        raise ValueError(f"no cell has the id {id}, where something is to be written")
     return places[0]
 
 
@@ -92,14 +85,5 @@ def changes() -> Iterator[tuple[Path, str]]:
     speak("en")
 
 
-def main() -> int:
-    """0; each notebook that was changed is named."""
-    for path, text in changes():
-        if path.read_text(encoding="utf8") != text:
-            path.write_text(text, encoding="utf8", newline="\n")
-            print(f"written: {path.relative_to(ROOT)}")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    badges.write(changes())
