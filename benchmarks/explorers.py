@@ -6,11 +6,10 @@ The model has no part in it: a source that counts how often it is asked proves t
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
-from statistics import median
 
 import torch
 
-from benchmarks.measure import Row, compare, machine, paired, show
+from benchmarks.measure import Row, compare, machine, paired, promised, show
 from lessons.decoding.knobs import ORDERS
 from lessons.explorers.temperature import TemperatureExplorer, temperature_curves
 from lessons.explorers.truncation import TruncationExplorer
@@ -41,18 +40,18 @@ class Offered:
         return " ".join(f"token{token}" for token in ids)
 
 
-def rows() -> Iterator[Row]:
+def parts(quick: bool = False) -> Iterator[Row]:
     """Both explorers, with either vocabulary."""
     for vocabulary, limit in LIMITS.items():
         for name, moves in (("temperature", temperature), ("top-k, top-p and all others on", truncation)):
             offered = Offered(vocabulary)
             ways = moves(offered)
             asked = offered.asked
-            times = paired(ways, ROUNDS)
+            times = paired(ways, 3 if quick else ROUNDS)
             assert offered.asked == asked, "a slider's move asked the model"
-            what, ours = f"{name}, {vocabulary:,} tokens", median(times["ours"])
-            yield Row(what, ours, "limit", limit, limit / ours, 1.0)
-            yield compare(what, times, "ours", "a new figure", goal=2.0)
+            what = f"{name}, {vocabulary:,} tokens"
+            yield promised(what, times["ours"], limit)
+            yield compare(what, times, "a new figure", goal=2.0)
 
 
 def temperature(offered: Offered) -> Moves:
@@ -90,4 +89,4 @@ def truncation(offered: Offered) -> Moves:
 
 if __name__ == "__main__":
     print(machine())
-    show(rows())
+    show(parts())
