@@ -52,9 +52,16 @@ def test_hidden_errors_are_noticed(tmp_path):
         output=OUTPUT.format(place=1),
         interact=INTERACT,
     )
-    assert error.summary == "a widget's callback failed inside, in goes_wrong: ZeroDivisionError: division by zero"
+    assert error.summary == "something failed that no cell shows, in goes_wrong: ZeroDivisionError: division by zero"
     assert "in an Output widget: IndexError: list index out of range" in error.trace
     assert "in an Output widget: ValueError: invalid literal for int() with base 10: 'three3'" in error.trace
+
+
+def test_letters_without_a_font_are_noticed(tmp_path):
+    """Hangul in a figure before `lessons.notebook.start()`: boxes instead of letters; after it, letters."""
+    figure = "import matplotlib.pyplot as plt\nplt.title('한글')\nplt.show()"
+    assert "missing from" in run(tmp_path, figure=figure).trace
+    assert run(tmp_path, start="import lessons\nlessons.notebook.start()", figure=figure) is None
 
 
 def test_a_plain_error_is_still_noticed(tmp_path):

@@ -2,7 +2,8 @@
 
 Two ways of failing in silence: an explorer catches the error and shows it in itself (a student sees it, nbmake does
 not); `interact` or an `Output` widget file the traceback under the widget instead of the cell. Both pass through the
-messages between kernel and widgets.
+messages between kernel and widgets. And a third: a figure without the font for its letters, of which only a warning is
+left under the cell.
 """
 
 import re
@@ -17,6 +18,7 @@ from nbmake.nb_result import NotebookError, NotebookResult
 from nbmake.nb_run import NotebookRun
 
 EXPLORER_ERROR = re.compile(r'class="lessons-error"[^>]*>(.*?)</div>', re.DOTALL)
+NO_FONT = re.compile(r"Glyph .*missing from")  # matplotlib's words
 NOTES = "hidden_failures"  # where the client leaves them in the notebook's metadata
 
 
@@ -37,6 +39,13 @@ class WatchedClient(NotebookClient):
         super().handle_comm_msg(outs, msg, cell_index)
         self.note(msg["content"]["data"].get("state", {}), cell_index)
 
+    def output(self, outs: list[NotebookNode], msg: dict[str, object], display_id: str, cell_index: int) -> NotebookNode | None:
+        found = super().output(outs, msg, display_id, cell_index)
+        text = msg["content"].get("text", "") if msg["msg_type"] == "stream" else ""
+        if NO_FONT.search(text):
+            self.note({"outputs": [{"output_type": "error", "ename": "missing letters", "evalue": text}]}, cell_index)
+        return found
+
     def set_widgets_metadata(self) -> None:
         """Called at the end: by then nbclient has filed what was printed into Output widgets."""
         for state in self.widget_state.values():
@@ -49,7 +58,7 @@ class WatchedClient(NotebookClient):
 
 
 class WatchedRun(NotebookRun):
-    """A run of a notebook that fails also when a widget's callback did."""
+    """A run of a notebook that fails also when a widget's callback did, or a letter had no font."""
 
     def execute(self) -> NotebookResult:
         result = super().execute()
@@ -57,7 +66,7 @@ class WatchedRun(NotebookRun):
         if result.error is None and notes:
             places = [result.nb.cells[cell].id if cell >= 0 else "an Output widget" for cell, _ in notes]
             trace = "\n".join(f"in {place}: {failure}" for place, (_, failure) in zip(places, notes, strict=True))
-            summary = f"a widget's callback failed inside, in {places[0]}: {notes[0][1].strip().splitlines()[-1]}"
+            summary = f"something failed that no cell shows, in {places[0]}: {notes[0][1].strip().splitlines()[-1]}"
             return NotebookResult(nb=result.nb, error=NotebookError(summary, f"{summary}\n{trace}", notes[0][0]))
         return result
 

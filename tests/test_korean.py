@@ -1,0 +1,135 @@
+"""Both editions are one course: the same notebooks, cells and code, and every word in both languages."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import korean
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from lessons.language import LANGUAGES, WORDS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "lessons"
+NAMES = sorted(path.name for path in (ROOT / "notebooks" / "en").glob("*.ipynb"))
+ENTRIES = {
+    f"{path.stem}.{entry}": texts
+    for path in sorted(WORDS.glob("*.toml"))
+    for entry, texts in tomllib.loads(path.read_text(encoding="utf8")).items()
+}
+
+
+def editions(name: str) -> list[nbformat.NotebookNode]:
+    return [nbformat.read(ROOT / "notebooks" / language / name, nbformat.NO_CONVERT) for language in LANGUAGES]
+
+
+def test_every_lesson_exists_in_both_languages():
+    """The folders of the two editions have the same eight notebooks."""
+    assert len(NAMES) == 8
+    assert sorted(path.name for path in (ROOT / "notebooks" / "ko").glob("*.ipynb")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_editions_differ_in_prose_only(name):
+    """Ids, order, kinds and tags of cells, the notebooks' metadata and every line of code are the same."""
+    english, korean_ = editions(name)
+    assert english.metadata == korean_.metadata
+    assert [(cell.id, cell.cell_type, cell.metadata) for cell in english.cells] == [
+        (cell.id, cell.cell_type, cell.metadata) for cell in korean_.cells
+    ]
+    in_english, in_korean = ([cell.source for cell in book.cells if cell.cell_type == "code"] for book in (english, korean_))
+    assert in_english == in_korean
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_of_korean_prose_is_korean(name):
+    """No cell is missing or left in English, and no line that says something says it without Hangul."""
+    assert list(korean.complaints(*editions(name))) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_stay_in_the_language(name):
+    """A Korean lesson sends its reader to Korean lessons, as often as the English one to English lessons."""
+    counts = []
+    for edition in editions(name):
+        targets = re.findall(r"\]\(([^)]*\.ipynb)", "\n".join(cell.source for cell in edition.cells if cell.id != "terms"))
+        assert [target for target in targets if "/" in target] == []
+        counts.append(sorted(set(targets)))
+    assert counts[0] == counts[1]
+
+
+def test_faults_between_editions_are_found():
+    """Planted: a cell left in English, a line left in English, a missing cell, a cell of its own."""
+    english = new_notebook(cells=[new_markdown_cell(f"Some words about {id}.", id=id) for id in ("one", "two", "three")])
+    theirs = [("one", "Some words about one."), ("two", "둘에 관하여.\n\nA line left behind."), ("four", "넷에 관하여.")]
+    faulty = new_notebook(cells=[new_markdown_cell(text, id=id) for id, text in theirs])
+    assert len(list(korean.complaints(english, faulty))) == 4
+
+
+def test_korean_words_survive_a_change_of_the_english_code():
+    """The tool copies new code and new order, and keeps the Korean text of each cell."""
+    english = new_notebook(cells=[new_markdown_cell("Words.", id="words"), new_code_cell("1 + 2", id="sum")])
+    before = new_notebook(cells=[new_code_cell("1 + 1", id="sum"), new_markdown_cell("낱말.", id="words")])
+    assert [cell.source for cell in korean.in_step(english, before).cells] == ["낱말.", "1 + 2"]
+
+
+def placeholders(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+
+
+def test_every_entry_is_in_both_languages():
+    """An entry has exactly English and Korean, with the same values to fill in."""
+    assert [key for key, texts in ENTRIES.items() if set(texts) != set(LANGUAGES)] == []
+    assert [key for key, texts in ENTRIES.items() if placeholders(texts["en"]) != placeholders(texts["ko"])] == []
+
+
+def is_code(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+def test_every_korean_entry_is_korean():
+    """A Korean entry has Hangul, unless it is a line of code, or says nothing but formulas and values."""
+    plain = {key: re.sub(r"\{[^}]*\}", "", texts["ko"]) for key, texts in ENTRIES.items() if not is_code(texts["ko"])}
+    assert [key for key, text in plain.items() if korean.lines_without_hangul(text) and not korean.HANGUL.search(text)] == []
+
+
+def asked_for() -> Iterator[re.Pattern[str]]:
+    """A pattern for each text in the package's code that is, or may become, the key of an entry."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+\.[\w-]+", node.value):
+                yield re.compile(re.escape(node.value))
+            elif isinstance(node, ast.JoinedStr):
+                parts = [re.escape(part.value) if isinstance(part, ast.Constant) else "[^.]*" for part in node.values]
+                if re.match(r"(\w|\[\^\.\]\*)+\\\.", "".join(parts)):
+                    yield re.compile("".join(parts))
+            elif isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant) and str(node.left.value).endswith("."):
+                yield re.compile(re.escape(node.left.value) + ".*")
+
+
+def test_every_entry_is_used():
+    """No words that nobody says: each entry's key stands in the package's code, or is put together there."""
+    patterns = list(asked_for())
+    assert [key for key in ENTRIES if not any(pattern.fullmatch(key) for pattern in patterns)] == []
+
+
+def test_every_key_has_an_entry():
+    """Whoever says a key in the code finds words for it."""
+    said = {
+        node.args[0].value
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(said) > 100
+    assert said - set(ENTRIES) == set()
