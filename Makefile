@@ -4,20 +4,27 @@ PYTHON ?= python3
 ARGS ?=
 RUN := .venv/bin/python
 START := notebooks/en/00_start_here.ipynb
+PYTEST := -m pytest -n auto --maxprocesses 4 --dist worksteal
+# Two environments more, each from constraints-NAME.txt: see CONTRIBUTING.md, Versions.
+OLDEST := colab transformers-4.57
 # In a container one often is root, and Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint bench badges wheel
+.PHONY: help lab test test-oldest lint bench badges wheel
 
 help:  ## this list
 	@echo "make TARGET [ARGS=...] [PYTHON=python3.12]"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 lab: .venv/.ready  ## open the lessons in JupyterLab; ARGS="--no-browser --port 8899" is passed on
 	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START) $(AS_ROOT) $(ARGS)
 
 test: .venv/.ready  ## run every test and every notebook, side by side; ARGS="-k beam" is passed on
-	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(RUN) $(PYTEST) $(ARGS)
+
+test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's versions, then with transformers 4.57; ARGS as above
+	@for one in $(OLDEST); do echo "With constraints-$$one.txt:"; \
+	  .venv-oldest/$$one/bin/python $(PYTEST) $(ARGS) || failed=yes; done; test -z "$$failed"
 
 lint: .venv/.dev  ## check style, spelling and that notebooks are stored without outputs
 	@$(RUN) -m ruff check .
@@ -41,20 +48,32 @@ PYTHON_MISSING = "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) 
 VENV_MISSING = "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: sudo apt install python3-venv)"
 NETWORK_MISSING = "No network: pip cannot reach its package index. pip says: $$( $(LAST_ERROR) )"
 PIP_FAILED = "pip could not install the packages. It says: $$( $(LAST_ERROR) )"
-LAST_ERROR = { grep ERROR .venv/pip.log || cat .venv/pip.log; } | tail -1 | sed 's/^ *//'
+LAST_ERROR = { grep ERROR $(@D)/pip.log || cat $(@D)/pip.log; } | tail -1 | sed 's/^ *//'
 NO_CONNECTION = 'connection broken|Max retries|Temporary failure|Could not resolve|No route to host'
-INSTALL = $(RUN) -m pip install --disable-pip-version-check -c constraints.txt
+INSTALL = $(@D)/bin/python -m pip install --disable-pip-version-check
 
-.venv/.ready: pyproject.toml constraints.txt
-	@$(RUN) -c "" 2> /dev/null || { \
+# A folder with a Python of its own, in which the packages are to be installed.
+define NEW_PYTHON
+@$(@D)/bin/python -c "" 2> /dev/null || { \
 	  $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" 2> /dev/null || { echo $(PYTHON_MISSING); exit 1; }; \
 	  $(PYTHON) -c "import ensurepip, venv" 2> /dev/null || { echo $(VENV_MISSING); exit 1; }; \
-	  $(PYTHON) -m venv --clear .venv || { echo $(VENV_MISSING); exit 1; }; }
-	@echo "Installing into .venv; the first time takes some minutes."
-	@$(INSTALL) -e ".[lab,test]" 2> .venv/pip.log || { \
-	  if grep -qE $(NO_CONNECTION) .venv/pip.log; then echo $(NETWORK_MISSING); else echo $(PIP_FAILED); fi; exit 1; }
+	  $(PYTHON) -m venv --clear $(@D) || { echo $(VENV_MISSING); exit 1; }; }
+@echo "Installing into $(@D); the first time takes some minutes."
+endef
+SAY_WHY = { if grep -qE $(NO_CONNECTION) $(@D)/pip.log; then echo $(NETWORK_MISSING); else echo $(PIP_FAILED); fi; exit 1; }
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(NEW_PYTHON)
+	@$(INSTALL) -c constraints.txt -e ".[lab,test]" 2> $(@D)/pip.log || $(SAY_WHY)
+	@touch $@
+
+# Colab has no JupyterLab, so there is none here. Of two pins for a package the first counts.
+.venv-oldest/%/.ready: constraints-%.txt constraints-colab.txt constraints.txt pyproject.toml
+	$(NEW_PYTHON)
+	@awk -F== '/^[^#]/ && !seen[$$1]++' $(filter %.txt,$^) > $(@D)/constraints.txt
+	@$(INSTALL) -c $(@D)/constraints.txt -e ".[test,lora]" 2> $(@D)/pip.log || $(SAY_WHY)
 	@touch $@
 
 .venv/.dev: .venv/.ready
-	@$(INSTALL) --quiet -e ".[dev]"
+	@$(INSTALL) -c constraints.txt --quiet -e ".[dev]"
 	@touch $@
