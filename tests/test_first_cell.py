@@ -128,7 +128,8 @@ def course(tmp_path, monkeypatch) -> Path:
                 nbformat.v4.new_code_cell("old", id="setup"),
             ]
             nbformat.write(nbformat.v4.new_notebook(cells=cells), here / f"{name}.ipynb")
-    (tmp_path / "README.md").write_text("before\n<!-- lessons -->\nold\n<!-- /lessons -->\nafter\n", encoding="utf8")
+    for readme in ("README.md", "README.ko.md"):
+        (tmp_path / readme).write_text("before\n<!-- lessons -->\nold\n<!-- /lessons -->\nafter\n", encoding="utf8")
     (tmp_path / "CONTRIBUTING.md").write_text("before\n<!-- rooms -->\n<!-- /rooms -->\nafter\n", encoding="utf8")
     rooms = '"""The map.\n\n    one    first\n    two    then\n"""'
     (folder(tmp_path / "lessons") / "__init__.py").write_text(rooms, encoding="utf8")
@@ -152,6 +153,7 @@ def test_badges_without_an_address_leave_no_dead_link(course):
         assert "github" not in text and "colab.research" not in text, name
     lesson = "[What is 01_next?](notebooks/{}/01_next.ipynb)"
     assert f"| 01 | {lesson.format('en')} | 5 | {lesson.format('ko')} |" in contents(course)["README.md"]
+    assert f"| 01 | {lesson.format('ko')} | 5 | {lesson.format('en')} |" in contents(course)["README.ko.md"]
     assert contents(course)["CONTRIBUTING.md"].splitlines()[2:6] == ["```", "one    first", "two    then", "```"]
 
 

@@ -103,8 +103,8 @@ def test_every_korean_entry_is_korean():
 
 
 def asked_for() -> Iterator[re.Pattern[str]]:
-    """A pattern for each text in the package's code that is, or may become, the key of an entry."""
-    for path in PACKAGE.rglob("*.py"):
+    """A pattern for each text in the code that is, or may become, the key of an entry."""
+    for path in (*PACKAGE.rglob("*.py"), ROOT / "tools" / "exercises.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+\.[\w-]+", node.value):
                 yield re.compile(re.escape(node.value))
@@ -117,7 +117,7 @@ def asked_for() -> Iterator[re.Pattern[str]]:
 
 
 def test_every_entry_is_used():
-    """No words that nobody says: each entry's key stands in the package's code, or is put together there."""
+    """No words that nobody says: each entry's key stands in the code, or is put together there."""
     patterns = list(asked_for())
     assert [key for key in ENTRIES if not any(pattern.fullmatch(key) for pattern in patterns)] == []
 

@@ -1,6 +1,6 @@
-"""What stands in all notebooks alike, README's table, CONTRIBUTING's map: written from here, and nowhere else.
+"""What stands in all notebooks alike, the READMEs' tables, CONTRIBUTING's map: written from here, and nowhere else.
 
-    python tools/badges.py               # write first cells and table anew
+    python tools/badges.py               # write first cells and tables anew
     python tools/badges.py owner/name    # the same, from now on with the repository's address: Colab badges, installing
 
 The address is kept in pyproject.toml. Running it again changes nothing.
@@ -34,9 +34,7 @@ sys.path.append("../.."); import lessons; lessons.notebook.start()"""
 
 def first_cell(repository: str | None) -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
-    without_wheel = (
-        f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
-    )
+    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
     return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
 
 
@@ -68,27 +66,40 @@ def notebooks(language: str) -> list[Path]:
     return sorted((ROOT / "notebooks" / language).glob("*.ipynb"))
 
 
-def table(repository: str | None) -> str:
-    """README's table: a row for each lesson, a link for each language that it exists in."""
-    head = ["", "The question", "Minutes", "한국어", *(["Colab"] if repository else [])]
-    rows = [head, ["---"] * len(head)]
-    for path in notebooks("en"):
-        lesson, korean = read_lesson(path), ROOT / "notebooks" / "ko" / path.name
-        in_korean = link(read_lesson(korean).title, korean) if korean.exists() else ""
+# README by language: the head of its table of lessons, and the other language.
+READMES = {
+    "en": ("README.md", ["", "The question", "Minutes", "한국어"], "ko"),
+    "ko": ("README.ko.md", ["", "질문", "분", "English"], "en"),
+}
+
+
+def table(language: str, repository: str | None) -> str:
+    """A README's table: a row for each lesson, with a link to it in each language."""
+    _, head, other = READMES[language]
+    rows = [[*head, *(["Colab"] if repository else [])]]
+    rows.append(["---"] * len(rows[0]))
+    for path in notebooks(language):
+        lesson, translated = read_lesson(path), ROOT / "notebooks" / other / path.name
         in_colab = [badge(repository, path)] if repository else []
-        rows.append([path.name[:2], link(lesson.title, path), lesson.minutes, in_korean, *in_colab])
+        rows.append([path.name[:2], link(lesson), lesson.minutes, link(read_lesson(translated)), *in_colab])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def link(title: str, path: Path) -> str:
+def link(lesson: Lesson) -> str:
     """A link of README's to a notebook."""
-    return f"[{title}]({path.relative_to(ROOT).as_posix()})"
+    return f"[{lesson.title}]({lesson.path.relative_to(ROOT).as_posix()})"
 
 
 def rooms() -> str:
     """The map in the package's docstring: its rooms in reading order."""
     docstring = ast.get_docstring(ast.parse((ROOT / "lessons" / "__init__.py").read_text(encoding="utf8")), clean=False)
     return "\n".join(["```", *re.findall(r"^    (\w+  +\S.*)", docstring, re.MULTILINE), "```"])
+
+
+def with_marks(name: str, mark: str, written: str) -> tuple[Path, str]:
+    """A file, and its text with what lies between its marks written anew."""
+    path = ROOT / name
+    return path, between_marks(path.read_text(encoding="utf8"), mark, written)
 
 
 def between_marks(text: str, mark: str, written: str) -> str:
@@ -130,12 +141,11 @@ def changes(repository: str | None) -> Iterator[tuple[Path, str]]:
     if repository:
         yield pyproject, with_repository(text, repository)
     repository = repository or repository_of(text)
-    for language in ("en", "ko"):
+    for language, (readme, _, _) in READMES.items():
         for path in notebooks(language):
             yield path, with_first_cell(path.read_text(encoding="utf8"), path, repository)
-    for name, mark, written in (("README.md", "lessons", table(repository)), ("CONTRIBUTING.md", "rooms", rooms())):
-        path = ROOT / name
-        yield path, between_marks(path.read_text(encoding="utf8"), mark, written)
+        yield with_marks(readme, "lessons", table(language, repository))
+    yield with_marks("CONTRIBUTING.md", "rooms", rooms())
 
 
 def write(changes: Iterator[tuple[Path, str]]) -> None:

@@ -3,7 +3,7 @@
     python tools/exercises.py            # write them anew, in both languages; running it again changes nothing
 
 Each exercise is three cells: statement, stub (tagged "exercise"), check. They stand at the end of the section
-"your-turn" of their lesson's notebook; in 00_start_here a table shows what is solved.
+"your-turn" of their lesson's notebook; in 00_start_here a table shows what is solved. READMEs have a table of titles.
 """
 
 import re
@@ -76,10 +76,18 @@ def end_of_section(cells: list[NotebookNode], start: int) -> int:
     return len(cells)
 
 
+def table() -> str:
+    """A README's table in the language in use: the exercises of each lesson by their titles."""
+    head = [say("exercises.column_lesson"), say("exercises.column_exercises")]
+    rows = [[f"{lesson:02}", " · ".join(exercise.say("title") for exercise in of_lesson(lesson))] for lesson in NOTEBOOKS]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * 2, *rows])
+
+
 def changes() -> Iterator[tuple[Path, str]]:
-    """Each notebook, with the text that it should have."""
+    """Each notebook and each README, with the text that it should have."""
     for language in LANGUAGES:
         speak(language)
+        yield badges.with_marks(badges.READMES[language][0], "exercises", table())
         for path in sorted((ROOT / "notebooks" / language).glob("*.ipynb")):
             yield path, with_exercises(path.read_text(encoding="utf8"), path.stem)
     speak("en")
