@@ -118,7 +118,7 @@ def test_what_is_written_from_one_place_is_up_to_date():
     assert [path.name for path, text in badges.changes(None) if path.read_text(encoding="utf8") != text] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(name):
     """Each file that README and CONTRIBUTING link to, or show as a picture, is there."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / name).read_text(encoding="utf8"))
