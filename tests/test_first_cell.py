@@ -107,7 +107,7 @@ def test_with_a_broken_wheel(bare_python, tmp_path):
 def test_with_nothing_there(bare_python, fake_pip, tmp_path):
     """Neither clone nor wheel, and no address yet: one line says what to upload; pip is not asked for that name."""
     done = bare_python(CELL, folder(tmp_path / "content"), **fake_pip)
-    assert (done.returncode, done.stderr.strip()) == (1, "Upload lessons-*.whl here")
+    assert (done.returncode, done.stderr.strip()) == (1, "Upload lessons-*.whl beside this notebook")
     assert not Path(fake_pip["PIP_CALLS"]).exists()
 
 

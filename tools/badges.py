@@ -23,18 +23,18 @@ MINUTES = re.compile(r"(\d+)\s*(?:minutes|분)")
 
 # In order: the folder above (a clone), a wheel uploaded beside the notebook, the repository. pip's own words are shown.
 # In a clone it is installed by reference, so that a later `git pull` is seen; Python finds it so from its next start,
-# until then by the path that the last line adds.
+# until then by the path that the last line adds. Where pip failed, the traceback shows that line with its remark.
 FIRST_CELL = """\
-import importlib.util, subprocess, sys; from glob import glob
+import importlib.util, subprocess, sys; from glob import glob; wheel = glob("lessons-*.whl")
 if not importlib.util.find_spec("lessons"):  # install it: from the folder above, or from a wheel beside this notebook
-    place = glob("../../lessons/*.py") and ["-e../.."] or glob("lessons-*.whl") or WITHOUT_WHEEL
+    place = glob("../../lessons/*.py") and ["-e../.."] or wheel or WITHOUT_WHEEL
     print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *place], capture_output=True, text=True).stderr)
-sys.path.append("../.."); import lessons; lessons.notebook.start()"""
+sys.path.append("../.."); import lessons; lessons.notebook.start()  # no module? Mend what pip says above, run again"""
 
 
 def first_cell(repository: str | None) -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
-    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl here")'
+    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl beside this notebook")'
     return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
 
 
