@@ -23,25 +23,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["p
 EXTRAS = {extra: [Requirement(line) for line in lines] for extra, lines in PROJECT["optional-dependencies"].items()}
 NEEDED = [Requirement(line) for line in PROJECT["dependencies"]]
 CONDA_NAMES = {"pytorch": "torch"}
-# What Colab had in August 2026 (Python 3.13): installing lessons there must change none of it.
-COLAB = {
-    "torch": "2.11.0+cu128",
-    "transformers": "5.15.0",
-    "datasets": "4.0.0",
-    "accelerate": "1.14.0",
-    "ipywidgets": "7.7.1",
-    "matplotlib": "3.10.0",
-    "pandas": "2.2.3",
-    "safetensors": "0.8.0",
-    "tqdm": "4.67.3",
-    "packaging": "25.0",
-}
 needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt", reason="make is not on this machine")
 
 
-def pins() -> dict[str, str]:
-    """Package → version, as constraints.txt has them."""
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf8").splitlines()
+def pins(name: str = "constraints.txt") -> dict[str, str]:
+    """Package → version, as a file of constraints has them."""
+    lines = (ROOT / name).read_text(encoding="utf8").splitlines()
     return dict(line.split("==") for line in lines if line and not line.startswith("#"))
 
 
@@ -52,17 +39,34 @@ def test_every_range_has_a_pin_within_it():
         assert one.specifier.contains(pinned[canonicalize_name(one.name)]), one
 
 
-def test_pins_are_for_every_platform():
-    """Each line is a plain name==version: no build, no address, no package of one kind of graphics card."""
-    for name, version in pins().items():
+@pytest.mark.parametrize("file", ["constraints.txt", "constraints-colab.txt", "constraints-transformers-4.57.txt"])
+def test_pins_are_for_every_platform(file):
+    """Each line is a plain name==version: no build, no address, no package of one kind of graphics card, none twice."""
+    lines = [line for line in (ROOT / file).read_text(encoding="utf8").splitlines() if line and not line.startswith("#")]
+    assert len(lines) == len(pins(file))
+    for name, version in pins(file).items():
         assert Version(version).local is None and not name.startswith(("nvidia", "cuda", "triton")), name
     assert pins()["torch"] == "2.13.0"
 
 
+def test_every_file_of_constraints_is_tried():
+    """`make test-oldest` makes an environment from each constraints-NAME.txt."""
+    named = re.search(r"^OLDEST := (.*)", (ROOT / "Makefile").read_text(encoding="utf8"), re.MULTILINE)[1].split()
+    assert sorted(f"constraints-{name}.txt" for name in named) == sorted(path.name for path in ROOT.glob("constraints-*.txt"))
+
+
+def test_the_oldest_transformers_allowed_is_tried():
+    """The oldest series that pyproject.toml allows is what `make test-oldest` runs with last."""
+    (allowed,) = next(one for one in NEEDED if one.name == "transformers").specifier
+    assert allowed.operator == ">="
+    assert Version(allowed.version).release[:2] == Version(pins("constraints-transformers-4.57.txt")["transformers"]).release[:2]
+
+
 def test_the_whole_set_is_pinned():
     """Everything that lessons and its tests bring with them here, directly or not, has a pin."""
-    pinned = {canonicalize_name(name) for name in pins()}
-    waiting, seen = [*NEEDED, *EXTRAS["lab"], *EXTRAS["test"]], set()
+    oldest = Path(sys.prefix) / "constraints.txt"  # there in an environment of `make test-oldest`, which has no JupyterLab
+    pinned = {canonicalize_name(name) for name in pins(oldest if oldest.exists() else "constraints.txt")}
+    waiting, seen = [*NEEDED, *EXTRAS["test"], *([] if oldest.exists() else EXTRAS["lab"])], set()
     while waiting:
         one = waiting.pop()
         name = canonicalize_name(one.name)
@@ -92,8 +96,8 @@ def test_environment_for_conda_names_the_same_packages():
 
 def test_colab_stays_as_it_is():
     """Each package that lessons requires is in Colab, within the range: `pip install` there adds lessons only."""
-    assert {one.name for one in NEEDED} == set(COLAB)
-    assert [one.name for one in NEEDED if not one.specifier.contains(COLAB[one.name])] == []
+    colab = pins("constraints-colab.txt") | {"torch": "2.11.0+cu128", "packaging": "25.0"}  # as its list of August 2026 has them
+    assert [one.name for one in NEEDED if not one.specifier.contains(colab[one.name])] == []
 
 
 def test_version_has_one_value():
@@ -224,7 +228,7 @@ def test_arguments_are_passed_on(project):
 @needs_make
 def test_help_names_every_target(project):
     """`make` alone lists the targets, the two commands first."""
-    listed = re.findall(r"^  make (\w+)  +\S", make(project).stdout, re.MULTILINE)
+    listed = re.findall(r"^  make ([\w-]+) +\S", make(project).stdout, re.MULTILINE)
     assert listed[1:3] == ["lab", "test"]
     phony = re.search(r"^\.PHONY: (.*)", (project / "Makefile").read_text(encoding="utf8"), re.MULTILINE)[1].split()
     assert set(listed) == set(phony)
