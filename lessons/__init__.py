@@ -11,6 +11,7 @@ The rooms in reading order; each knows only the ones above it:
     trace          the record of what a decoder was offered and what it took
     decoding       greedy → beam → sampling, each adding one idea
     cache          what a model has read, in memory with room to grow
+    model_files    what a model's folder must hold, and whether it is whole
     models         load(): the bundled model, a name on the hub, or a folder
     scoring        how likely a given text is
     measures       how varied texts are

@@ -9,15 +9,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from reprlib import repr as short
 
 import datasets
 import numpy
 import pyarrow
 from datasets import Dataset, DatasetDict
 
+from lessons.corpora import check_dataset, check_tokenizer
 from lessons.language import say
-from lessons.probability import check_whole
+from lessons.probability import check_text, check_whole
 
+LONGEST_BLOCK = 2**31 - 1
+MOST_PROCESSES = 256
 BYTES_AT_ONCE = 4_000_000  # of text that the tokenizer is given in one call
 
 
@@ -30,13 +34,18 @@ def token_blocks(texts: Dataset | DatasetDict, tokenizer: object, block_size: in
     rows_per_remainder: None cuts one row of tokens, and drops only what is left at its very end. A number drops a remainder after
         each so many texts; 1,000 is what two `map` calls with their default batch size do.
     num_proc: how many processes tokenise, each a stretch of the texts.
-    The result of one data set has `.dropped`: how many tokens were left over. Raises ValueError where there are fewer tokens than one block.
+    The result of one data set has `.dropped`: how many tokens were left over. Raises ValueError where there are fewer tokens than one
+    block, TypeError for what is no data set or no tokenizer.
     """
-    block_size = check_whole("block_size", block_size, 2)
+    block_size = check_whole("block_size", check_whole("block_size", block_size, 2), 2, LONGEST_BLOCK)
+    check_tokenizer(tokenizer), check_text("column", column)
+    for name, number, most in (("rows_per_remainder", rows_per_remainder, LONGEST_BLOCK), ("num_proc", num_proc, MOST_PROCESSES)):
+        if number is not None:
+            check_whole(name, number, 1, most)
     if isinstance(texts, dict):
         options = {"column": column, "separator": separator, "rows_per_remainder": rows_per_remainder, "num_proc": num_proc}
         return DatasetDict({split: token_blocks(part, tokenizer, block_size, **options) for split, part in texts.items()})
-    if column not in texts.column_names:
+    if column not in check_dataset("texts", texts).column_names:
         raise ValueError(say("corpora.no_column", place=say("corpora.this_data"), column=column, columns=", ".join(texts.column_names)))
     rows = tokenise(texts, tokenizer, column, separator, rows_per_remainder, num_proc)
     blocks, tokens = _store(rows, block_size, carry=rows_per_remainder is None)
@@ -49,8 +58,10 @@ def token_blocks(texts: Dataset | DatasetDict, tokenizer: object, block_size: in
 
 def tokenise(texts: Dataset, tokenizer: object, column: str, separator: str | bool | None, rows: int | None, num_proc: int | None) -> Dataset:
     """Token ids of the texts in long rows, each of as many texts as are tokenised at once (`rows` of them, where that is given)."""
-    token = tokenizer.eos_token if separator is True else separator or None
-    separator_id = tokenizer.get_vocab().get(token)
+    token = tokenizer.eos_token if separator is True else None if separator is False else separator
+    if not isinstance(token, str | None):
+        raise ValueError(say("corpora.no_separator", separator=short(token)))
+    separator_id = tokenizer.get_vocab().get(token) if token else None
     if separator and separator_id is None:
         raise ValueError(say("corpora.no_separator", separator=repr(token)))
     if rows is None:

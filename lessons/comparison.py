@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import pandas
 
 from lessons.decoding import beam_search, greedy_search, sample
+from lessons.decoding.sampling import MOST_TEXTS
+from lessons.decoding.source import check_count
 from lessons.language import say
 from lessons.measures import distinct_share, repetition
 from lessons.models import LanguageModel
-from lessons.probability import check_whole
 from lessons.scoring import token_log_probs
 
 
@@ -68,6 +69,17 @@ NINE = tuple(
 )
 
 
+def check_decoders(decoders: object) -> tuple[Decoder, ...]:
+    """The decoders if there is at least one and each is a `Decoder`; otherwise the error."""
+    several = tuple(decoders) if isinstance(decoders, list | tuple) else (decoders,)
+    for one in several:
+        if not isinstance(one, Decoder):
+            raise TypeError(say("errors.not_of_kind", name="decoders", kind="Decoder(search, settings), …", value=repr(one)))
+    if not several:
+        raise ValueError(say("errors.no_texts", name="decoders"))
+    return several
+
+
 def write_all(
     lm: LanguageModel,
     prompt: str,
@@ -77,7 +89,7 @@ def write_all(
     seed: int = 0,
 ) -> dict[str, list[Text]]:
     """{decoder as a call: its `number` continuations of the prompt}."""
-    number = check_whole("number", number, 1)
+    number = check_count("number", number, MOST_TEXTS)
     return {str(decoder): decoder.write(lm, prompt, max_new_tokens, number, seed) for decoder in decoders}
 
 

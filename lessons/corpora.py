@@ -6,16 +6,18 @@ Each comes as a `DatasetDict` of the splits "train", "validation" and "test", wi
 import math
 import random
 from pathlib import Path
+from reprlib import repr as short
 
 import pandas
 from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 
 from lessons.language import say
 from lessons.logbook import logbook_pages
-from lessons.probability import check_number, check_whole
+from lessons.probability import check_number, check_path, check_text, check_whole
 from lessons.text_files import read_texts
 
 HUB = {"wikitext-2": ("Salesforce/wikitext", "wikitext-2-raw-v1")}
+MOST_PAGES = 1_000_000
 HELD_OUT_PAGES = 160  # logbook pages in each of validation and test
 
 
@@ -35,14 +37,19 @@ def load_corpus(
         "wikitext-2" comes from the hub; anything else is a path to a .txt, .json, .jsonl or .csv file.
     texts: for the logbook, how many pages to train on. Files: `held_out` is the share of texts in each of validation and test;
         `column`, `encoding`, `sample_by` as in `read_texts`.
-    Raises FileNotFoundError, ValueError or OSError that says what is wrong with this file, or what can be done without a network.
+    Raises FileNotFoundError, ValueError or OSError that says what is wrong with this file, or what can be done without a network;
+    TypeError for what is no name or no number.
     """
+    if not isinstance(name, Path):
+        check_text("name", name)
+    check_text("column", column), check_text("encoding", encoding)
+    held_out, seed = check_number("held_out", held_out, above=0, most=0.4), check_whole("seed", seed, 0)
     if str(name) == "logbook":
-        return _logbook(check_whole("texts", texts, 1), seed)
+        return _logbook(check_whole("texts", texts, 1, MOST_PAGES), seed)
     if str(name) in HUB:
         return _from_hub(str(name))
     return _split(
-        read_texts(Path(name).expanduser(), column, encoding=encoding, sample_by=sample_by), held_out, seed, name
+        read_texts(check_path("name", name), column, encoding=encoding, sample_by=sample_by), held_out, seed, name
     )
 
 
@@ -66,7 +73,6 @@ def _from_hub(name: str) -> DatasetDict:
 
 
 def _split(texts: Dataset, held_out: float, seed: int, name: str | Path) -> DatasetDict:
-    held_out = check_number("held_out", held_out, above=0, most=0.4)
     number = max(1, round(held_out * len(texts)))
     if len(texts) < 3:
         raise ValueError(say("corpora.too_few_texts", path=name, texts=len(texts)))
@@ -76,13 +82,29 @@ def _split(texts: Dataset, held_out: float, seed: int, name: str | Path) -> Data
     return DatasetDict({split: texts.select(sorted(places[split])) for split in ("train", "validation", "test")})
 
 
+def check_dataset(name: str, value: object) -> Dataset:
+    """`value` if it is a data set; otherwise the error with the way out."""
+    if not isinstance(value, Dataset):
+        raise TypeError(say("corpora.not_a_dataset", name=name, value=short(value)))
+    return value
+
+
+def check_tokenizer(tokenizer: object) -> object:
+    """The tokenizer if it is one; otherwise the error with the way out."""
+    if isinstance(tokenizer, type) or not hasattr(tokenizer, "convert_ids_to_tokens"):
+        raise TypeError(say("corpora.not_a_tokenizer", value=short(tokenizer)))
+    return tokenizer
+
+
 def entropy_floor(texts: Dataset, tokenizer: object) -> float:
     """The loss, in nats per token, of one who knows the language that these texts were drawn from: no model does better on average.
 
     Minus the texts' exact log-probabilities, over their number of tokens, each text's end counted as one. exp() of it is the
-    perplexity below which no model can stay. Raises ValueError for texts whose probability nobody knows.
+    perplexity below which no model can stay. Raises ValueError for texts whose probability nobody knows, TypeError for what is
+    no data set or no tokenizer.
     """
-    if "log_probability" not in texts.column_names:
+    check_dataset("texts", texts), check_tokenizer(tokenizer)
+    if not {"text", "log_probability"} <= set(texts.column_names) or not len(texts):
         raise ValueError(say("corpora.no_floor"))
     lengths = [
         len(ids) + 1 for ids in tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]
@@ -107,7 +129,12 @@ class TextTable(pandas.DataFrame):
 
 
 def show_random_elements(dataset: Dataset, num_examples: int = 10, seed: int = 0) -> pandas.DataFrame:
-    """Different rows drawn at random, the same ones for the same seed, under their row numbers; class numbers by their names."""
+    """Different rows drawn at random, the same ones for the same seed, under their row numbers; class numbers by their names.
+
+    Raises TypeError or ValueError for what is no data set, more rows than there are, or no seed.
+    """
+    check_dataset("dataset", dataset)
+    seed = check_whole("seed", seed, 0)
     num_examples = check_whole("num_examples", num_examples, 1, len(dataset))
     rows = random.Random(seed).sample(range(len(dataset)), num_examples)
     table = TextTable(dataset[rows], index=pandas.Index(rows, name="row"))

@@ -5,7 +5,6 @@
 ['Python']
 """
 
-import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lessons.language import say
+from lessons.model_files import checksums
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -128,8 +128,7 @@ def bundled_model(folder: Path | None = None) -> Finding:
     missing = [file for file in ("model.safetensors", "model.sha256") if not (folder / file).exists()]
     if missing:
         return check(name, say("doctor.model_missing", files=", ".join(missing)), False, "doctor.get_again")
-    expected = (folder / "model.sha256").read_text(encoding="utf8").split()[0]
-    actual = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    expected, actual = checksums(folder)
     found = "doctor.model_whole" if actual == expected else "doctor.model_damaged"
     return check(name, say(found, actual=actual[:8], expected=expected[:8]), actual == expected, "doctor.get_again")
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lessons.language import say
-from lessons.probability import check_number, check_whole, entropy
+from lessons.probability import check_ids, check_number, check_tensor, check_whole, entropy
 
 # subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part
 # of p has reached p: logits of 32 bits cannot tell more.
@@ -25,26 +25,28 @@ ROUNDING = 1e-6
 def temperature_scale(logits: Tensor, T: float) -> Tensor:
     """The logits divided by the temperature T > 0: softmax(logits / T) is sharper below 1, flatter above it.
 
-    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order never changes.
+    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order never changes. Raises
+    TypeError or ValueError for what is no tensor of logits, or no such T.
     Ackley, Hinton & Sejnowski, "A Learning Algorithm for Boltzmann Machines", 1985.
 
     >>> temperature_scale(torch.tensor([2.0, 1.0, 0.0]), 0.5)
     tensor([4., 2., 0.])
     """
-    return logits / check_temperature(T)
+    return check_tensor("logits", logits) / check_temperature(T)
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """The logits of the k likeliest tokens; all others are cut.
 
     Exactly k tokens stay (fewer only where fewer were left): of equal logits at the border those with the lower id.
-    `transformers` keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V.
+    `transformers` keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V. Raises TypeError
+    or ValueError for what is no tensor of logits, or no such k.
     Fan, Lewis & Dauphin, "Hierarchical Neural Story Generation", 2018.
 
     >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
     tensor([-inf, 3., 2., -inf])
     """
-    k = check_top_k(k, logits.shape[-1])
+    k = check_top_k(k, check_tensor("logits", logits).shape[-1])
     if k == logits.shape[-1]:
         return logits
     largest = logits.topk(k + 1).values  # (..., k + 1)
@@ -60,25 +62,27 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more; all others are cut.
 
     A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one always
-    does. 0 < p ≤ 1. Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
+    does. 0 < p ≤ 1. Raises TypeError or ValueError for what is no tensor of logits, or no such p.
+    Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
 
     >>> keep_top_p(torch.tensor([0.5, 0.1, 0.4]).log(), 0.6).exp()
     tensor([0.5000, 0.0000, 0.4000])
     """
-    p = check_share("top_p", p)
+    logits, p = check_tensor("logits", logits), check_share("top_p", p)
     return logits if p == 1 else keep_mass(logits, likeliest_first(logits), p)
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
     """The logits of all tokens at least p times as likely as the likeliest; all others are cut.
 
-    A token stays if p_i ≥ p · max_j p_j: many stay where the model hesitates, few where it is sure. 0 < p ≤ 1.
+    A token stays if p_i ≥ p · max_j p_j: many stay where the model hesitates, few where it is sure. 0 < p ≤ 1. Raises
+    TypeError or ValueError for what is no tensor of logits, or no such p.
     Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs", 2024.
 
     >>> keep_min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.25).exp()
     tensor([0.6000, 0.3000, 0.0000])
     """
-    least = logits.amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
+    least = check_tensor("logits", logits).amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
     return cut(logits, logits >= least - ROUNDING)
 
 
@@ -86,12 +90,13 @@ def keep_typical(logits: Tensor, p: float) -> Tensor:
     """The logits of the most typical tokens, in order until their probabilities sum to p or more; all others are cut.
 
     Typical is a token whose surprisal lies near the mean surprisal: small |-log p_i - H|, H the entropy. So the
-    likeliest token may be cut. 0 < p ≤ 1. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
+    likeliest token may be cut. 0 < p ≤ 1. Raises TypeError or ValueError for what is no tensor of logits, or no such
+    p. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
 
     >>> keep_typical(torch.tensor([0.5, 0.3, 0.1, 0.1]).log(), 0.25).exp()
     tensor([0.0000, 0.3000, 0.0000, 0.0000])
     """
-    p = check_share("typical_p", p)
+    logits, p = check_tensor("logits", logits), check_share("typical_p", p)
     if p == 1:
         return logits
     exact = logits.to(wide(logits))
@@ -106,7 +111,8 @@ def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: flo
     ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it is
     there. penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies,
     which means nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to that
-    power. Keskar, McCann, Varshney, Xiong & Socher, "CTRL", 2019.
+    power. Raises TypeError or ValueError for scores, ids or a penalty that cannot be. Keskar, McCann, Varshney, Xiong
+    & Socher, "CTRL", 2019.
 
     >>> repetition_penalty(torch.tensor([4.0, -4.0, 4.0, -4.0]), [0, 1, 1], 2.0)
     tensor([ 2., -8.,  4., -4.])
@@ -121,7 +127,8 @@ def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> 
     """The scores with every token cut that would complete, for a second time, a run of `size` tokens of `ids`.
 
     ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; 1 forbids every token
-    said. Paulus, Xiong & Socher, "A Deep Reinforced Model for Abstractive Summarization", 2018.
+    said. Raises TypeError or ValueError for scores, ids or a size that cannot be. Paulus, Xiong & Socher, "A Deep
+    Reinforced Model for Abstractive Summarization", 2018.
 
     >>> no_repeat_ngrams(torch.zeros(4), [0, 1, 2, 0], 2)  # "0 1" was said before
     tensor([0., -inf, 0., 0.])
@@ -172,9 +179,12 @@ def wide(scores: Tensor) -> torch.dtype:
 
 
 def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
-    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores."""
-    ids = torch.as_tensor(ids, dtype=torch.int64, device=scores.device)
-    return ids.expand(*scores.shape[:-1], ids.shape[-1])
+    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores; raises TypeError or ValueError."""
+    leading = check_tensor("scores", scores).shape[:-1]
+    ids = check_ids("ids", ids, scores.shape[-1]).to(scores.device)
+    if ids.shape[:-1] not in ((), leading):
+        raise ValueError(say("filters.ids_shape", leading=tuple(leading), shape=tuple(ids.shape)))
+    return ids.expand(*leading, ids.shape[-1])
 
 
 def check_temperature(value: float) -> float:
@@ -185,7 +195,7 @@ def check_temperature(value: float) -> float:
         raise ValueError(say("filters.temperature_infinite"))
     if not value > 0:  # a NaN is not greater than anything
         raise ValueError(say("errors.temperature", value=value))
-    return float(value)
+    return check_number("temperature", value, above=0)
 
 
 def check_top_k(value: int, most: int | None = None) -> int:

@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
+from reprlib import repr as short
 
 import torch
 from torch import Tensor, nn
 
-from lessons.decoding.source import read_prompt
+from lessons.decoding.source import check_logits, read_prompt
 from lessons.language import say
+from lessons.model_files import check_folder, is_folder
+from lessons.probability import check_text
 from lessons.tokens import token_text
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parent / "assets" / "model"
-TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model", "vocab.txt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,7 @@ class LanguageModel:
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, with nothing added to it."""
-        if not isinstance(text, str):
-            raise TypeError(say("models.text", value=repr(text)))
-        return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        return self.tokenizer(check_text("text", text), add_special_tokens=False, verbose=False)["input_ids"]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, exactly as the tokens spell it."""
@@ -76,8 +76,10 @@ class LanguageModel:
 
     @torch.inference_mode()
     def next_logits(self, prompt: str | Sequence[int]) -> Tensor:
-        """(V,) the logits for the token after the prompt, on the CPU, in 32 bits."""
-        return self.session(read_prompt(self, prompt)).logits[0].float().cpu()
+        """(V,) the logits for the token after the prompt, on the CPU, in 32 bits; ValueError if they are no numbers."""
+        logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
+        check_logits(logits, 0)
+        return logits
 
     def read(self, texts: Tensor, module: nn.Module | None = None) -> object:
         """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""
@@ -132,6 +134,13 @@ class CachedSession:
         return output.logits[:, -1].float()  # (B, V)
 
 
+def check_model(lm: object, name: str = "lm") -> LanguageModel:
+    """The model if it is one; otherwise the error that says how to get one."""
+    if isinstance(lm, type) or not hasattr(lm, "next_logits"):
+        raise TypeError(say("errors.no_model", name=name, value=short(lm)))
+    return lm
+
+
 def accepted(module: nn.Module, **options: object) -> dict[str, object]:
     """Those of the options that the module's `forward` knows."""
     known = signature(module.forward).parameters
@@ -142,9 +151,14 @@ def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None
     """A language model by name: the bundled one, a hub id such as "gpt2", or a folder that `save_pretrained` wrote.
 
     It lies on CUDA if there is one, else on MPS, else on the CPU, unless `device` says otherwise. Weights are read from safetensors
-    only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with the ways out.
+    only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with the ways out;
+    `TypeError` or `ValueError` for a name, device or dtype that cannot be.
     """
-    device = torch.device(device) if device is not None else best_device()
+    device = best_device() if device is None else check_device(device)
+    if not isinstance(name, Path):
+        check_text("name", name)
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise TypeError(say("models.dtype", value=short(dtype)))
     if is_folder(name):
         model, tokenizer = _from_folder(Path(name).expanduser(), dtype)
     elif str(name) == BUNDLED:
@@ -161,19 +175,19 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def is_folder(name: str | Path) -> bool:
-    """Whether a name means a folder on this machine: it is written as a path, or it is a folder that holds a model."""
-    return isinstance(name, Path) or str(name).startswith((".", "/", "~")) or (Path(name) / "config.json").exists()
+def check_device(device: str | torch.device) -> torch.device:
+    """The device if there is one of that name here; otherwise the error that names those there are."""
+    if not isinstance(device, str | torch.device):
+        raise TypeError(say("models.device", value=short(device), devices=best_device()))
+    try:
+        torch.empty(0, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # no such kind, or none of it here, or no place at all (meta)
+        raise ValueError(say("models.device", value=short(device), devices=best_device())) from error
+    return torch.device(device)
 
 
 def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[nn.Module, object]:
-    if not (folder / "config.json").exists():
-        raise FileNotFoundError(say("models.no_model", folder=folder))
-    if not any(folder.glob("*.safetensors")):
-        pickles = ", ".join(sorted(path.name for path in [*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")]))
-        raise FileNotFoundError(say("models.pickle", folder=folder, files=pickles) if pickles else say("models.no_weights", folder=folder))
-    if not any((folder / name).exists() for name in TOKENIZER_FILES):
-        raise FileNotFoundError(say("models.no_tokenizer", folder=folder, files=", ".join(TOKENIZER_FILES)))
+    check_folder(folder)
     try:
         with _progress_bars(False):
             return _read(folder, dtype, local_files_only=True)

@@ -12,13 +12,14 @@ B = texts, T = tokens, V = size of the vocabulary, D = width of the model. Log-p
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from reprlib import repr as short
 
 import torch
 from torch import Tensor, nn
 
 from lessons.language import say
 from lessons.models import LanguageModel
-from lessons.probability import check_whole, log_probs_from_logits
+from lessons.probability import check_ids, check_whole, log_probs_from_logits
 
 SLICE = 256  # places whose logits are made at a time: enough to keep the processor busy, few enough to stay small
 
@@ -31,7 +32,8 @@ def sequence_logprob(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0
     ids: a text, as a list or a tensor (T,); or several, as a tensor (B, T) or a list of lists: then a tensor (B,) comes
     back. With `input_len` = length of the prompt every generated token counts, the first included. With 0 the whole
     text counts but for its first token, which nothing predicts. Raises ValueError for an empty text, one longer than
-    the model's context, ids outside the vocabulary, and an `input_len` beyond the text's end.
+    the model's context, ids outside the vocabulary, an `input_len` beyond the text's end, and a model whose weights are
+    broken; TypeError for what is no model or no ids.
     """
     if is_ragged(ids):
         return torch.tensor([sequence_logprob(lm, text, input_len) for text in ids], dtype=torch.float64)
@@ -42,8 +44,8 @@ def sequence_logprob(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0
 def perplexity(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0) -> float | Tensor:
     """exp of the mean surprisal of a text's tokens: among how many equally likely ones the model hesitates on average.
 
-    Arguments and errors as in `sequence_logprob`; ValueError also where no token is left to predict. Jelinek,
-    Mercer, Bahl & Baker, "Perplexity – a measure of the difficulty of speech recognition tasks", 1977.
+    Arguments and errors (TypeError, ValueError) as in `sequence_logprob`; ValueError also where no token is left to
+    predict. Jelinek, Mercer, Bahl & Baker, "Perplexity – a measure of the difficulty of speech recognition tasks", 1977.
     """
     if is_ragged(ids):
         return torch.tensor([perplexity(lm, text, input_len) for text in ids], dtype=torch.float64)
@@ -67,7 +69,7 @@ def token_log_probs(lm: LanguageModel | nn.Module, ids: Ids) -> Tensor:
 
     In nats, 32 bits, on the CPU.
     """
-    lm = lm if isinstance(lm, LanguageModel) else LanguageModel("", lm, None)
+    lm = as_model(lm)
     ids = read_ids(lm, ids)  # (B, T) or (T,)
     texts = ids.unsqueeze(0) if ids.ndim == 1 else ids
     given, labels = texts[:, :-1], texts[:, 1:]  # (B, T - 1): the last token predicts nothing, so it is not read
@@ -78,7 +80,18 @@ def token_log_probs(lm: LanguageModel | nn.Module, ids: Ids) -> Tensor:
             log_probs = in_slices(lm, given, labels)
         else:
             log_probs = log_probs_from_logits(lm.read(given).logits, labels)
+    if log_probs.isnan().any():
+        raise ValueError(say("scoring.broken"))
     return log_probs.reshape(*ids.shape[:-1], -1).cpu()
+
+
+def as_model(lm: LanguageModel | nn.Module) -> LanguageModel:
+    """The model, or a causal model of `transformers` as one; raises TypeError for anything else."""
+    if isinstance(lm, nn.Module) and hasattr(lm, "get_output_embeddings"):
+        return LanguageModel("", lm, None)
+    if not isinstance(lm, LanguageModel):
+        raise TypeError(say("errors.no_model", name="lm", value=short(lm)))
+    return lm
 
 
 def in_slices(lm: LanguageModel, given: Tensor, labels: Tensor) -> Tensor:
@@ -102,23 +115,25 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 def is_ragged(ids: Ids) -> bool:
     """Whether ids are several texts of different lengths."""
-    return not isinstance(ids, Tensor) and len({len(text) for text in ids if isinstance(text, Sequence | Tensor)}) > 1
+    if not isinstance(ids, list | tuple):
+        return False
+    return all(is_text(text) for text in ids) and len(set(map(len, ids))) > 1
+
+
+def is_text(ids: object) -> bool:
+    """Whether these may be the ids of one text: a sequence, or a tensor (T,)."""
+    return ids.ndim > 0 if isinstance(ids, Tensor) else isinstance(ids, Sequence) and not isinstance(ids, str | bytes)
 
 
 def read_ids(lm: LanguageModel, ids: Ids) -> Tensor:
     """ids as a tensor (T,) or (B, T) where the model lies, checked."""
     if isinstance(ids, str):
-        raise TypeError(say("scoring.text", value=repr(ids)))
-    ids = torch.as_tensor(ids) if len(ids) else torch.empty(0, dtype=torch.int64)
-    if ids.is_floating_point() or ids.dtype == torch.bool or ids.ndim not in (1, 2):
+        raise TypeError(say("scoring.text", value=short(ids)))
+    ids = check_ids("ids", ids, lm.vocabulary_size)
+    if ids.ndim > 2:
         raise TypeError(say("scoring.shape", shape=tuple(ids.shape), dtype=str(ids.dtype).removeprefix("torch.")))
     if not ids.numel():
         raise ValueError(say("scoring.empty"))
     if lm.context is not None and ids.shape[-1] > lm.context:
         raise ValueError(say("scoring.too_long", tokens=ids.shape[-1], context=lm.context))
-    least, most = ids.aminmax()
-    if least < 0 or most >= lm.vocabulary_size:
-        raise ValueError(
-            say("errors.prompt_ids", most=f"{lm.vocabulary_size - 1:,}", value=int(least if least < 0 else most))
-        )
-    return ids.to(lm.device, torch.int64)
+    return ids.to(lm.device)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from lessons.decoding.greedy import greedy_search
-from lessons.models import LanguageModel
+from lessons.decoding.source import MOST_STEPS
+from lessons.models import LanguageModel, check_model
 from lessons.probability import check_whole
 from lessons.tokens import visible
 
@@ -66,9 +67,9 @@ def next_token_probabilities(lm: LanguageModel, prompt: str | Sequence[int] | Te
 
     One row for each token: rank (from 1), token, id, probability, log_probability (nats). The softmax runs over the whole
     vocabulary in 64 bits, so the column sums to 1; `choices` only says how many rows to keep (None: all V).
-    Raises ValueError for an empty or too long prompt, or choices outside 1 … V.
+    Raises ValueError for an empty or too long prompt, or choices outside 1 … V; TypeError for what is no model, text or number.
     """
-    log_probs = lm.next_logits(prompt).double().log_softmax(-1)  # (V,)
+    log_probs = check_model(lm).next_logits(prompt).double().log_softmax(-1)  # (V,)
     kept = len(log_probs) if choices is None else check_whole("choices", choices, 1, len(log_probs))
     sorted_log_probs, ids = log_probs.sort(descending=True, stable=True)
     ids = ids[:kept].tolist()
@@ -86,11 +87,11 @@ def next_token_table(lm: LanguageModel, prompt: str | Sequence[int] | Tensor, st
 
     Columns: Input, Choice 1 … Choice n. A cell reads " most (9.76%)" and has the raw numbers as `.token`, `.id`, `.probability`.
     Fewer rows than `steps` mean that the text ended or the context was full. Raises ValueError for steps below 1, choices
-    outside 1 … V, an empty or too long prompt.
+    outside 1 … V, an empty or too long prompt; TypeError for what is no model, text or number.
     """
     steps = check_whole("steps", steps, 1)
-    choices = check_whole("choices", choices, 1, lm.vocabulary_size)
-    trace = greedy_search(lm, prompt, max_new_tokens=steps)
+    choices = check_whole("choices", choices, 1, check_model(lm).vocabulary_size)
+    trace = greedy_search(lm, prompt, max_new_tokens=min(steps, MOST_STEPS))
     rows = []
     for number, step in enumerate(trace.steps):
         probabilities = step.logits.double().softmax(-1)  # (V,)

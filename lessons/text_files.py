@@ -1,5 +1,6 @@
 """A student's own texts: .txt, .json, .jsonl and .csv files as data sets, and what exactly is wrong with one that cannot be read."""
 
+import codecs
 import json
 import logging
 from collections.abc import Iterator
@@ -26,13 +27,17 @@ def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sam
         raise FileNotFoundError(say("corpora.no_file", path=path, folder=path.resolve().parent))
     if path.suffix not in KINDS:
         raise ValueError(say("corpora.unknown_kind", path=path, kinds=", ".join(KINDS)))
-    if sample_by not in (None, *SAMPLE_BY):
+    if not (sample_by is None or (isinstance(sample_by, str) and sample_by in SAMPLE_BY)):
         raise ValueError(say("corpora.sample_by", choices=", ".join(SAMPLE_BY), value=repr(sample_by)))
     if not path.stat().st_size:
         raise ValueError(say("corpora.empty_file", path=path))
     encoding = (
         "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     )  # Excel marks its files; both kinds are read
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise ValueError(say("corpora.no_encoding", path=path, encoding=repr(encoding))) from None
     kind, options = KINDS[path.suffix], {"encoding": encoding}
     if kind == "text":
         options["sample_by"] = sample_by or ("paragraph" if _has_empty_lines(path) else "line")

@@ -180,7 +180,7 @@ def test_dropout_is_off_while_a_text_is_weighed(tiny_models):
     [
         ([], ValueError, "at least one token"),
         ("a text", TypeError, "lm.encode"),
-        ([0.5, 1.0], TypeError, "whole numbers of shape"),
+        ([0.5, 1.0], TypeError, "ids must be token ids: whole numbers"),
         (torch.zeros(1, 2, 3, dtype=torch.int64), TypeError, r"got int64 of shape \(1, 2, 3\)"),
         ([1, 300], ValueError, "from 0 to 299, got 300"),
         ([1, -1], ValueError, "from 0 to 299, got -1"),

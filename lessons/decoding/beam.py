@@ -12,6 +12,7 @@ B = num_beams, K = candidates looked at in a step, V = vocabulary. Sums are in n
 from collections.abc import Container, Iterable, Sequence
 from functools import partial
 from itertools import repeat
+from reprlib import repr as short
 from typing import NamedTuple
 
 from torch import Tensor
@@ -22,6 +23,8 @@ from lessons.decoding.knobs import knobs
 from lessons.decoding.source import NextLogits, Source, why_stopped
 from lessons.language import say
 from lessons.probability import check_number, check_whole
+
+MOST_PENALTY = 50  # a million tokens to this power is still a number
 
 
 def beam_search(
@@ -46,7 +49,8 @@ def beam_search(
     early_stopping False stops when the best unfinished text, as long as it is now, would score no better than the worst
     of B finished ones; True as soon as B texts are finished; "never" only when no continuation could win. The knobs act
     on log-probabilities here, on logits in the other decoders. Raises ValueError for beams outside 1 … V, more returned
-    sequences than beams, and logits that are no numbers. Lowerre, "The Harpy Speech Recognition System", 1976.
+    sequences than beams, and logits that are no numbers; TypeError for what is no number at all. Lowerre, "The Harpy
+    Speech Recognition System", 1976.
 
     >>> import torch
     >>> likely = torch.tensor([[0.0, 0.5, 0.4, 0.1], [0.2, 0.4, 0.2, 0.2], [0.9, 0.0, 0.0, 0.1], [1.0, 0.0, 0.0, 0.0]])
@@ -157,6 +161,7 @@ def trace_of(beams: Beams, tree: BeamTree, hypotheses: tuple[Hypothesis, ...], p
 
 def check_rules(length_penalty: float, early_stopping: bool | str) -> tuple[float, bool | str]:
     """Length penalty and early stopping if both are allowed; otherwise the error that says what is."""
-    if not (isinstance(early_stopping, bool) or early_stopping == "never"):
-        raise ValueError(say("decoding.early_stopping", value=repr(early_stopping)))
-    return check_number("length_penalty", length_penalty), early_stopping
+    if not (isinstance(early_stopping, bool) or (isinstance(early_stopping, str) and early_stopping == "never")):
+        raise ValueError(say("decoding.early_stopping", value=short(early_stopping)))
+    length_penalty = check_number("length_penalty", length_penalty)
+    return check_number("length_penalty", length_penalty, least=-MOST_PENALTY, most=MOST_PENALTY), early_stopping

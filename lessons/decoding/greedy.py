@@ -32,6 +32,8 @@ def greedy_search(
     The same as `model.generate(do_sample=False)`; the record holds the whole distribution of each step. Stops after an
     end-of-text token, after `max_new_tokens`, or where the model's context is full (`.stopped` says which). The two
     knobs act on the logits before the choice: see `filters.repetition_penalty` and `filters.no_repeat_ngrams`.
+    Raises TypeError or ValueError for an argument that cannot be, an empty or too long prompt, and logits that are no
+    numbers.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> greedy_search(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4).new_ids

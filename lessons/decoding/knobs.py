@@ -7,12 +7,14 @@ anything is cut, llama.cpp after; with the same numbers on the knobs the two may
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 
 from torch import Tensor
 
 from lessons import filters
 from lessons.language import say
 from lessons.probability import check_number, check_whole
+from lessons.ranking import Ranking
 
 # As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
 PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
@@ -31,6 +33,9 @@ FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
     "min_p": lambda scores, ids, p: filters.keep_min_p(scores, p),
     "typical_p": lambda scores, ids, p: filters.keep_typical(scores, p),
 }
+
+# Those that go on from what the filters before them have found out.
+RANKED: dict[str, Callable[[Ranking, float], Ranking]] = {"top_k": filters.top_k_of, "top_p": filters.top_p_of}
 
 CHECKS: dict[str, Callable[[float], float]] = {
     "repetition_penalty": lambda value: check_number("repetition_penalty", value, above=0),
@@ -57,6 +62,12 @@ class Knob:
     def __call__(self, scores: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)
 
+    def act(self, ranking: Ranking, ids: Sequence[int] | Sequence[Sequence[int]]) -> Ranking:
+        """The same for a ranking of scores."""
+        if self.name in RANKED and self.value != ranking.scores.shape[-1]:
+            return RANKED[self.name](ranking, self.value)
+        return Ranking(self(ranking.scores, ids))
+
 
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     """The knobs that are on, checked, in the order in which they act.
@@ -75,7 +86,8 @@ def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
 
 def is_on(name: str, value: float | None) -> bool:
     """Whether a knob with this value acts at all."""
-    return value is not None and (isinstance(value, bool) or value != OFF[name])
+    plain = isinstance(value, Real) and not isinstance(value, bool)  # what is no number must come to its check
+    return value is not None and not (plain and value == OFF[name])
 
 
 def turn(
@@ -85,14 +97,21 @@ def turn(
 
     Raises `ValueError` if a knob leaves a text nothing to choose from.
     """
-    scores, results = logits, []
+    return turn_ranked(chain, logits, ids)[0]
+
+
+def turn_ranked(
+    chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
+) -> tuple[tuple[tuple[str, Tensor], ...], Ranking]:
+    """What `turn` returns, and the ranking of what the last knob left, to draw from."""
+    ranking, results = Ranking(logits), []
     for knob in chain:
-        scores = knob(scores, ids)
-        results.append((knob.name, scores))
-    if results and not scores.amax(-1).isfinite().all():
+        ranking = knob.act(ranking, ids)
+        results.append((knob.name, ranking.scores))
+    if results and not ranking.largest.isfinite().all():
         for knob, (name, result) in zip(chain, results, strict=True):
             filters.check_some_left(result, name, knob.value)
-    return tuple(results)
+    return tuple(results), ranking
 
 
 @dataclass(frozen=True, eq=False)

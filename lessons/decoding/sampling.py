@@ -13,10 +13,22 @@ import torch
 from torch import Tensor
 
 from lessons.decoding.knobs import Knob, knobs, turn
-from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt, steps_within, why_stopped
+from lessons.decoding.source import (
+    MOST_STEPS,
+    NextLogits,
+    Source,
+    as_source,
+    check_count,
+    check_logits,
+    read_prompt,
+    steps_within,
+    why_stopped,
+)
 from lessons.filters import likeliest_first, wide
 from lessons.probability import check_whole
 from lessons.trace import Step, Trace
+
+MOST_TEXTS = 10_000  # in one call: their records are kept in memory
 
 
 @torch.inference_mode()
@@ -39,7 +51,8 @@ def sample(
     The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as
     there, but `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob,
     `Step.uniform` the random number of the draw. The same seed makes the same text; asking for more texts, or for
-    longer ones, changes none of the others.
+    longer ones, changes none of the others. Raises TypeError or ValueError for an argument that cannot be, an empty or
+    too long prompt, knobs that leave nothing to choose from, and logits that are no numbers.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
@@ -47,8 +60,8 @@ def sample(
     """
     source = as_source(lm)
     prompt_ids = read_prompt(source, prompt)
-    max_new_tokens = check_whole("max_new_tokens", max_new_tokens, 1)
-    number = check_whole("num_return_sequences", num_return_sequences, 1)
+    max_new_tokens = check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
+    number = check_count("num_return_sequences", num_return_sequences, MOST_TEXTS)
     chain = knobs(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, typical_p=typical_p,
                   repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
     luck = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))

@@ -8,14 +8,17 @@ V = size of the vocabulary, B = texts side by side.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import index
+from reprlib import repr as short
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from lessons.language import say
-from lessons.probability import check_whole
+from lessons.probability import check_text, check_whole
 
+MOST_STEPS = 1_000_000  # new tokens in one call: a slip of the finger is no request
 NextLogits = Callable[[Sequence[int]], Tensor]  # ids -> (V,)
 
 
@@ -53,13 +56,25 @@ class FunctionSession:
     rows: list[list[int]]
 
     def __post_init__(self) -> None:
-        self.logits = torch.stack([torch.as_tensor(self.next_logits(row)) for row in self.rows])
+        self.logits = torch.stack([answer_of(self.next_logits, row) for row in self.rows])
 
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
         parents = range(len(tokens)) if parents is None else parents
         self.rows = [[*self.rows[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
         self.__post_init__()
         return self.logits
+
+
+def answer_of(next_logits: NextLogits, ids: Sequence[int]) -> Tensor:
+    """(V,) what a function says to these ids; raises TypeError if that is no row of logits."""
+    answer = next_logits(ids)
+    try:
+        logits = torch.as_tensor(answer)
+    except (TypeError, ValueError, RuntimeError):
+        logits = None
+    if logits is None or not logits.is_floating_point() or logits.ndim != 1 or not len(logits):
+        raise TypeError(say("errors.answer_of_function", ids=short(ids), value=short(answer)))
+    return logits
 
 
 @dataclass(frozen=True)
@@ -97,24 +112,28 @@ class FunctionSource:
 
 
 def as_source(source: "Source | NextLogits") -> Source:
-    """The source itself, or a function wrapped as one."""
+    """The source itself, or a function wrapped as one; raises TypeError for what is neither."""
+    if isinstance(source, type) or not (hasattr(source, "session") or callable(source)):
+        raise TypeError(say("errors.no_source", value=short(source)))
     return source if hasattr(source, "session") else FunctionSource(source)
 
 
 def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[int, ...]:
     """The prompt's ids, checked: at least one, and room for one more in the context."""
     if isinstance(prompt, str):
-        ids = source.encode(prompt)
+        ids = source.encode(check_text("prompt", prompt))
     elif isinstance(prompt, Tensor):
         if prompt.ndim != 1 and not (prompt.ndim == 2 and len(prompt) == 1):
             raise ValueError(say("errors.prompt_batch", shape=tuple(prompt.shape)))
         ids = prompt.flatten().tolist()
-    elif isinstance(prompt, Sequence):
+    elif isinstance(prompt, Sequence) and not isinstance(prompt, bytes | bytearray | memoryview):
         ids = list(prompt)
     else:
         raise TypeError(say("errors.prompt_type", value=type(prompt).__name__))
-    if not all(hasattr(token, "__index__") for token in ids):  # whole numbers of any kind
-        raise TypeError(say("errors.prompt_type", value=repr(prompt)))
+    try:
+        ids = [index(token) for token in ids]  # whole numbers of any kind
+    except TypeError:
+        raise TypeError(say("errors.prompt_type", value=short(prompt))) from None
     if not ids:
         raise ValueError(say("errors.prompt_empty"))
     most = (source.vocabulary_size or max(ids) + 1) - 1
@@ -123,7 +142,7 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
     if source.context is not None and len(ids) >= source.context:
         room = source.context - 1
         raise ValueError(say("errors.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room))
-    return tuple(int(token) for token in ids)
+    return tuple(ids)
 
 
 def check_logits(logits: Tensor, step: int) -> None:
@@ -138,7 +157,12 @@ def check_steps(max_new_tokens: int) -> int:
     """`max_new_tokens` if it is a whole number of at least 1; otherwise the error with the way out."""
     if isinstance(max_new_tokens, int) and max_new_tokens == 0:
         raise ValueError(say("decoding.no_steps"))
-    return check_whole("max_new_tokens", max_new_tokens, 1)
+    return check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
+
+
+def check_count(name: str, value: int, most: int) -> int:
+    """A whole number from 1 to `most`; otherwise the error with the end of the range that it breaks."""
+    return check_whole(name, check_whole(name, value, 1), 1, most)
 
 
 def steps_within(source: Source, prompt_ids: Sequence[int], max_new_tokens: int) -> int:

@@ -25,7 +25,10 @@ def check(name: str, function: object) -> Verdict:
 
 
 def hint(name: str, step: int | None = None) -> Shown:
-    """The next hint to an exercise at each call, the vaguest first; or hint number `step`."""
+    """The next hint to an exercise at each call, the vaguest first; or hint number `step`.
+
+    Raises ValueError for a name that no exercise has, or a hint that there is not; TypeError for what is no number.
+    """
     exercise = find(name)
     hints = exercise.hints()
     if step is None:
@@ -39,7 +42,7 @@ def hint(name: str, step: int | None = None) -> Shown:
 
 
 def answer(name: str) -> Shown:
-    """A right answer to an exercise: its source, and the reason."""
+    """A right answer to an exercise: its source, and the reason. Raises ValueError for a name that no exercise has."""
     exercise = find(name)
     progress.note(name, answer=True)
     facts = [("", exercise.source)]

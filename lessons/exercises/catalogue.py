@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from functools import cache
+from reprlib import repr as short
 
 from lessons.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
 from lessons.exercises.exercise import Exercise
@@ -35,5 +36,5 @@ def find(name: str) -> Exercise:
     """The exercise of that name. Raises ValueError with the names that are like it."""
     if not isinstance(name, str) or name not in all_exercises():
         near = get_close_matches(str(name), all_exercises(), n=3, cutoff=0.4) or list(all_exercises())
-        raise ValueError(say("exercises.unknown", name=repr(name), near=", ".join(near)))
+        raise ValueError(say("exercises.unknown", name=short(name), near=", ".join(near)))
     return all_exercises()[name]

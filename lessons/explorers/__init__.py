@@ -1,5 +1,6 @@
 """Sliders over everything before: one file for each explorer, each controls + one pure call + one picture.
 
+    again         a cell that is run again lets go of what stood there
     base          what all explorers share
     html          tokens and tables as escaped HTML
     next_token    lesson 01

@@ -13,10 +13,13 @@ from html import escape
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
+from lessons.explorers.again import close_all, living, take_place
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
+from lessons.probability import check_number, check_whole
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
+LARGEST = 10**18  # that a slider is given
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
 
 
@@ -32,11 +35,21 @@ class Explorer(widgets.VBox):
     _ipython_display_ = None  # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
 
     def __init__(self, width: int = 792) -> None:
+        self._others = living()  # widgets that were there before, some of which this explorer may share
         self.picture = widgets.Image(format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%"))
         self.sentence, self.error = "", ""
+        self._attempts, self._trouble = 0, ""
         self._sentence_line = widgets.HTML()
         self._error_line = widgets.HTML()
         super().__init__()
+        self._plain = {*vars(self), "_plain"}  # what every explorer has; pictures and numbers come later
+        take_place(self)
+
+    def let_go(self) -> None:
+        """Close all controls and forget pictures and numbers: the cell has been run again, and another explorer stands there."""
+        close_all([self, self.picture], but=self._others)  # one explorer does not lay its picture out
+        for name in set(vars(self)) - self._plain:
+            delattr(self, name)
 
     def lay_out(self, *rows: widgets.Widget) -> None:
         """Stack the rows, the error line after the first of them, then picture and sentence."""
@@ -51,17 +64,24 @@ class Explorer(widgets.VBox):
             control.observe(lambda _: self.attempt(action), names="value")
 
     def attempt(self, action: Callable[[], None]) -> bool:
-        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went well."""
+        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went well.
+
+        An action that moves another control starts that one's action within its own: what went wrong there stays shown.
+        """
+        if not self._attempts:
+            self._trouble = ""
+        before, failed, self._attempts = self._trouble, True, self._attempts + 1
         try:
             action()
+            failed = False
         except OWN_ERRORS as error:
-            self._show_error(str(error))
+            self._trouble = str(error)
         except Exception:  # not foreseen: a student can read the last line, a teacher the rest
-            self._show_error(traceback.format_exc())
-        else:
-            self._show_error("")
-            return True
-        return False
+            self._trouble = traceback.format_exc()
+        finally:
+            self._attempts -= 1
+        self._show_error(self._trouble)
+        return not failed and self._trouble == before
 
     def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
         """Put the picture and the sentence in place of the last ones."""
@@ -87,7 +107,11 @@ class Explorer(widgets.VBox):
 
 
 def slider(description: str, value: float, least: float, most: float, step: float = 1, **options: object) -> widgets.Widget:
-    """A slider of whole numbers if `step` is one, of floats otherwise; it reports while it is dragged."""
+    """A slider of whole numbers if `step` is one, of floats otherwise; it reports while it is dragged.
+
+    A value beyond an end stands at that end. Raises TypeError or ValueError for what is no number.
+    """
+    check_whole(description, value, -LARGEST, LARGEST) if isinstance(step, int) else check_number(description, value)
     kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
     return kind(value=value, min=least, max=most, step=step, description=description, **(LABELLED | options))
 

@@ -17,6 +17,7 @@ from lessons.explorers.beam_words import compared, table_of, verdict
 from lessons.language import say
 from lessons.plots.beam import candidate_words, minus
 from lessons.plots.tree import FRAMES, SIGNS, Svg, beam_tree
+from lessons.probability import check_text
 from lessons.tokens import visible
 
 MOST_BEAMS, MOST_STEPS = 8, 12
@@ -28,6 +29,8 @@ class BeamExplorer(Explorer):
 
     The model is asked when text, beams, steps or n-gram size change, and by the button that compares with `generate`.
     Length penalty, early stopping and the step shown only judge and draw anew what was read.
+
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
     Attributes:
         prompt, beams, steps, ngram, penalty, early, play, back, shown, forward, candidate, compare: the controls.
@@ -43,6 +46,7 @@ class BeamExplorer(Explorer):
         steps: int = 8,
     ) -> None:
         super().__init__()
+        check_text("prompt", prompt)
         self.lm, self.source, self._moving = lm, as_source(lm), False
         self._comparisons: dict[tuple[object, ...], str] = {}
         self.details, self.comparison, self.drawing = "", "", Svg()
@@ -88,7 +92,7 @@ class BeamExplorer(Explorer):
         self.listen(self.candidate, self._show_candidate)
         self.listen(self.back, lambda: self._go(-1))
         self.listen(self.forward, lambda: self._go(1))
-        self.listen(self.compare, self._compare)
+        self.listen(self.compare, self._ask_generate)
 
     def _search(self) -> None:
         """Read the model: all steps, so that no rule can ask for more."""
@@ -99,7 +103,7 @@ class BeamExplorer(Explorer):
         self._beams = beams
         self._judge(to_the_end=True)
         if hasattr(self.lm, "model"):
-            self._compare()
+            self._ask_generate()
 
     def _judge(self, to_the_end: bool = False) -> None:
         """Decide anew which finished text wins and where the search stops."""
@@ -186,7 +190,7 @@ class BeamExplorer(Explorer):
         self.comparison = words
         self._comparison.value = f'<span style="line-height:1.6">{escape(words)}</span>'
 
-    def _compare(self) -> None:
+    def _ask_generate(self) -> None:
         """Run `model.generate` with these settings and say whether it returns the same."""
         if hasattr(self.lm, "model"):
             rules = {"length_penalty": self.penalty.value, "early_stopping": self.early.value}

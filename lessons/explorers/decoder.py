@@ -6,19 +6,24 @@ from html import escape
 import ipywidgets as widgets
 import pandas
 
-from lessons.comparison import NINE, Decoder, Text, measure, read_real, write_all
+from lessons.comparison import NINE, Decoder, Text, check_decoders, measure, read_real, write_all
+from lessons.decoding.sampling import MOST_TEXTS
+from lessons.decoding.source import check_count, check_steps
 from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.language import say
 from lessons.measures import repetition
-from lessons.models import LanguageModel
+from lessons.models import LanguageModel, check_model
 from lessons.plots.decoders import likelihood_and_diversity
+from lessons.probability import check_text, check_texts
 
 
 class DecoderExplorer(Explorer):
     """Choose two decoders: their texts with their measures, and all decoders in a picture of likelihood against diversity.
 
     The model is called when the prompt or the seed changes; choosing decoders and leafing through their texts is free.
+
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
     Attributes:
         prompt, seed, left, right, number: the controls; `number` says which of a decoder's texts is shown.
@@ -36,6 +41,9 @@ class DecoderExplorer(Explorer):
         max_new_tokens: int = 60,
     ) -> None:
         super().__init__(width=946)
+        check_model(lm), check_text("prompt", prompt)
+        check_count("samples", samples, MOST_TEXTS), check_steps(max_new_tokens)
+        decoders, real_texts = check_decoders(decoders), check_texts("real_texts", real_texts)
         self.lm, self.decoders, self.samples, self.max_new_tokens = lm, decoders, samples, max_new_tokens
         self.real_texts = [text for text in real_texts if text.startswith(prompt)]
         names = [str(decoder) for decoder in decoders]

@@ -11,9 +11,10 @@ from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.grammar import Grammar
 from lessons.language import say
-from lessons.models import LanguageModel
+from lessons.models import LanguageModel, check_model
 from lessons.plots.fine_tuning import surprisal_pair
 from lessons.plots.next_token import percent
+from lessons.probability import check_texts
 from lessons.scoring import token_log_probs
 from lessons.tables import visible_end
 from lessons.tokens import visible
@@ -26,6 +27,8 @@ class FineTuningExplorer(Explorer):
 
     Both models must cut texts into the same tokens. They read a text once, when it changes; the slider only moves the window.
 
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
+
     Attributes:
         choice, text, start: the controls: a text from the list, any text, the first token in the picture.
         tokens: the text's tokens but the first, which nothing predicts.
@@ -36,6 +39,12 @@ class FineTuningExplorer(Explorer):
         self, before: LanguageModel, after: LanguageModel, texts: Sequence[str], grammar: Grammar | None = None
     ) -> None:
         super().__init__(width=1056)
+        check_model(before, "before"), check_model(after, "after")
+        texts = check_texts("texts", texts)
+        if not texts:
+            raise ValueError(say("errors.no_texts", name="texts"))
+        if not isinstance(grammar, Grammar | None):
+            raise TypeError(say("errors.not_of_kind", name="grammar", kind="Grammar, None", value=repr(grammar)))
         self.models, self.grammar = {"before": before, "after": after}, grammar
         names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
         self.choice = widgets.Dropdown(

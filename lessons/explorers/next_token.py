@@ -10,8 +10,9 @@ from lessons.decoding.source import read_prompt
 from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.language import say
-from lessons.models import LanguageModel
+from lessons.models import LanguageModel, check_model
 from lessons.plots.next_token import NextTokenBars, percent
+from lessons.probability import check_text
 from lessons.tables import visible_end
 from lessons.tokens import visible
 from lessons.trace import Step, Trace
@@ -25,6 +26,8 @@ class NextTokenExplorer(Explorer):
     The step slider goes back to any earlier choice; clicking another token there begins a new branch, and the branch left behind
     can be had again from the list. The model is asked only for texts that it has not been asked for before.
 
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
+
     Attributes:
         prompt, bars, step, branches: the controls.
         trace: the `Trace` of all choices on this branch.
@@ -33,6 +36,7 @@ class NextTokenExplorer(Explorer):
 
     def __init__(self, lm: LanguageModel, prompt: str = "Once upon a time there was a", bars: int = 10) -> None:
         super().__init__()
+        check_model(lm), check_text("prompt", prompt)
         self.lm = lm
         self.asked: dict[tuple[int, ...], torch.Tensor] = {}  # ids -> logits (V,)
         self.pictures: dict[int, NextTokenBars] = {}

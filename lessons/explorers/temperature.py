@@ -15,7 +15,7 @@ from lessons.filters import temperature_scale
 from lessons.language import say
 from lessons.plots.next_token import percent
 from lessons.plots.temperature import TemperaturePicture
-from lessons.probability import entropy
+from lessons.probability import check_number, check_text, check_whole, entropy
 from lessons.tables import visible_end
 from lessons.tokens import visible
 from lessons.trace import Trace
@@ -37,6 +37,8 @@ class TemperatureExplorer(Explorer):
 
     The model is asked when the text changes and when a text is to be written, never when the slider moves.
 
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
+
     Attributes:
         prompt, temperature, typed, seed, length, write, clear: the controls; `typed` takes a temperature as a number.
         logits: (V,) what the model offers, the likeliest first; `tokens`: the names of the likeliest.
@@ -52,7 +54,8 @@ class TemperatureExplorer(Explorer):
         bars: int = 8,
     ) -> None:
         super().__init__()
-        self.source, self.bars = as_source(lm), bars
+        check_text("prompt", prompt), check_number("temperature", temperature)
+        self.source, self.bars = as_source(lm), check_whole("bars", bars, 1)
         self.traces: list[tuple[float, int, Trace]] = []
         self._make_controls(prompt, temperature)
         self.listen(self.prompt, self._begin)

@@ -11,6 +11,7 @@ from lessons.filters import likeliest_first
 from lessons.language import say
 from lessons.plots.next_token import percent
 from lessons.plots.truncation import TruncationPicture
+from lessons.probability import check_text, check_texts
 from lessons.tokens import visible
 
 DRAWS = 1000
@@ -33,6 +34,8 @@ class TruncationExplorer(Explorer):
 
     The model is asked when the text changes, never when a switch or a slider moves.
 
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
+
     Attributes:
         prompt, order, seed, draw: controls; `switches` and `sliders`: those of each knob, by its name in `generate`.
         logits: (V,) what the model offers, the likeliest first; `offered`: as probabilities; `tokens`: the first names.
@@ -48,6 +51,11 @@ class TruncationExplorer(Explorer):
         on: tuple[str, ...] = ("top_k", "top_p"),
     ) -> None:
         super().__init__()
+        check_text("prompt", prompt)
+        on = check_texts("on", on)
+        for name in on:
+            if name not in SLIDERS:
+                raise ValueError(say("truncation.no_knob", name=repr(name), names=", ".join(SLIDERS)))
         self.source, self.counts = as_source(lm), None
         self._make_controls(prompt, on)
         self.listen(self.prompt, self._begin)

@@ -6,8 +6,9 @@ import numpy
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.floats import PRECISIONS, lost_at, running_product
 from lessons.language import say
-from lessons.models import LanguageModel
+from lessons.models import LanguageModel, check_model
 from lessons.plots.underflow import UnderflowPicture, bits, scientific
+from lessons.probability import check_text
 from lessons.scoring import token_log_probs
 
 MOST_TOKENS = 1200  # enough for 64 bits to lose a product of halves, at 1,075
@@ -22,6 +23,8 @@ class UnderflowExplorer(Explorer):
 
     The model is asked when the text changes, never when a slider moves.
 
+    Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
+
     Attributes:
         source, probability, length, text: the controls. `source` is "equal" or "text".
         log_probs: (T,) of the tokens shown, in nats; products: their running products (T,) by precision.
@@ -31,6 +34,7 @@ class UnderflowExplorer(Explorer):
 
     def __init__(self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400) -> None:
         super().__init__()
+        check_model(lm), check_text("text", text)
         self.lm, self._picture, self._equal_length = lm, UnderflowPicture(), length
         self._asked: dict[str, numpy.ndarray] = {}  # text -> log-probabilities (T,)
         self._make_controls(text, probability, length)

@@ -4,6 +4,8 @@ Weights and their updates are kept in 32 bits in any case; only the products of 
 Micikevicius et al. 2018).
 """
 
+from reprlib import repr as short
+
 import torch
 
 from lessons.language import say
@@ -14,8 +16,8 @@ PRECISIONS = ("bf16", "fp16", "fp32")
 def choose_precision(device: torch.device, wanted: str | None = None) -> str:
     """ "bf16", "fp16" or "fp32": the one wanted, or else the fastest in which training on this device is sound."""
     if wanted is not None:
-        if wanted not in PRECISIONS:
-            raise ValueError(say("finetuning.precision", choices=", ".join(PRECISIONS), value=repr(wanted)))
+        if not isinstance(wanted, str) or wanted not in PRECISIONS:
+            raise ValueError(say("finetuning.precision", choices=", ".join(PRECISIONS), value=short(wanted)))
         return wanted
     if (
         device.type == "cuda"

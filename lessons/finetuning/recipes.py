@@ -1,9 +1,10 @@
 """Recipes: everything that decides how a fine-tuning run goes, under a name."""
 
 from dataclasses import dataclass, fields, replace
+from reprlib import repr as short
 
 from lessons.language import say
-from lessons.probability import check_number, check_whole
+from lessons.probability import check_flag, check_number, check_whole
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_whole("block_size", self.block_size, 2)
+        check_flag("separator", True if self.separator is None else self.separator)
         check_whole("batch_size", self.batch_size, 1)
         check_whole("evaluations", self.evaluations, 1)
         check_number("learning_rate", self.learning_rate, above=0)
@@ -67,8 +69,8 @@ def choose_recipe(recipe: str | Recipe, **changes: object) -> Recipe:
     512
     """
     if not isinstance(recipe, Recipe):
-        if recipe not in RECIPES:
-            raise ValueError(say("finetuning.no_recipe", name=repr(recipe), names=", ".join(map(repr, RECIPES))))
+        if not isinstance(recipe, str) or recipe not in RECIPES:
+            raise ValueError(say("finetuning.no_recipe", name=short(recipe), names=", ".join(map(repr, RECIPES))))
         recipe = RECIPES[recipe]
     unknown = set(changes) - {field.name for field in fields(Recipe)}
     if unknown:

@@ -3,11 +3,12 @@
 import math
 from dataclasses import asdict
 from pathlib import Path
+from reprlib import repr as short
 
 from datasets import DatasetDict
 
 from lessons.blocks import token_blocks
-from lessons.corpora import entropy_floor
+from lessons.corpora import check_dataset, entropy_floor
 from lessons.finetuning import folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.history import FineTuning
@@ -15,7 +16,8 @@ from lessons.finetuning.precision import choose_precision
 from lessons.finetuning.recipes import Recipe, choose_recipe
 from lessons.finetuning.session import Sitting, left_as_found, result_of
 from lessons.language import say
-from lessons.models import LanguageModel, load
+from lessons.models import LanguageModel, check_model, load
+from lessons.probability import check_flag, check_path, check_whole
 
 
 def fine_tune(
@@ -45,10 +47,12 @@ def fine_tune(
     accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise. show: bar and chart.
     Raises ValueError, TypeError or OSError, before anything is trained, for what could not end well.
     """
+    check_model(lm), check_corpus(corpus), check_flag("show", show)
+    check_flag("gradient_checkpointing", gradient_checkpointing), check_whole("seed", seed, 0, 2**32 - 1)
+    check_resume(resume), check_counts(lora=lora, num_proc=num_proc, accumulation=accumulation)
     recipe = choose_recipe(recipe, **settings)
-    folder = Path(folder or Path("fine-tuned") / Path(lm.name).name).expanduser().resolve()
-    if lm.context is not None and recipe.block_size > lm.context:
-        raise ValueError(say("finetuning.block_too_long", block_size=recipe.block_size, context=lm.context))
+    folder = check_path("folder", Path("fine-tuned") / Path(lm.name).name if folder is None else folder).resolve()
+    check_block(lm, recipe)
     asked = asdict(recipe) | {"lora": lora, "seed": seed}
     resume = folders.holds(folder, asked) if resume == "auto" else resume
     run = _record(asked, lm, corpus, folder, resume) | {"tokens_per_step": recipe.batch_size * recipe.block_size}
@@ -71,6 +75,33 @@ def fine_tune(
         sitting = Sitting(lm, blocks, arguments, run, resume=resume, gradient_checkpointing=gradient_checkpointing)
         sitting.train(show)
         return result_of(run, sitting.finish(), folder)
+
+
+def check_block(lm: LanguageModel, recipe: Recipe) -> None:
+    """Nothing, if the model can read a block; otherwise the error."""
+    if lm.context is not None and recipe.block_size > lm.context:
+        raise ValueError(say("finetuning.block_too_long", block_size=recipe.block_size, context=lm.context))
+
+
+def check_counts(**numbers: int | None) -> None:
+    """Nothing, if each is a whole number of at least 1, or None; otherwise the error."""
+    for name, number in numbers.items():
+        check_whole(name, 1 if number is None else number, 1)
+
+
+def check_resume(resume: object) -> None:
+    """Nothing, if it is True, False or "auto"; otherwise the error."""
+    if not (isinstance(resume, str) and resume == "auto"):
+        check_flag("resume", resume)
+
+
+def check_corpus(corpus: object) -> DatasetDict:
+    """The corpus if it has texts to train on and texts to be judged by; otherwise the error."""
+    if not isinstance(corpus, dict) or not {"train", "validation"} <= set(corpus):
+        raise TypeError(say("corpora.splits", value=short(corpus)))
+    for split, texts in corpus.items():
+        check_dataset(f"corpus[{split!r}]", texts)
+    return corpus
 
 
 def _record(
