@@ -10,7 +10,7 @@ OLDEST := colab transformers-4.57
 # In a container one often is root, and Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest lint bench badges wheel
+.PHONY: help lab test test-oldest lint bench site badges wheel
 
 help:  ## this list
 	@echo "make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -33,6 +33,9 @@ lint: .venv/.dev  ## check style, spelling and that notebooks are stored without
 
 bench: .venv/.ready  ## measure speed, write benchmarks/RESULTS.md
 	@$(RUN) -m benchmarks $(ARGS)
+
+site: .venv/.ready  ## run all lessons and write them as pages into _site, with a look at each in Chromium
+	@$(RUN) tools/build_site.py $(ARGS)
 
 badges: .venv/.ready  ## write first cells, exercises, terms and README's table anew; REPO=owner/name adds address and Colab badges
 	@$(RUN) tools/badges.py $(REPO)

@@ -52,6 +52,18 @@ def use_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
+        say_figures_in_words()
+
+
+def say_figures_in_words() -> None:
+    """The text beside a figure's picture is from here on what it shows, instead of its size in pixels."""
+    from IPython import get_ipython
+    from matplotlib.figure import Figure
+
+    from lessons.plots.canvas import in_words
+
+    texts = get_ipython().display_formatter.formatters["text/plain"]
+    texts.for_type(Figure, lambda figure, printer, _: printer.text(in_words(figure)))
 
 
 def use_fonts(folder: Path) -> None:

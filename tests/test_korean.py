@@ -104,7 +104,7 @@ def test_every_korean_entry_is_korean():
 
 def asked_for() -> Iterator[re.Pattern[str]]:
     """A pattern for each text in the code that is, or may become, the key of an entry."""
-    for path in (*PACKAGE.rglob("*.py"), ROOT / "tools" / "exercises.py"):
+    for path in (*PACKAGE.rglob("*.py"), *(ROOT / "tools").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+\.[\w-]+", node.value):
                 yield re.compile(re.escape(node.value))

@@ -33,6 +33,23 @@ def set_title(axes: Axes, message: str) -> None:
         axes.set_title(message)
 
 
+def in_words(figure: Figure) -> str:
+    """What the picture says of itself, for those who cannot see it: its titles, and the labels of its axes.
+
+    >>> figure, axes = new_figure()
+    >>> set_title(axes, "The tail holds 34 %"), axes.set_xlabel("rank"), axes.set_ylabel("probability")
+    (None, Text(0.5, 0, 'rank'), Text(0, 0.5, 'probability'))
+    >>> in_words(figure)
+    'The tail holds 34 % (rank, probability)'
+    """
+    parts = [figure.get_suptitle()]
+    for axes in figure.axes:
+        titles = [axes.get_title(place) for place in ("left", "center", "right")]
+        labels = ", ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
+        parts.append(" ".join(filter(None, [*titles, labels and f"({labels})"])))
+    return " ".join("; ".join(filter(None, parts)).split())
+
+
 def png(figure: Figure) -> bytes:
     """The figure as PNG bytes, in its own size and resolution."""
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)

@@ -1,0 +1,122 @@
+"""The built site: run notebooks as pages that can be read without a kernel; and the check of pages finds what is wrong."""
+
+import re
+from pathlib import Path
+
+import badges
+import browsing
+import build_site
+import check_site
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+WORDS = {
+    "en": ("# What is it?\n\n*5 minutes.* $$p_i = 1$$\n\n[on](01_on.ipynb#Why)", "## Why", "The tail", "0. [on](notebooks/en/01_on.ipynb)"),
+    "ko": ("# 무엇일까요?\n\n*5분.* $$p_i = 1$$\n\n[계속](01_on.ipynb#까닭)", "## 까닭", "꼬리", "0. [계속](notebooks/ko/01_on.ipynb)"),
+}
+FIGURE = """import lessons; lessons.notebook.start()
+figure, axes = lessons.plots.canvas.new_figure()
+axes.set_title("{message}"); axes.set_xlabel("<rank>")
+figure"""
+EXPLORER = "lessons.NextTokenExplorer(lessons.load())"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The site of a course of two lessons in two languages, with badges."""
+    root = tmp_path_factory.mktemp("course")
+    for language, (title, section, message, readme) in WORDS.items():
+        cells = [new_markdown_cell(title, id="title"), new_code_cell(FIGURE.format(message=message), id="figure")]
+        more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
+        folder = root / "notebooks" / language
+        folder.mkdir(parents=True)
+        nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
+        nbformat.write(new_notebook(cells=[*cells, *more]), folder / "01_on.ipynb")
+        name, *_ = badges.READMES[language]
+        (root / name).write_text(f"# Start\n\n{readme}\n\n[how](CONTRIBUTING.md)", encoding="utf8")
+    for name in ("CONTRIBUTING.md", "LICENSE"):
+        (root / name).write_text("words", encoding="utf8")
+    (root / "docs").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(badges, "ROOT", root)
+        for path in root.glob("notebooks/*/*.ipynb"):
+            book = nbformat.read(path, nbformat.NO_CONVERT)
+            book.cells[0].source += f"\n\n{badges.badge('owner/name', path)}"
+            nbformat.write(book, path)
+        patch.setattr(build_site, "SITE", root / "_site")
+        assert build_site.main([]) == 0
+    return root / "_site"
+
+
+def text(site: Path, name: str) -> str:
+    return (site / name).read_text(encoding="utf8")
+
+
+def test_a_built_site_has_no_fault(site):
+    """Both languages' starts and lessons are there, and every link, picture and heading of them is in order."""
+    assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html")) == [
+        *(f"en/{name}.html" for name in ("00_it", "01_on", "index")),
+        "index.html",
+        *(f"ko/{name}.html" for name in ("00_it", "01_on", "index")),
+    ]
+    assert list(check_site.faults(site)) == []
+
+
+@pytest.mark.parametrize(("language", "message"), [("en", "The tail"), ("ko", "꼬리")])
+def test_a_figure_is_a_file_and_says_itself_in_words(site, language, message):
+    """A picture stands beside its page, and its alternative text is what it says: title and axes, escaped."""
+    page = text(site, f"{language}/00_it.html")
+    assert f'<img alt="{message} (&lt;rank&gt;)" src="00_it/figure-0.png"' in page
+    assert (site / language / "00_it" / "figure-0.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_explorer_is_shown_as_it_is_with_a_note(site):
+    """Without a kernel: its present picture, its sentence, and how to move its sliders; nothing that needs a script."""
+    page = text(site, "en/01_on.html")
+    sentence = re.search(r'<img alt="([^"]+)" src="01_on/explorer-0.png"', page)[1]
+    assert "the likeliest next token is" in sentence and page.count(sentence) == 2
+    assert "Run the notebook to move its sliders" in page
+    assert "<script" not in page and "widget-view" not in page
+
+
+def test_a_page_leads_on(site):
+    """Language, neighbours, the notebook itself, Colab, links to headings of other lessons; formulas need no script."""
+    page = text(site, "ko/00_it.html")
+    assert 'lang="en" hreflang="en" href="../en/00_it.html"' in page
+    assert '→ <a href="01_on.html">' in page and "←" not in page
+    assert 'href="00_it.ipynb" download' in page and (site / "ko" / "00_it.ipynb").exists()
+    assert 'href="https://colab.research.google.com/github/owner/name/blob/main/notebooks/ko/00_it.ipynb">Colab에서 열기</a>' in page
+    assert 'href="01_on.html#' in page and "<math" in page and "$$" not in page
+    assert 'href="../ko/01_on.html"' in text(site, "ko/index.html")
+
+
+PLANTED = {
+    "leads nowhere": '<h1>One</h1><a href="gone.html">gone</a>',
+    "has no such heading": '<h1 id="one">One</h1><a href="#two">two</a>',
+    "a picture without words": '<h1>One</h1><img src="data:," alt=" ">',
+    "the first heading is of level 2": "<h2>Two</h2>",
+    "level 3 follows 1": "<h1>One</h1><h3>Three</h3>",
+}
+
+
+@pytest.mark.parametrize("complaint", PLANTED)
+def test_a_planted_fault_is_found(tmp_path, complaint):
+    """A page with one thing wrong gets one complaint, with the page's name."""
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "page.html").write_text(PLANTED[complaint], encoding="utf8")
+    (found,) = check_site.faults(tmp_path)
+    assert found.startswith("en/page.html: ") and complaint in found
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(bool(browsing.missing()), reason=browsing.missing())
+def test_the_browser_sees_what_files_do_not_show(tmp_path):
+    """A picture that is no picture, a page wider than a telephone, a script that fails."""
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "broken.png").write_text("no picture", encoding="utf8")
+    page = '<h1>One</h1><img src="broken.png" alt="x"><div style="width:900px">wide</div><script>fail()</script>'
+    (tmp_path / "en" / "page.html").write_text(page, encoding="utf8")
+    found = "\n".join(check_site.faults_seen(tmp_path))
+    assert "broken.png does not show" in found
+    assert "pixels wide on a screen of 400" in found

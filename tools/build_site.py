@@ -1,0 +1,81 @@
+"""The site: all lessons run and written as pages that need no kernel, in _site; not committed.
+
+    python tools/build_site.py                        # both languages
+    python tools/build_site.py 01_next_token_tables   # these lessons run, the others as they stand in _site
+
+A notebook runs once; its outputs are the page's. Afterwards tools/check_site.py looks at every page.
+"""
+
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import badges
+import check_site
+import nbformat
+from nbclient import NotebookClient
+from site_pages import NAMES, Place, lesson_page, start_page, style
+
+SITE = badges.ROOT / "_site"
+SECONDS = 900  # for one cell
+FRONT = '<!doctype html><meta charset="utf-8"><title>lessons</title><meta http-equiv="refresh" content="0; url=en/index.html"><a href="en/index.html">lessons</a>\n'
+
+
+def run(path: Path, folder: Path) -> nbformat.NotebookNode:
+    """The notebook with its outputs, run in `folder`, where it may write."""
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    return notebook
+
+
+def run_language(language: str, wanted: list[str], workplace: Path) -> list[tuple[Place, nbformat.NotebookNode]]:
+    """The run notebooks of a language, one after the other: a lesson may find what the one before it has left."""
+    folder = workplace / language  # the notebook's language is the name of its folder
+    folder.mkdir()
+    lessons = [badges.read_lesson(path) for path in badges.notebooks(language)]
+    done = []
+    for lesson in lessons:
+        if not wanted or lesson.path.stem in wanted:
+            print(f"running {language}/{lesson.path.stem}", flush=True)
+            done.append((Place(language, lessons, lesson), run(lesson.path, folder)))
+    return done
+
+
+def write(place: Place, notebook: nbformat.NotebookNode) -> None:
+    """One lesson's page, with its pictures and the notebook itself beside it."""
+    folder = SITE / place.language
+    shutil.rmtree(folder / place.lesson.path.stem, ignore_errors=True)
+    (folder / place.name).write_text(lesson_page(place, notebook, folder), encoding="utf8")
+    shutil.copy(place.lesson.path, folder)
+
+
+def write_starts() -> None:
+    """What is not a lesson: the starts of both languages, the style, and what the READMEs show and link to."""
+    (SITE / "index.html").write_text(FRONT, encoding="utf8")
+    (SITE / "style.css").write_text(style(), encoding="utf8")
+    shutil.copytree(badges.ROOT / "docs", SITE / "docs", dirs_exist_ok=True)
+    for name in ("CONTRIBUTING.md", "LICENSE"):
+        shutil.copy(badges.ROOT / name, SITE)
+    for language, (readme, _, _) in badges.READMES.items():
+        place = Place(language, [badges.read_lesson(path) for path in badges.notebooks(language)])
+        text = (badges.ROOT / readme).read_text(encoding="utf8")
+        (SITE / language / place.name).write_text(start_page(place, text), encoding="utf8")
+
+
+def main(wanted: list[str]) -> int:
+    """0; 1 if a page has a fault, which is named."""
+    for language in NAMES:
+        (SITE / language).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as workplace, ThreadPoolExecutor() as side_by_side:
+        for pages in side_by_side.map(lambda language: run_language(language, wanted, Path(workplace)), NAMES):
+            for place, notebook in pages:  # written here, one by one: the language that is spoken is one for all threads
+                write(place, notebook)
+    write_starts()
+    print(f"The site stands in {SITE.relative_to(badges.ROOT)}: open {SITE.name}/index.html.")
+    return check_site.main([str(SITE)])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

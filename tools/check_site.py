@@ -1,0 +1,100 @@
+"""Whether every page of a site can be read: links, pictures, headings, and its width on a telephone.
+
+    python tools/check_site.py _site
+
+Links, pictures' words and headings are looked up in the files; that pictures show and that nothing sticks out at 400
+pixels' width is seen in Chromium, if it is there.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import browsing
+
+NARROW = 400  # pixels
+
+
+class Page(HTMLParser):
+    """What a page links to and holds.
+
+    Attributes:
+        links: addresses of links and pictures; ids: what can be linked to; headings: their levels.
+        silent: pictures without words.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links, self.ids, self.headings, self.silent = [], set(), [], []
+        self.feed(path.read_text(encoding="utf8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        known = dict(attributes)
+        self.links += [known[name] for name in ("href", "src") if known.get(name)]
+        self.ids |= {unquote(known["id"])} if known.get("id") else set()  # nbconvert writes Hangul as %EC…
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        words = known.get("alt") if tag == "img" else known.get("aria-label") if known.get("role") == "img" else "none needed"
+        if not (words or "").strip() or "<Figure" in (words or ""):
+            self.silent.append(known.get("src", tag))
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """What is wrong with the files of a site."""
+    pages = {path: Page(path) for path in sorted(folder.rglob("*.html"))}
+    for path, page in pages.items():
+        name = path.relative_to(folder)
+        for link in page.links:
+            file, _, mark = unquote(link).partition("#")
+            target = (path.parent / file).resolve() if file else path.resolve()
+            if re.match(r"[a-z]+:", link):
+                continue
+            if not target.exists():
+                yield f"{name}: {link} leads nowhere"
+            elif mark and target in pages and mark not in pages[target].ids:
+                yield f"{name}: {link} leads to a page that has no such heading"
+        yield from (f"{name}: a picture without words: {picture}" for picture in page.silent)
+        if page.headings and page.headings[0] != 1:
+            yield f"{name}: the first heading is of level {page.headings[0]}"
+        yield from (f"{name}: level {after} follows {before}" for before, after in pairwise(page.headings) if after > before + 1)
+
+
+MISSING = "[...document.images].filter(picture => !picture.naturalWidth).map(picture => picture.getAttribute('src'))"
+TOO_WIDE = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+def faults_seen(folder: Path) -> Iterator[str]:
+    """What a reader sees of it: pictures that do not show, pages that must be pushed sideways, scripts' complaints."""
+    with browsing.browser() as chromium:
+        page = chromium.new_page(viewport={"width": NARROW, "height": 800})
+        complaints: list[str] = []
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        for path in sorted(folder.glob("*/*.html")):  # the front page only leads to the first of them
+            page.goto(path.resolve().as_uri())
+            name = path.relative_to(folder)
+            yield from (f"{name}: {picture} does not show" for picture in page.evaluate(MISSING))
+            wide, narrow = page.evaluate(TOO_WIDE)
+            if wide > narrow:
+                yield f"{name}: {wide} pixels wide on a screen of {narrow}"
+            yield from (f"{name}: the browser says: {complaint}" for complaint in complaints)
+            complaints.clear()
+
+
+def main(arguments: list[str]) -> int:
+    """0; 1 if a page has a fault, which is named."""
+    folder = Path(arguments[0])
+    found = list(faults(folder))
+    if browsing.missing():
+        print(f"Not looked at in a browser: {browsing.missing()}")
+    else:
+        found += faults_seen(folder)
+    print("\n".join(found) or f"{len(list(folder.rglob('*.html')))} pages: every link, picture and heading is in order")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
