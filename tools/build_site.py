@@ -20,7 +20,11 @@ from site_pages import NAMES, Place, lesson_page, start_page, style
 
 SITE = badges.ROOT / "_site"
 SECONDS = 900  # for one cell
-FRONT = '<!doctype html><meta charset="utf-8"><title>lessons</title><meta http-equiv="refresh" content="0; url=en/index.html"><a href="en/index.html">lessons</a>\n'
+FRONT = """<!doctype html>
+<meta charset="utf-8"><title>lessons</title>
+<meta http-equiv="refresh" content="0; url=en/index.html">
+<a href="en/index.html">lessons</a>
+"""
 
 
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:
