@@ -3,15 +3,17 @@
 The rooms in reading order; each knows only the ones above it:
 
     language       every word shown, in English and in Korean
+    turns          two notebooks, one folder
     tokens         tokens made visible
     probability    arithmetic on logits and log-probabilities
     floats         how small a number can be
+    ranking        the likeliest tokens first
     filters        the knobs: temperature, top-k, top-p and their kin
     chain          a language of six words: every algorithm can be worked by hand
     trace          the record of what a decoder was offered and what it took
     decoding       greedy → beam → sampling, each adding one idea
     cache          what a model has read, in memory with room to grow
-    model_files    what a model's folder must hold, and whether it is whole
+    model_files    where a model's files come from, and whether they are whole
     models         load(): the bundled model, a name on the hub, or a folder
     scoring        how likely a given text is
     measures       how varied texts are
@@ -83,7 +85,7 @@ _HOME = {
     "show_progress": "exercises",
     "reset_progress": "exercises",
 }
-_ROOMS = ("language", "tokens", "probability", "floats", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "texts", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
+_ROOMS = ("language", "tokens", "probability", "floats", "ranking", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "texts", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
 
 __all__ = sorted(_HOME)
 

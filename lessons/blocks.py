@@ -114,9 +114,12 @@ def _store(rows: Dataset, block_size: int, carry: bool) -> tuple[Dataset, int]:
     kept = file.with_name(f"{file.stem}-blocks-{block_size}-{'one' if carry else 'each'}.arrow")
     if not kept.exists():
         unfinished = kept.with_suffix(f".{os.getpid()}")
-        with pyarrow.OSFile(str(unfinished), "wb") as sink:
-            _write(rows, block_size, carry, sink)
-        unfinished.replace(kept)  # never half a file under the name that is looked for
+        try:
+            with pyarrow.OSFile(str(unfinished), "wb") as sink:
+                _write(rows, block_size, carry, sink)
+            unfinished.replace(kept)  # never half a file under the name that is looked for
+        finally:
+            unfinished.unlink(missing_ok=True)
     return Dataset.from_file(str(kept)), tokens
 
 

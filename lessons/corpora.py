@@ -5,14 +5,19 @@ Each comes as a `DatasetDict` of the splits "train", "validation" and "test", wi
 
 import math
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from reprlib import repr as short
 
+import datasets
+import huggingface_hub
 import pandas
 from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 
 from lessons.language import say
 from lessons.logbook import logbook_pages
+from lessons.model_files import ask_hub
 from lessons.probability import check_number, check_path, check_text, check_whole
 from lessons.text_files import read_texts
 
@@ -65,11 +70,24 @@ def _logbook(texts: int, seed: int) -> DatasetDict:
 
 def _from_hub(name: str) -> DatasetDict:
     try:
-        return load_dataset(*HUB[name])
-    except (
-        Exception
-    ) as error:  # no network and not kept from before: each version of the library has its own error for it
+        with offline_if_silent():
+            return load_dataset(*HUB[name])
+    except Exception as error:  # no network and not kept from before: each version of the library has its own error
         raise OSError(say("corpora.hub", name=name, error=str(error).strip().splitlines()[0])) from error
+
+
+@contextmanager
+def offline_if_silent() -> Iterator[None]:
+    """Within: if the hub does not answer, the libraries look only at what is kept here, and do not ask again and again."""
+    before = datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE
+    try:
+        ask_hub()
+    except OSError:
+        datasets.config.HF_HUB_OFFLINE = huggingface_hub.constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE = before
 
 
 def _split(texts: Dataset, held_out: float, seed: int, name: str | Path) -> DatasetDict:

@@ -4,8 +4,7 @@
 V = size of the vocabulary, B = texts side by side, T = tokens.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import signature
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from lessons.decoding.source import check_logits, read_prompt
 from lessons.language import say
-from lessons.model_files import check_folder, is_folder
+from lessons.model_files import from_folder, from_hub, is_folder
 from lessons.probability import check_text
 from lessons.tokens import token_text
 
@@ -160,11 +159,11 @@ def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise TypeError(say("models.dtype", value=short(dtype)))
     if is_folder(name):
-        model, tokenizer = _from_folder(Path(name).expanduser(), dtype)
+        model, tokenizer = from_folder(Path(name).expanduser(), dtype)
     elif str(name) == BUNDLED:
-        model, tokenizer = _from_folder(BUNDLED_FOLDER, dtype)
+        model, tokenizer = from_folder(BUNDLED_FOLDER, dtype)
     else:
-        model, tokenizer = _from_hub(str(name), dtype)
+        model, tokenizer = from_hub(str(name), dtype)
     return LanguageModel(str(name), model.to(device).eval(), tokenizer)
 
 
@@ -184,46 +183,3 @@ def check_device(device: str | torch.device) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:  # no such kind, or none of it here, or no place at all (meta)
         raise ValueError(say("models.device", value=short(device), devices=best_device())) from error
     return torch.device(device)
-
-
-def _from_folder(folder: Path, dtype: torch.dtype) -> tuple[nn.Module, object]:
-    check_folder(folder)
-    try:
-        with _progress_bars(False):
-            return _read(folder, dtype, local_files_only=True)
-    except Exception as error:  # whatever a damaged file makes the libraries raise
-        raise OSError(say("models.damaged", folder=folder, error=f"{type(error).__name__}: {error}")) from error
-
-
-def _from_hub(name: str, dtype: torch.dtype) -> tuple[nn.Module, object]:
-    try:
-        with _progress_bars(True):  # a download takes minutes: show how far it is, also where start() has silenced the bars
-            return _read(name, dtype)
-    except (OSError, ValueError) as error:  # not there, not reachable, not cached, no safetensors, code of its own
-        raise OSError(say("models.hub", name=name, error=_first_line(error))) from error
-
-
-def _read(place: str | Path, dtype: torch.dtype, **options: object) -> tuple[nn.Module, object]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
-    model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
-    return model, tokenizer
-
-
-@contextmanager
-def _progress_bars(shown: bool) -> Iterator[None]:
-    """Progress bars of `transformers` and the hub on or off within, and as they were afterwards."""
-    from transformers.utils import logging
-
-    switch = {True: logging.enable_progress_bar, False: logging.disable_progress_bar}
-    before = logging.is_progress_bar_enabled()
-    switch[shown]()
-    try:
-        yield
-    finally:
-        switch[before]()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

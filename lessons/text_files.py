@@ -3,6 +3,7 @@
 import codecs
 import json
 import logging
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,10 +45,22 @@ def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sam
         column = "text"
     try:
         with _quiet():
-            texts = load_dataset(kind, data_files=str(path), split="train", **options)
+            texts = load_dataset(kind, data_files=str(path), split="train", cache_dir=cache_folder(), **options)
     except Exception as error:  # the libraries' own words say neither file nor line: look for the reason, and say it
         raise ValueError(explain(path, encoding, error)) from error
     return _one_text_column(texts, path, column)
+
+
+def cache_folder() -> str | None:
+    """None where the library's own folder for what it has read can be written to; otherwise a new folder that can."""
+    import datasets
+
+    try:
+        Path(datasets.config.HF_DATASETS_CACHE).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=datasets.config.HF_DATASETS_CACHE):
+            return None
+    except OSError:
+        return tempfile.mkdtemp(prefix="lessons-texts-")
 
 
 def _one_text_column(texts: Dataset, path: Path, column: str) -> Dataset:

@@ -8,8 +8,10 @@ import os
 from pathlib import Path
 
 from lessons.language import LANGUAGES
+from lessons.turns import alone_in
 
 NAME, VERSION = "lessons-progress.json", 1
+SECONDS_TO_WAIT = 5.0  # for another notebook, which needs a thousandth of it
 PLACE = "LESSONS_PROGRESS"  # an environment variable that may name another file
 
 Records = dict[str, dict[str, object]]
@@ -43,9 +45,10 @@ def note(name: str, **changes: object) -> tuple[bool, Path | None]:
     was.
     """
     try:
-        records, aside = read()
-        records[name] = records.get(name, {}) | changes
-        write(records)
+        with alone_in(place().parent, SECONDS_TO_WAIT):  # another notebook's verdict is not lost between reading and writing
+            records, aside = read()
+            records[name] = records.get(name, {}) | changes
+            write(records)
     except OSError:  # a folder that may not be written to: the lesson goes on
         return False, None
     return True, aside
@@ -72,8 +75,11 @@ def write(records: Records) -> None:
     """The file, whole or not at all."""
     file = place()
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps({"version": VERSION, "exercises": records}, indent=1), encoding="utf8")
-    unfinished.replace(file)
+    try:
+        unfinished.write_text(json.dumps({"version": VERSION, "exercises": records}, indent=1), encoding="utf8")
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def reset() -> Path | None:

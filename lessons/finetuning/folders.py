@@ -8,11 +8,16 @@ FOLDER/checkpoint-120/        everything needed to go on after step 120; removed
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lessons.language import say
+from lessons.turns import alone_in
 
 RECORD = "run.json"
+# What errors say that come of a full disk: the system (also through safetensors), a quota, and torch.save twice.
+CANNOT_WRITE = ("No space left", "quota exceeded", "File too large", "PytorchStreamWriter", "inline_container")
 
 
 def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
@@ -21,6 +26,9 @@ def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
     A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside earlier).
     Raises OSError before anything is trained.
     """
+    if folder.is_dir():
+        with claimed(folder):  # or a run in another notebook would lose its folder under its feet
+            pass
     if not resume and (folder / RECORD).exists():
         aside = folder.with_name(folder.name + ".before")
         shutil.rmtree(aside, ignore_errors=True)
@@ -36,17 +44,56 @@ def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
         raise OSError(say("finetuning.disk_full", folder=folder, free=_size(free), needed=_size(bytes_needed)))
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Within: no other run writes into the folder; raises OSError if one does so now."""
+    with alone_in(folder) as alone:
+        if not alone:
+            raise OSError(say("finetuning.in_use", folder=folder))
+        yield
+
+
+@contextmanager
+def full_disk_told(folder: Path, bytes_needed: int) -> Iterator[None]:
+    """Within: an error that comes of a full disk is told as one; whatever was half-written is removed, what was whole is kept."""
+    try:
+        yield
+    except Exception as error:  # each library has its own for it
+        free = shutil.disk_usage(folder).free
+        if not (free < bytes_needed / 1000 or any(words in str(error) for words in CANNOT_WRITE)):
+            raise
+        remove_unfinished(folder)
+        checkpoint = last_checkpoint(folder)
+        step = checkpoint.name.split("-")[1] if checkpoint else 0
+        raise OSError(say("finetuning.disk_filled", folder=folder, free=_size(free), step=step)) from error
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the checkpoints that were not written to their end."""
+    for checkpoint in folder.glob("checkpoint-*"):
+        if not is_whole(checkpoint):
+            shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether a checkpoint has its last file, trainer_state.json, and that one its end."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end; None if there is none.
 
     A process that is killed while it writes leaves a checkpoint without its last file, trainer_state.json.
     """
     for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
-        state = checkpoint / "trainer_state.json"
-        try:
-            record = json.loads(state.read_text(encoding="utf8"))
-        except (OSError, ValueError):
+        if not is_whole(checkpoint):
             continue
+        state = checkpoint / "trainer_state.json"
+        record = json.loads(state.read_text(encoding="utf8"))
         best = record.get("best_model_checkpoint")
         if best and Path(best).parent != folder:  # the folder has been moved or renamed since
             state.write_text(

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy
@@ -49,8 +49,7 @@ class Sitting:
         run["trained"], run["parameters"] = count_parameters(model)
         with arguments.main_process_first(local=False):  # of several processes one sees to the folder, the others wait
             if arguments.process_index == 0:
-                weights, moments = 4 * run["parameters"], 8 * run["trained"]
-                folders.prepare(self.folder, resume, bytes_needed=weights + 3 * (weights + moments))
+                folders.prepare(self.folder, resume, self.bytes_needed())
         train, validation = blocks["train"].with_format("torch"), blocks["validation"].with_format("torch")
         self.trainer = Trainer(
             model, arguments, train_dataset=train, eval_dataset=validation, data_collator=default_data_collator
@@ -59,6 +58,18 @@ class Sitting:
             False  # subtle: or 4.57 divides by all tokens of a block, its first, unpredicted one too
         )
         self.trainer.remove_callback(PrinterCallback)
+
+    def bytes_needed(self) -> int:
+        """On disk: three checkpoints, each with two moments for every number trained, and the model."""
+        weights, moments = 4 * self.run["parameters"], 8 * self.run["trained"]
+        return weights + 3 * (weights + moments)
+
+    def sit(self, show: bool) -> LanguageModel:
+        """The best model after training; nobody else writes into the folder meanwhile, and a full disk is told."""
+        first = self.trainer.is_world_process_zero()
+        with folders.claimed(self.folder) if first else nullcontext(), folders.full_disk_told(self.folder, self.bytes_needed()):
+            self.train(show)
+            return self.finish()
 
     def train(self, show: bool) -> None:
         """Train to the end, or to the step in which an interrupt comes; the trainer then holds the best model so far."""

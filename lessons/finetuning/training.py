@@ -49,7 +49,7 @@ def fine_tune(
     """
     check_model(lm), check_corpus(corpus), check_flag("show", show)
     check_flag("gradient_checkpointing", gradient_checkpointing), check_whole("seed", seed, 0, 2**32 - 1)
-    check_resume(resume), check_counts(lora=lora, num_proc=num_proc, accumulation=accumulation)
+    check_weights(lm), check_resume(resume), check_counts(lora=lora, num_proc=num_proc, accumulation=accumulation)
     recipe = choose_recipe(recipe, **settings)
     folder = check_path("folder", Path("fine-tuned") / Path(lm.name).name if folder is None else folder).resolve()
     check_block(lm, recipe)
@@ -73,8 +73,14 @@ def fine_tune(
             recipe, folder, lm.device, run["precision"], steps=steps, accumulation=accumulation, seed=seed
         )
         sitting = Sitting(lm, blocks, arguments, run, resume=resume, gradient_checkpointing=gradient_checkpointing)
-        sitting.train(show)
-        return result_of(run, sitting.finish(), folder)
+        return result_of(run, sitting.sit(show), folder)
+
+
+def check_weights(lm: LanguageModel) -> None:
+    """Nothing, if all weights are finite; otherwise the error that names the first that are not."""
+    for name, weights in lm.model.named_parameters():
+        if not weights.isfinite().all():
+            raise ValueError(say("finetuning.broken_weights", name=name))
 
 
 def check_block(lm: LanguageModel, recipe: Recipe) -> None:
