@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from lessons.plots.canvas import new_figure, png_bytes, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, moving_title, word
+from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle, word
 
 
 class Bar(MovingPicture):
@@ -106,7 +106,7 @@ def test_a_title_that_moves_stands_where_a_title_stands():
     def rows_of_ink(moving: bool) -> numpy.ndarray:
         figure, axes = new_figure(4, 2)
         if moving:
-            moving_title(axes).put(["Message"], [0], [1])
+            MovingTitle(axes).say("Message")
         else:
             set_title(axes, "Message")
         axes.set_axis_off()

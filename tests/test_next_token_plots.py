@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from lessons.plots import next_token_bars, probability_by_rank, seconds_per_step
-from lessons.plots.canvas import png
+from lessons.plots.canvas import in_words, png
 from lessons.plots.next_token import percent
 
 TOKENS, PROBABILITIES = [" fox", "\n", "$x^2$"], [0.5, 0.2, 0.05]
@@ -50,3 +50,9 @@ def test_seconds_are_drawn_in_milliseconds_and_their_ratio_is_said():
 def test_small_probabilities_keep_two_digits():
     """Below a tenth of a percent a label still says something."""
     assert ["9.8%", "0.1%", "0.012%", "3e-07%"] == [percent(value) for value in (0.0976, 0.001, 0.00012, 3e-9)]
+
+
+def test_a_picture_can_be_said_in_words():
+    """Message and axes, also where the message moves with the picture and is no title of matplotlib's."""
+    figure = next_token_bars([" a", " b"], [0.5, 0.25], others=7)
+    assert in_words(figure) == "The 2 likeliest tokens share 75% of the probability (probability)"

@@ -44,7 +44,7 @@ def in_words(figure: Figure) -> str:
     """
     parts = [figure.get_suptitle()]
     for axes in figure.axes:
-        titles = [axes.get_title(place) for place in ("left", "center", "right")]
+        titles = [axes.get_label(), *(axes.get_title(place).strip() for place in ("left", "center", "right"))]
         labels = ", ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
         parts.append(" ".join(filter(None, [*titles, labels and f"({labels})"])))
     return " ".join("; ".join(filter(None, parts)).split())

@@ -113,12 +113,19 @@ class MovingLabels(Artist):
         pen.restore()
 
 
-def moving_title(axes: Axes) -> MovingLabels:
-    """Labels of one bold text where the axes' title would stand; `put([text], [0], [1])`. Room is kept for it."""
-    set_title(axes, " ")
-    inches = 13.25 / 72  # the title's distance from the axes, 10, and its middle above its baseline
-    above = ScaledTranslation(0, inches, axes.get_figure(root=True).dpi_scale_trans)
-    return MovingLabels(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
+class MovingTitle(MovingLabels):
+    """One bold text where the axes' title stands. Room is kept for it."""
+
+    def __init__(self, axes: Axes) -> None:
+        set_title(axes, " ")
+        inches = 13.25 / 72  # the title's distance from the axes, 10, and its middle above its baseline
+        above = ScaledTranslation(0, inches, axes.get_figure(root=True).dpi_scale_trans)
+        super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
+
+    def say(self, message: str) -> None:
+        """Show this message; it is also the axes' label, by which `in_words` finds it."""
+        self.put([message], [0], [1])
+        self.axes.set_label(message)
 
 
 def word(text: str, font: FontProperties, dpi: float) -> numpy.ndarray:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.tokens import visible
 
 
@@ -32,7 +32,7 @@ class NextTokenBars(MovingPicture):
         self.axes.grid(axis="x")
         self.names = MovingLabels(self.axes, size=10, align="right", transform=self.axes.get_yaxis_transform())
         self.numbers = MovingLabels(self.axes)
-        self.title = moving_title(self.axes)
+        self.title = MovingTitle(self.axes)
         self.moves(*self.bars, self.names, self.numbers, self.title)
 
     def update(self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> "NextTokenBars":
@@ -50,7 +50,7 @@ class NextTokenBars(MovingPicture):
         names = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
         self.names.put(names, [-0.012] * len(names), self.places)
         self.numbers.put([percent(value) for value in values], values + 0.008 * end, self.places)
-        self.title.put([say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}")], [0], [1])
+        self.title.say(say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}"))
         return self
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.next_token import percent
 from lessons.plots.strips import MovingStrips
 from lessons.tokens import visible
@@ -170,7 +170,7 @@ class TemperaturePicture(MovingPicture):
         self.bar_axes.set_xlim(0, 1.2)
         self.bar_axes.set_xticks([0, 0.5, 1])
         self.bar_axes.set_xlabel(say("temperature.as_offered"))
-        self.heading = moving_title(self.bar_axes)
+        self.heading = MovingTitle(self.bar_axes)
 
     def _draw_strips(self) -> None:
         self.strips = MovingStrips(self.strip_axes)
@@ -196,5 +196,5 @@ class TemperaturePicture(MovingPicture):
         self.dots[0].set_data([temperature] * len(values), values)
         self.dots[1].set_data([temperature], [entropy])
         message = say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))
-        self.heading.put([message], [0], [1])
+        self.heading.say(message)
         return self

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, new_figure, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.next_token import percent
 from lessons.plots.strips import MovingStrips, labels_that_fit
 from lessons.tokens import visible
@@ -149,7 +149,7 @@ class TruncationPicture(MovingPicture):
         self.chain_axes.spines[["left", "bottom"]].set_visible(False)
         self.chain_axes.set_xticks([])
         self.chain_axes.text(1.01, 0, say("truncation.note_room"), color="none")  # room for the notes on the right
-        self.heading = moving_title(self.chain_axes)
+        self.heading = MovingTitle(self.chain_axes)
 
     def update(
         self,
@@ -177,5 +177,5 @@ class TruncationPicture(MovingPicture):
         self.rings.set_data(drawn, range(len(values)))
         ends = numpy.nanmax([values, offered, drawn + RADIUS], axis=0)
         self.numbers.put([f" {result_label(value)}" for value in values], ends, range(len(values)))
-        self.heading.put([heading], [0], [1])
+        self.heading.say(heading)
         return self

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from lessons.floats import PRECISIONS, lost_at, smallest
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, new_figure, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, moving_title
+from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 
 COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
 WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
@@ -48,7 +48,7 @@ class UnderflowPicture(MovingPicture):
         self.end = self.right.plot([], [], "o", color="black", markersize=5)[0]
         self.before, self.after = (MovingLabels(self.left, align=align) for align in ("right", "left"))
         self.number = MovingLabels(self.right, align="right", weight="bold")
-        self.title = moving_title(self.left)
+        self.title = MovingTitle(self.left)
         set_title(self.right, say("underflow.sum_title"))
         lines = (self.true, *self.products.values(), *self.crosses.values(), self.sums, self.end)
         self.moves(*lines, self.before, self.after, self.number, self.title)
@@ -69,7 +69,7 @@ class UnderflowPicture(MovingPicture):
             powers = numpy.log10(values, where=values > 0, out=numpy.full(len(values), numpy.nan))
             self.products[name].set_data([0, *counts], [0, *powers])
         self._mark(lost, products, tens)
-        self.title.put([say(f"underflow.product_{'title' if any(lost.values()) else 'alive'}")], [0], [1])
+        self.title.say(say(f"underflow.product_{'title' if any(lost.values()) else 'alive'}"))
         return self
 
     def _beside_the_end(self, count: float, total: float) -> tuple[list[float], list[float]]:
