@@ -1,10 +1,31 @@
 """How all tests run, in tests/, in docstrings and in notebooks."""
 
 import os
+from collections import Counter
 
+import pytest
 import watched_notebooks
 
 watched_notebooks.watch()
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # side by side: one thread each, in the kernels of notebooks too
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+KINDS = ("notebook", "browser", "parity", "property", "fault")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that hypothesis draws for, and the files of parity tests, need no mark by hand."""
+    for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+        if item.path.name.startswith("test_parity"):
+            item.add_marker("parity")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that says how many tests of each kind ran; what was skipped is named by `-rs`."""
+    ran = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, []) if report.when == "call"]
+    kinds = Counter(kind for report in ran for kind in KINDS if kind in report.keywords)
+    kinds["notebook"] = sum(report.nodeid.split("::")[0].endswith(".ipynb") for report in ran)
+    terminalreporter.write_line(f"{len(ran)} tests ran, among them " + ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS))
