@@ -44,6 +44,14 @@ def test_any_text_is_encoded_and_read_back(lm):
         assert text == lm.decode(lm.encode(text))
 
 
+def test_what_the_tokenizer_gives_is_what_generate_reads(lm):
+    """`model.generate(**lm.tokenizer(...))` gets ids and a mask; token types, which transformers 4.57 would add, GPT-2 reads as tokens."""
+    encoded = lm.tokenizer("Once upon a time", return_tensors="pt")
+    assert {"input_ids", "attention_mask"} == set(encoded)
+    texts = lm.model.generate(**encoded, max_new_tokens=6, do_sample=False, pad_token_id=lm.tokenizer.eos_token_id)
+    assert list(lessons.greedy_search(lm, "Once upon a time", max_new_tokens=6).ids) == texts[0].tolist()
+
+
 def test_a_hub_model_that_cannot_be_had_is_an_error_with_two_ways_out(no_network, monkeypatch, tmp_path):
     """Offline and not cached: the error names the model and says what can be done."""
     monkeypatch.setenv("HF_HOME", str(tmp_path))

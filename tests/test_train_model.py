@@ -44,6 +44,7 @@ def test_one_command_makes_a_model_that_lessons_can_load(finished):
     lm = lessons.load(folder, device="cpu")
     assert "The fox 가" == lm.decode(lm.encode("The fox 가"))
     assert (300, 32) == (lm.vocabulary_size, lm.context)
+    assert {"input_ids", "attention_mask"} == set(lm.tokenizer("The fox"))
     assert {"model.safetensors", "model.sha256", "tokenizer.json", "CARD.md"} <= {path.name for path in folder.iterdir()}
 
 

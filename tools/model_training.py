@@ -88,5 +88,6 @@ def save_tokenizer(tokenizer, folder, context):
     """Write the tokenizer so that every `transformers` from 4.57 on can read it: the newest writes class names that older ones lack."""
     tokenizer.save_pretrained(folder)
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": tokenizer.bos_token, "eos_token": tokenizer.eos_token,
-                "model_max_length": context, "clean_up_tokenization_spaces": False}
+                "model_max_length": context, "clean_up_tokenization_spaces": False,
+                "model_input_names": ["input_ids", "attention_mask"]}  # else 4.57 adds token types, and GPT-2 reads them as tokens
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf8")
