@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 import torch
 
-from lessons.decoding.source import read_prompt
+from lessons.decoding.source import check_logits, read_prompt
 from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.language import say
@@ -82,6 +82,7 @@ class NextTokenExplorer(Explorer):
         with torch.inference_mode():
             ids = torch.tensor([self.prompt_ids], device=self.lm.device)
             logits = self.lm.model(input_ids=ids).logits[0].float().cpu()  # (T, V)
+        check_logits(logits, 0)
         self.prompt_steps = [Step(logits[place], logits[place], token) for place, token in enumerate(self.prompt_ids[1:])]
         self.asked[self.prompt_ids] = logits[-1]
         self.paths: list[tuple[int, ...]] = []

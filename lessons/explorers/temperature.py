@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lessons.decoding.sampling import sample
-from lessons.decoding.source import NextLogits, Source, as_source, read_prompt
+from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.filters import temperature_scale
 from lessons.language import say
@@ -85,6 +85,7 @@ class TemperatureExplorer(Explorer):
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
+        check_logits(offered, 0)
         logits, ids = offered.sort(descending=True, stable=True)
         tokens = [self.source.token(token) for token in ids[: self.bars].tolist()]
         temperatures = torch.logspace(log10(COLDEST), log10(HOTTEST), 81, dtype=torch.float64)

@@ -5,7 +5,7 @@ import torch
 
 from lessons.decoding.knobs import ORDERS, Cut, cuts, knobs, turn
 from lessons.decoding.sampling import draw_many, uniforms
-from lessons.decoding.source import NextLogits, Source, as_source, read_prompt
+from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.explorers.base import Explorer
 from lessons.filters import likeliest_first
 from lessons.language import say
@@ -82,6 +82,7 @@ class TruncationExplorer(Explorer):
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu()  # (V,)
+        check_logits(offered, 0)
         ids = likeliest_first(offered)
         place = torch.empty_like(ids).scatter(0, ids, torch.arange(len(ids)))  # of each id among the likeliest
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
