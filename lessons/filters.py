@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from math import log
 from numbers import Real
 
-import numpy
 import torch
 from torch import Tensor
 
 from lessons.language import say
 from lessons.probability import check_ids, check_number, check_tensor, check_whole, entropy
+from lessons.ranking import Ranking, likeliest_first, wide
 
 # subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part
 # of p has reached p: logits of 32 bits cannot tell more.
@@ -47,15 +47,12 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     tensor([-inf, 3., 2., -inf])
     """
     k = check_top_k(k, check_tensor("logits", logits).shape[-1])
-    if k == logits.shape[-1]:
-        return logits
-    largest = logits.topk(k + 1).values  # (..., k + 1)
-    border = largest[..., k - 1 : k]  # (..., 1) the k-th largest
-    kept = logits >= border
-    if (border == largest[..., k:]).any():  # more are level with it: the first of them fill the room that is left
-        level, room = logits == border, k - (logits > border).sum(-1, keepdim=True)
-        kept = kept & (~level | (level.cumsum(-1) <= room))
-    return cut(logits, kept)
+    return logits if k == logits.shape[-1] else top_k_of(Ranking(logits), k).scores
+
+
+def top_k_of(ranking: Ranking, k: int) -> Ranking:
+    """The first k tokens of a ranking."""
+    return ranking.keep(*ranking.first(k))
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
@@ -69,7 +66,17 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.5000, 0.0000, 0.4000])
     """
     logits, p = check_tensor("logits", logits), check_share("top_p", p)
-    return logits if p == 1 else keep_mass(logits, likeliest_first(logits), p)
+    return logits if p == 1 else top_p_of(Ranking(logits), p).scores
+
+
+def top_p_of(ranking: Ranking, p: float) -> Ranking:
+    """The first tokens of a ranking, up to the one with which their probabilities reach p."""
+    for ids, values, probs in ranking.stretches():  # noqa: B007
+        kept = probs.cumsum(-1) - probs < p * (1 - ROUNDING)  # (..., n) the mass of all likelier ones is less than p
+        most = max(1, int(kept.sum(-1).max()))  # 1 where logits are broken, of which the draw will tell
+        if most < kept.shape[-1]:
+            break
+    return ranking.keep(ids[..., :most], values.where(kept, -torch.inf)[..., :most])
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -155,27 +162,6 @@ def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
     before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
     kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
     return cut(scores, kept)
-
-
-def likeliest_first(scores: Tensor) -> Tensor:
-    """(..., V) the ids in the order of their scores, the largest first; of equal scores the lower id comes first.
-
-    A stable sort, but a quick one: score and id are packed into one whole number of 64 bits, no two of which are equal.
-
-    >>> likeliest_first(torch.tensor([-0.5, 2.0, -torch.inf, 2.0]))
-    tensor([1, 3, 0, 2])
-    """
-    if scores.dtype != torch.float32 or scores.device.type != "cpu":
-        return scores.argsort(dim=-1, descending=True, stable=True)
-    bits = (scores + 0.0).numpy().view(numpy.int32)  # subtle: + 0.0 makes a minus zero, whose bits differ, a zero
-    place = ~(bits ^ (bits >> 31 & 0x7FFFFFFF))  # a whole number, the smaller the larger the score (IEEE 754)
-    packed = place.astype(numpy.int64) << 32 | numpy.arange(scores.shape[-1])
-    return torch.from_numpy(numpy.sort(packed) & 0xFFFFFFFF)  # numpy sorts with vector instructions
-
-
-def wide(scores: Tensor) -> torch.dtype:
-    """64 bits, so that thousands of small probabilities sum exactly enough; 32 where a device has no more (Apple's)."""
-    return torch.float32 if scores.device.type == "mps" else torch.float64
 
 
 def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:

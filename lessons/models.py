@@ -110,7 +110,7 @@ class CachedSession:
     def __init__(self, lm: LanguageModel, prompt_ids: Sequence[int]) -> None:
         from lessons.cache import with_room
 
-        self.lm, self.cache = lm, None
+        self.lm, self.cache, self.device = lm, None, lm.device  # asking a model where it lies takes its time
         self.logits = self._read([list(prompt_ids)], **accepted(lm.model, logits_to_keep=1))
         self.cache, self.rows = with_room(self.cache), [0]  # the row of the cache in which each text lies
 
@@ -119,7 +119,7 @@ class CachedSession:
         from lessons.cache import regroup
 
         parents = range(len(self.rows)) if parents is None else parents
-        self.rows = regroup(self.cache, len(self.rows), [self.rows[parent] for parent in parents], self.lm.device)
+        self.rows = regroup(self.cache, len(self.rows), [self.rows[parent] for parent in parents], self.device)
         by_row = dict(zip(self.rows, tokens, strict=True))
         logits = self._read([[by_row[row]] for row in range(len(by_row))])
         self.logits = logits if self.rows == sorted(self.rows) else logits[self.rows]  # (B, V)
@@ -127,7 +127,7 @@ class CachedSession:
 
     @torch.inference_mode()
     def _read(self, rows: list[list[int]], **options: object) -> Tensor:
-        ids = torch.tensor(rows, device=self.lm.device)  # (B, T)
+        ids = torch.tensor(rows, device=self.device)  # (B, T)
         output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
         self.cache = output.past_key_values
         return output.logits[:, -1].float()  # (B, V)

@@ -14,6 +14,7 @@ from torch import Tensor
 from lessons import filters
 from lessons.language import say
 from lessons.probability import check_number, check_whole
+from lessons.ranking import Ranking
 
 # As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
 PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
@@ -32,6 +33,9 @@ FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
     "min_p": lambda scores, ids, p: filters.keep_min_p(scores, p),
     "typical_p": lambda scores, ids, p: filters.keep_typical(scores, p),
 }
+
+# Those that go on from what the filters before them have found out.
+RANKED: dict[str, Callable[[Ranking, float], Ranking]] = {"top_k": filters.top_k_of, "top_p": filters.top_p_of}
 
 CHECKS: dict[str, Callable[[float], float]] = {
     "repetition_penalty": lambda value: check_number("repetition_penalty", value, above=0),
@@ -57,6 +61,12 @@ class Knob:
 
     def __call__(self, scores: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)
+
+    def act(self, ranking: Ranking, ids: Sequence[int] | Sequence[Sequence[int]]) -> Ranking:
+        """The same for a ranking of scores."""
+        if self.name in RANKED and self.value < ranking.scores.shape[-1]:
+            return RANKED[self.name](ranking, self.value)
+        return Ranking(self(ranking.scores, ids))
 
 
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
@@ -87,14 +97,27 @@ def turn(
 
     Raises `ValueError` if a knob leaves a text nothing to choose from.
     """
-    scores, results = logits, []
+    results = turn_ranked(chain, logits, ids)[0]
+    if results and not results[-1][1].amax(-1).isfinite().all():
+        check_each_left_some(chain, results)
+    return results
+
+
+def turn_ranked(
+    chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
+) -> tuple[tuple[tuple[str, Tensor], ...], Ranking]:
+    """What `turn` returns, and the ranking of what the last knob left, to draw from; nothing is checked."""
+    ranking, results = Ranking(logits), []
     for knob in chain:
-        scores = knob(scores, ids)
-        results.append((knob.name, scores))
-    if results and not scores.amax(-1).isfinite().all():
-        for knob, (name, result) in zip(chain, results, strict=True):
-            filters.check_some_left(result, name, knob.value)
-    return tuple(results)
+        ranking = knob.act(ranking, ids)
+        results.append((knob.name, ranking.scores))
+    return tuple(results), ranking
+
+
+def check_each_left_some(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
+    """Nothing, if each knob left every text something to choose from; otherwise the error that names the first that did not."""
+    for knob, (name, result) in zip(chain, results, strict=True):
+        filters.check_some_left(result, name, knob.value)
 
 
 @dataclass(frozen=True, eq=False)

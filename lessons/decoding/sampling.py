@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lessons.decoding.knobs import Knob, knobs, turn
+from lessons.decoding.knobs import Knob, check_each_left_some, knobs, turn_ranked
 from lessons.decoding.source import (
     MOST_STEPS,
     NextLogits,
@@ -24,8 +24,8 @@ from lessons.decoding.source import (
     steps_within,
     why_stopped,
 )
-from lessons.filters import likeliest_first, wide
 from lessons.probability import check_whole
+from lessons.ranking import Ranking
 from lessons.trace import Step, Trace
 
 MOST_TEXTS = 10_000  # in one call: their records are kept in memory
@@ -99,18 +99,30 @@ def draw(scores: Tensor, uniform: float) -> int:
 
 def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
     """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V)."""
-    order = likeliest_first(scores)  # (..., V)
-    ends = scores.gather(-1, order).softmax(-1, dtype=wide(scores)).cumsum(-1)  # (..., V) where each token ends
-    whole = ends[..., -1:]  # 1, but for rounding
-    return order.gather(-1, torch.searchsorted(ends, uniforms * whole, right=True))
+    drawn = draw_from(Ranking(scores), uniforms)
+    if drawn is None:
+        for row in scores.reshape(-1, scores.shape[-1]):
+            check_logits(row, 0)
+    return drawn
+
+
+def draw_from(ranking: Ranking, uniforms: Tensor) -> Tensor | None:
+    """What `draw_many` returns, for a ranking of the scores; None where a row of them holds no probabilities."""
+    for ids, _, probs in ranking.stretches():
+        ends = probs.cumsum(-1)  # (..., m) where each token ends
+        if (uniforms < ends[..., -1:]).all():
+            return ids.gather(-1, torch.searchsorted(ends, uniforms, right=True))
+    whole = ends[..., -1:]  # 1, but for rounding; a NaN where a score is one, or infinite, or all are cut
+    return ids.gather(-1, torch.searchsorted(ends, uniforms * whole, right=True)) if whole.isfinite().all() else None
 
 
 def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
     """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the number of each draw."""
     session, texts, ids = source.session(prompt_ids), [[] for _ in luck], [list(prompt_ids) for _ in luck]
     logits, growing = session.logits.expand(len(luck), -1), list(range(len(luck)))  # b texts that have not ended
-    for step in range(luck.shape[1]):
-        steps = choose(logits.cpu(), chain, [ids[text] for text in growing], luck[growing, step], step)
+    for step, numbers in enumerate(luck.T.contiguous()):
+        mine = numbers if len(growing) == len(luck) else numbers[growing]  # (b,)
+        steps = choose(logits.cpu(), chain, [ids[text] for text in growing], mine, step)
         for text, one in zip(growing, steps, strict=True):
             texts[text].append(one)
             ids[text].append(one.chosen)
@@ -125,12 +137,14 @@ def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck:
 
 def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[Sequence[int]], luck: Tensor, step: int) -> list[Step]:
     """A step of each of b texts: the knobs act on logits (b, V), and luck (b,) draws from what they leave."""
-    for row in logits:
-        check_logits(row, step)
-    results = turn(chain, logits, ids)  # (name, (b, V)) …
-    chosen = draw_many(results[-1][1] if results else logits, luck.unsqueeze(-1)).flatten().tolist()
+    results, ranking = turn_ranked(chain, logits, ids)  # (name, (b, V)) …
+    drawn = draw_from(ranking, luck.unsqueeze(-1))
+    if drawn is None:  # whose fault it is: the model's, or a knob's
+        for row in logits:
+            check_logits(row, step)
+        check_each_left_some(chain, results)
     steps = []
-    for row, (token, uniform) in enumerate(zip(chosen, luck.tolist(), strict=True)):
+    for row, (token, uniform) in enumerate(zip(drawn.flatten().tolist(), luck.tolist(), strict=True)):
         offered, filters = logits[row], tuple((name, result[row]) for name, result in results)
         steps.append(Step(offered, filters[-1][1] if filters else offered, token, filters, uniform))
     return steps

@@ -1,0 +1,82 @@
+"""The likeliest tokens first: what is found by looking at the first few is what sorting all of them would find."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+import lessons
+from lessons import filters
+from lessons.decoding.sampling import draw_many
+from lessons.ranking import HEAD, Ranking, likeliest_first
+
+VOCABULARY = 5 * HEAD  # large enough for a head, and for draws beyond it
+
+
+@st.composite
+def scores(draw: st.DrawFn) -> Tensor:
+    """(3, V) peaked or flat, all different or with many that are equal, whole or with most tokens cut."""
+    noise = torch.randn(3, VOCABULARY, generator=torch.Generator().manual_seed(draw(st.integers(0, 2**32))))
+    values = noise * draw(st.sampled_from([0.1, 1.0, 4.0]))
+    values = values.round(decimals=draw(st.sampled_from([0, 1, 7])))
+    return values.where(noise > draw(st.sampled_from([-torch.inf, 0.0, 2.5])), -torch.inf)
+
+
+def sorted_probs(values: Tensor) -> tuple[Tensor, Tensor]:
+    """All ids by a stable sort, and their probabilities."""
+    order = values.argsort(dim=-1, descending=True, stable=True)
+    return order, values.gather(-1, order).softmax(-1, dtype=torch.float64)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores(), st.integers(1, VOCABULARY - 1))
+def test_the_first_n(values, n):
+    """They are the first of all in order of score, of equal ones the lower id first; and top-k keeps just them."""
+    ids, found = Ranking(values).first(n)
+    order = sorted_probs(values)[0][:, :n]
+    assert torch.equal(values.gather(-1, order), found)
+    possible = found > -torch.inf  # what is cut may stand in any order
+    assert torch.equal(order[possible], ids[possible])
+    expected = torch.full_like(values, -torch.inf).scatter(-1, order, found)
+    assert torch.equal(expected, lessons.keep_top_k(values, n))
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores(), st.floats(0.01, 0.999))
+def test_the_nucleus(values, p):
+    """Top-p keeps what a sum over all tokens in order would keep; after top-k, what it keeps of the k."""
+    for offered in (values, lessons.keep_top_k(values, 40)):
+        order, probs = sorted_probs(offered)
+        kept = probs.cumsum(-1) - probs < p * (1 - filters.ROUNDING)
+        expected = torch.full_like(offered, -torch.inf).scatter(-1, order, offered.gather(-1, order).where(kept, -torch.inf))
+        assert torch.equal(expected, lessons.keep_top_p(offered, p))
+    after = filters.top_p_of(filters.top_k_of(Ranking(values), 40), p)
+    assert torch.equal(expected, after.scores)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scores(), st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=5))
+def test_the_draw(values, numbers):
+    """A number falls on the token on which it falls with all of them side by side."""
+    order, probs = sorted_probs(values)
+    ends, numbers = probs.cumsum(-1), torch.tensor(numbers, dtype=torch.float64).expand(3, -1).contiguous()
+    place = torch.searchsorted(ends, numbers * ends[:, -1:], right=True)
+    near = (ends.gather(-1, place) - numbers).abs() < 1e-9  # on the border of two tokens rounding decides
+    near |= ((ends - probs).gather(-1, place) - numbers).abs() < 1e-9
+    assert torch.equal(order.gather(-1, place)[~near], draw_many(values, numbers)[~near])
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_broken_scores_are_an_error(broken):
+    """No number falls anywhere on them, and the error says so, wherever the broken one stands."""
+    values = torch.zeros(2, VOCABULARY).index_fill(1, torch.tensor([VOCABULARY - 1]), broken)
+    with pytest.raises(ValueError, match=r"NaN|\+inf"):
+        draw_many(values, torch.tensor([[0.5], [0.5]], dtype=torch.float64))
+
+
+def test_a_stable_sort():
+    """The quick sort is torch's stable one, also with zeros of either sign, infinities and equal scores."""
+    values = torch.randn(4, 999, generator=torch.Generator().manual_seed(0)).round(decimals=1)
+    values[:, ::7], values[:, 3::50] = -0.0, -torch.inf
+    assert torch.equal(values.argsort(dim=-1, descending=True, stable=True), likeliest_first(values))
