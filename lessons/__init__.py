@@ -85,7 +85,11 @@ _HOME = {
     "show_progress": "exercises",
     "reset_progress": "exercises",
 }
-_ROOMS = ("language", "tokens", "probability", "floats", "ranking", "filters", "trace", "decoding", "cache", "models", "scoring", "measures", "comparison", "tables", "texts", "reference", "grammar", "logbook", "text_files", "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor")
+_ROOMS = (
+    "language", "tokens", "probability", "floats", "ranking", "filters", "trace", "decoding", "cache", "models",
+    "scoring", "measures", "comparison", "tables", "texts", "reference", "grammar", "logbook", "text_files",
+    "corpora", "blocks", "plots", "finetuning", "explorers", "exercises", "notebook", "doctor",
+)
 
 __all__ = sorted(_HOME)
 

@@ -25,8 +25,16 @@ MOST_PROCESSES = 256
 BYTES_AT_ONCE = 4_000_000  # of text that the tokenizer is given in one call
 
 
-def token_blocks(texts: Dataset | DatasetDict, tokenizer: object, block_size: int = 256, *, column: str = "text",
-                 separator: str | bool | None = True, rows_per_remainder: int | None = None, num_proc: int | None = None) -> Dataset | DatasetDict:
+def token_blocks(
+    texts: Dataset | DatasetDict,
+    tokenizer: object,
+    block_size: int = 256,
+    *,
+    column: str = "text",
+    separator: str | bool | None = True,
+    rows_per_remainder: int | None = None,
+    num_proc: int | None = None,
+) -> Dataset | DatasetDict:
     """Blocks of exactly `block_size` tokens, as rows with `input_ids` and `labels` (the same: the model shifts them itself).
 
     separator: what ends each text: True for the tokenizer's own end-of-text token, another token's name, or None for nothing (then
@@ -56,7 +64,9 @@ def token_blocks(texts: Dataset | DatasetDict, tokenizer: object, block_size: in
     return both
 
 
-def tokenise(texts: Dataset, tokenizer: object, column: str, separator: str | bool | None, rows: int | None, num_proc: int | None) -> Dataset:
+def tokenise(
+    texts: Dataset, tokenizer: object, column: str, separator: str | bool | None, rows: int | None, num_proc: int | None
+) -> Dataset:
     """Token ids of the texts in long rows, each of as many texts as are tokenised at once (`rows` of them, where that is given)."""
     token = tokenizer.eos_token if separator is True else None if separator is False else separator
     if not isinstance(token, str | None):

@@ -96,7 +96,8 @@ def next_token_table(lm: LanguageModel, prompt: str | Sequence[int] | Tensor, st
     for number, step in enumerate(trace.steps):
         probabilities = step.logits.double().softmax(-1)  # (V,)
         largest = torch.topk(probabilities, choices)
-        cells = [Choice(lm.token(token), token, probability) for token, probability in zip(largest.indices.tolist(), largest.values.tolist(), strict=True)]
+        ranked = zip(largest.indices.tolist(), largest.values.tolist(), strict=True)
+        cells = [Choice(lm.token(token), token, probability) for token, probability in ranked]
         text = lm.decode(trace.ids[: len(trace.prompt_ids) + number])
         rows.append({"Input": text} | {f"Choice {place}": cell for place, cell in enumerate(cells, 1)})
     return TokenTable(rows, dtype=object)  # as text, the cells would lose the numbers underneath

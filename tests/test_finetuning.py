@@ -322,7 +322,7 @@ def test_sixteen_bits_learn_as_well(result, tiny_models, tmp_path):
 
 @pytest.mark.parametrize("options", [{"accumulation": 2}, {"gradient_checkpointing": True}])
 def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, options):
-    """Batches in two halves, or layers computed twice: the same losses to 1e-3 (for a model without dropout; the last batch is not full)."""
+    """Batches in two halves, or layers computed twice: the same losses to 1e-3 (no dropout; the last batch is not full)."""
     lm = tiny_models["llama"]
     plain = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "plain", **QUICK)
     run = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", **QUICK, **options)
@@ -423,5 +423,5 @@ def test_the_checkpoints_of_a_stopped_run_are_safetensors(tiny_models, tmp_path,
     checkpoint: Path = folders.last_checkpoint(tmp_path / "run")
 
     with safe_open(checkpoint / "model.safetensors", "pt") as weights:
-        assert "transformer.wte.weight" in weights.keys()
+        assert "transformer.wte.weight" in weights.keys()  # noqa: SIM118 - no dictionary
     assert {"training_args.bin"} >= {path.name for path in checkpoint.glob("*.bin")}

@@ -5,7 +5,7 @@ import random
 import tomllib
 from collections import Counter
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -92,7 +92,7 @@ def test_surprisals_add_up_however_a_page_is_cut(seed, cuts):
     """Cut a page anywhere: the pieces' surprisals are not negative and sum to that of its beginning."""
     text, log_probability = logbook_grammar().sample(random.Random(seed))
     places = sorted({0, len(text), *(cuts.randrange(len(text)) for _ in range(5))})
-    surprisals = logbook_grammar().surprisals([text[start:end] for start, end in zip(places, places[1:], strict=False)])
+    surprisals = logbook_grammar().surprisals([text[start:end] for start, end in pairwise(places)])
 
     assert min(surprisals) >= -1e-12
     assert -log_probability == pytest.approx(sum(surprisals), abs=1e-9)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import lessons
 from lessons.tables import Choice, visible_end
 
-WORDS = "the king queen fox and was old young went over into wood sea said he she upon once, . ! little".split()
+WORDS = "the king queen fox and was old young went over into wood sea said he she upon once, . ! little".split()  # noqa: SIM905
 
 
 def prompts(number: int) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 import lessons
 
 PROGRAM = Path(__file__).parents[1] / "tools" / "train_model.py"
-SMALL = ["--layers", "1", "--width", "32", "--heads", "2", "--context", "32", "--batch", "4", "--vocabulary", "300", "--no-compile", "--device", "cpu"]
+SMALL = "--layers 1 --width 32 --heads 2 --context 32 --batch 4 --vocabulary 300 --no-compile --device cpu".split()  # noqa: SIM905
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess:
@@ -88,8 +88,8 @@ def test_a_run_goes_on_where_it_was_left(folder, finished, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "holds no .jsonl"), ('{"title": "x"}\n', "line 1: expected an object with a 'text'"), ("not json\n", "line 1: expected an object"),
-     ('{"text": "short"}\n{"text": "short"}\n', "too few for one batch")],
+    [(None, "holds no .jsonl"), ('{"title": "x"}\n', "line 1: expected an object with a 'text'"),
+     ("not json\n", "line 1: expected an object"), ('{"text": "short"}\n{"text": "short"}\n', "too few for one batch")],
 )
 def test_texts_that_cannot_be_read_are_named(tmp_path, content, message):
     """The file and the line, or what to lower; no traceback."""

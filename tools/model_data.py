@@ -92,7 +92,8 @@ class Corpus:
         blocks = (len(self.train) - 1) // context - 1
         steps = blocks // batch
         if steps < 1:
-            raise SystemExit(f"the texts have {len(self.train):,} tokens, too few for one batch of {batch} x {context}: lower --batch or --context")
+            too_few = f"the texts have {len(self.train):,} tokens, too few for one batch of {batch} x {context}"
+            raise SystemExit(f"{too_few}: lower --batch or --context")
         epoch, step = divmod(step, steps)
         draw = numpy.random.default_rng([seed, epoch])
         offset, order = draw.integers(context), draw.permutation(blocks)

@@ -35,7 +35,7 @@ def parse_arguments():
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--decay", type=float, default=0.5, help="share of the run in which the learning rate falls to zero")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True, help="torch.compile: twice as fast, 30 s to start")
+    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True, help="torch.compile: twice as fast, slow start")
     parser.add_argument("--minutes-between-evaluations", type=float, default=5)
     parser.add_argument("--stop-after", type=float, help="stop (as if killed, but tidily) after so many tokens; run again to go on")
     parser.add_argument("--seed", type=int, default=0)

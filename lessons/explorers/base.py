@@ -19,6 +19,7 @@ from lessons.plots.moving import MovingPicture
 from lessons.probability import check_number, check_whole
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
+SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
 LARGEST = 10**18  # that a slider is given
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
 
@@ -91,7 +92,7 @@ class Explorer(widgets.VBox):
     def say_in_words(self, sentence: str) -> None:
         """Put the sentence under the picture."""
         self.sentence = sentence
-        self._sentence_line.value = f'<p class="lessons-sentence" style="margin:4px 0;max-width:76ch;line-height:1.45">{escape(sentence)}</p>'
+        self._sentence_line.value = f'<p class="lessons-sentence" style="{SENTENCE_STYLE}">{escape(sentence)}</p>'
 
     def _show_error(self, message: str) -> None:
         self.error = message

@@ -27,7 +27,9 @@ ALWAYS = {
 }
 
 
-def training_arguments(recipe: Recipe, folder: Path, device: torch.device, precision: str, *, steps: int, accumulation: int = 1, seed: int = 0) -> TrainingArguments:
+def training_arguments(
+    recipe: Recipe, folder: Path, device: torch.device, precision: str, *, steps: int, accumulation: int = 1, seed: int = 0
+) -> TrainingArguments:
     """The arguments for `steps` steps of this recipe.
 
     The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a step.
@@ -36,7 +38,7 @@ def training_arguments(recipe: Recipe, folder: Path, device: torch.device, preci
     shares = processes * check_whole("accumulation", accumulation, 1)
     if recipe.batch_size % shares:
         raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
-    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision  # subtle: 4.57 writes "bf16" there, and reads it in the next run
+    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision  # subtle: 4.57 keeps "bf16" for the next run
     between = math.ceil(steps / recipe.evaluations)
     arguments = TrainingArguments(
         output_dir=str(folder),

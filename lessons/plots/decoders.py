@@ -10,6 +10,8 @@ from matplotlib.ticker import PercentFormatter
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, RED, new_figure, set_title
 
+ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}  # name to point
+
 Point = tuple[float, float]  # surprisal (nats per token), share of different 2-grams
 
 
@@ -20,7 +22,8 @@ def likelihood_and_diversity(points: Mapping[str, Point], real: Point | None = N
     """
     figure, axes = new_figure(width=8.6, height=4.4)
     for name, (surprisal, share) in points.items():
-        axes.scatter(surprisal, share, color=_colour(name, chosen) or GREY, s=90 if name in chosen else 45, zorder=4 if name in chosen else 3)
+        size, above = (90, 4) if name in chosen else (45, 3)
+        axes.scatter(surprisal, share, color=_colour(name, chosen) or GREY, s=size, zorder=above)
     if real is not None:
         axes.scatter(*real, marker="*", s=240, color=GREEN, zorder=4)
     everything = [*points.values(), *([real] if real else [])]
@@ -50,7 +53,8 @@ def nearest_to(real: Point, points: Mapping[str, Point]) -> str:
 def title_of(points: Mapping[str, Point], real: Point | None) -> str:
     """The picture's message."""
     if real is None:
-        return say("decoders.title", likely=short(min(points, key=lambda name: points[name][0])), varied=short(max(points, key=lambda name: points[name][1])))
+        likely, varied = min(points, key=lambda name: points[name][0]), max(points, key=lambda name: points[name][1])
+        return say("decoders.title", likely=short(likely), varied=short(varied))
     return say("decoders.title_real", nearest=short(nearest_to(real, points)))
 
 
@@ -88,5 +92,5 @@ def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
         for name, height in zip(column, heights, strict=True):
             point, colour = labels[name]
             place = (max(xs) + pad, height - down)
-            arrow = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)} if len(column) > 1 else None
+            arrow = ARROW if len(column) > 1 else None
             axes.annotate(short(name), point, xytext=place, va="center", fontsize=8.5, color=colour, arrowprops=arrow, zorder=5)

@@ -22,8 +22,9 @@ LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
 def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float | None = None) -> Figure:
     """A figure of training and validation loss by tokens learnt from, with the floor that no model can beat.
 
-    history: as from `fine_tune(...).history`, nats per token; floor: a perplexity; end: where the axis of tokens ends. The scale of losses is logarithmic, so that the
-    last steps towards the floor can be seen; on the right stand the perplexities, exp(loss).
+    history: as from `fine_tune(...).history`, nats per token; floor: a perplexity; end: where the axis of tokens ends.
+    The scale of losses is logarithmic, so that the last steps towards the floor can be seen; on the right stand the
+    perplexities, exp(loss).
     """
     figure, axes = new_figure(height=3.6)
     training, validation = history["training_loss"].dropna(), history["validation_loss"].dropna()
@@ -34,7 +35,8 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
     lowest = [validation.min(), *training.iloc[-3:]]
     if floor is not None:
         axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
-        axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), xytext=(4, -11), textcoords="offset points", color=RED, fontsize=9)
+        beside = {"xytext": (4, -11), "textcoords": "offset points", "color": RED, "fontsize": 9}
+        axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), **beside)
         lowest.append(math.log(floor) * 0.9)
     for line, (key, colour) in enumerate((("validation_loss", BLUE), ("training_loss", "#666666"))):
         axes.text(0.985, 0.95 - 0.075 * line, say(f"finetuning.{key}"), color=colour, transform=axes.transAxes, ha="right", va="top")
@@ -112,14 +114,16 @@ def surprisal_pair(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, t
     axes.grid(axis="y")
     _legend(axes, truth is not None)
     gained = (before - after).sum()
-    set_title(axes, say("finetuning.strips_title" if gained >= 0 else "finetuning.strips_title_worse", gained=f"{abs(gained):.0f}", tokens=len(tokens)))
+    title = "finetuning.strips_title" if gained >= 0 else "finetuning.strips_title_worse"
+    set_title(axes, say(title, gained=f"{abs(gained):.0f}", tokens=len(tokens)))
     return figure
 
 
 def _legend(axes: Axes, with_truth: bool) -> None:
     """Names beside their marks, in the free space above the tokens."""
     marks = [("before_label", "o", "white", GREY), ("after_label", "o", BLUE, BLUE)] + [("truth_label", "_", GREEN, GREEN)] * with_truth
-    handles = [axes.plot([], [], marker, color=face, markeredgecolor=edge, markeredgewidth=1.5, markersize=7)[0] for _, marker, face, edge in marks]
+    look = {"markeredgewidth": 1.5, "markersize": 7}
+    handles = [axes.plot([], [], marker, color=face, markeredgecolor=edge, **look)[0] for _, marker, face, edge in marks]
     axes.legend(handles, [say(f"finetuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9)
 
 

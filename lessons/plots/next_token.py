@@ -88,9 +88,10 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     for share, place in zip(marks, crossings, strict=True):
         axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
         first = ranks[place] < 4  # no room on the left of the first ranks: at the foot of the line instead
-        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"),
-                      (ranks[place], descending[-1 if first else place]), xytext=(6, 3) if first else (-5, -13), textcoords="offset points",
-                      ha="left" if first else "right", fontsize=9, color="#333333", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        foot = (ranks[place], descending[-1 if first else place])
+        beside = {"xytext": (6, 3) if first else (-5, -13), "ha": "left" if first else "right", "textcoords": "offset points"}
+        look = {"fontsize": 9, "color": "#333333", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
+        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), foot, **beside, **look)
     axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6))
     axes.grid(True)
     last = crossings[-1]
