@@ -87,7 +87,7 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_weights_that_are_no_numbers(broken, name):
     """A NaN among the weights: every call says that the weights are broken, and none returns NaN as if it were an answer."""
-    with pytest.raises(ValueError, match="weights.* broken"):
+    with pytest.raises(ValueError, match=r"weights.* broken"):
         CALLS[name](broken)
 
 

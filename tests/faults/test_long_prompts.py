@@ -39,10 +39,10 @@ def test_an_explorer_keeps_its_picture(lm, name):
     if name == "UnderflowExplorer":
         explorer.source.value = "text"
     picture, sentence = explorer.picture.value, explorer.sentence
-    setattr(getattr(explorer, EXPLORERS[name]), "value", LONG[0])
+    getattr(explorer, EXPLORERS[name]).value = LONG[0]
     assert f"at most {lm.context:,}" in explorer.error and "Traceback" not in explorer.error
     assert (picture, sentence) == (explorer.picture.value, explorer.sentence)
-    setattr(getattr(explorer, EXPLORERS[name]), "value", "Once upon a time there was")
+    getattr(explorer, EXPLORERS[name]).value = "Once upon a time there was"
     assert "" == explorer.error
 
 
