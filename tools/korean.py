@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
+import badges
 import exercises
 import nbformat
 from nbformat import NotebookNode
@@ -42,6 +43,7 @@ def in_step(english: NotebookNode, korean: NotebookNode | None) -> NotebookNode:
 
 def lines_without_hangul(source: str) -> list[str]:
     """The lines that say something (more than code, formulas and links) and say it without a Korean letter."""
+    source = source.replace(badges.BADGE, "")
     lines = SAME_IN_ALL.sub(lambda match: "\n" * match[0].count("\n"), source).split("\n")
     return [line for line in lines if WORD.search(line) and not HANGUL.search(line)]
 
