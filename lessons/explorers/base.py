@@ -49,6 +49,7 @@ class Explorer(widgets.VBox):
     def let_go(self) -> None:
         """Close all controls and forget pictures and numbers: the cell has been run again, and another explorer stands there."""
         close_all([self, self.picture], but=self._others)  # one explorer does not lay its picture out
+        self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
         for name in set(vars(self)) - self._plain:
             delattr(self, name)
 
