@@ -89,9 +89,17 @@ def test_environment_for_conda_names_the_same_packages():
     assert {CONDA_NAMES.get(name, name) for name in names} - {python, "pip"} == {
         one.name for one in [*NEEDED, *EXTRAS["lab"]]
     }
+    assert re.fullmatch(r"python=3\.\d+", python), "a series and no build: repo2docker reads it, and takes 3.10 without"
     assert python.removeprefix("python=") in Requirement(f"python{PROJECT['requires-python']}").specifier
+    assert not any(map(re.compile("[=<>~]").search, set(names) - {python}))
     assert by_pip == ["nbmake", "-e .[lab,test]"]
     assert "nbmake" in {one.name for one in EXTRAS["test"]}
+
+
+def test_binder_reads_this_environment():
+    """repo2docker takes a Dockerfile before environment.yml, and a folder `binder` in place of all that lies here: there is neither."""
+    before_it = ("binder", ".binder", "Dockerfile", "Project.toml", "default.nix", "DESCRIPTION", "runtime.txt")
+    assert [name for name in before_it if (ROOT / name).exists()] == []
 
 
 def test_colab_stays_as_it_is():
