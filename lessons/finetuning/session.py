@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy
 import torch
+from accelerate import skip_first_batches
 from datasets import DatasetDict
 from torch import nn
+from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments, default_data_collator
+from transformers import trainer as library
 from transformers.activations import NewGELUActivation
 from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
@@ -79,7 +82,7 @@ class Sitting:
         checkpoint, started = folders.last_checkpoint(self.folder), time.monotonic()
         # subtle: asked to evaluate before train(), the trainer would no longer share gradients between processes
         self.trainer.args.eval_on_start = checkpoint is None
-        with stopping(progress):
+        with stopping(progress), order_of_the_epoch():
             try:
                 self.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             except KeyboardInterrupt:  # the second one: what the last checkpoint does not hold is lost
@@ -175,6 +178,22 @@ def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> Fin
         run["seconds"],
         run["finished"],
     )
+
+
+@contextmanager
+def order_of_the_epoch() -> Iterator[None]:
+    """Within: a run that goes on in the middle of an epoch meets the blocks of that epoch; 4.57 shuffles as in the first."""
+
+    def skip(loader: DataLoader, batches: int) -> DataLoader:
+        rest = skip_first_batches(loader, batches)
+        rest.iteration = getattr(loader, "iteration", 0)  # of which the order is made
+        return rest
+
+    library.skip_first_batches, original = skip, library.skip_first_batches
+    try:
+        yield
+    finally:
+        library.skip_first_batches = original
 
 
 @contextmanager
