@@ -30,7 +30,7 @@ def load_corpus(
     name: str | Path = "logbook",
     column: str = "text",
     *,
-    texts: int = 5000,
+    texts: int = 3500,
     held_out: float = 0.1,
     seed: int = 0,
     encoding: str = "utf-8",

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--model", default="bundled", help=say("finetuning.help_model"))
     program.add_argument("--corpus", default="logbook", help=say("finetuning.help_corpus"))
     program.add_argument("--column", default="text", help=say("finetuning.help_column"))
-    program.add_argument("--texts", type=int, default=5000, help=say("finetuning.help_texts"))
+    program.add_argument("--texts", type=int, default=3500, help=say("finetuning.help_texts"))
     program.add_argument("--out", type=Path, required=True, help=say("finetuning.help_out"))
     program.add_argument("--recipe", choices=list(RECIPES), default="small", help=say("finetuning.help_recipe"))
     program.add_argument("--resume", action="store_true", help=say("finetuning.help_resume"))

@@ -17,7 +17,8 @@ from lessons.language import say
 from lessons.plots.canvas import png
 from lessons.plots.fine_tuning import loss_chart, loss_sentence
 
-SECONDS_BETWEEN_CHARTS = 2.0
+SECONDS_BETWEEN_CHARTS = 2.0  # at least
+SHARE_FOR_CHARTS = 0.02  # of the time, at most: on a slow machine the chart is drawn more rarely
 
 
 class Progress(TrainerCallback):
@@ -26,7 +27,7 @@ class Progress(TrainerCallback):
     def __init__(self, tokens_per_step: int, floor: float | None, show: bool) -> None:
         self.tokens_per_step, self.floor, self.show = tokens_per_step, floor, show
         self.chart = LiveChart() if show and in_notebook() else None
-        self.bar, self.stopped, self.drawn = None, False, 0.0
+        self.bar, self.stopped, self.next_chart = None, False, 0.0
 
     def on_train_begin(self, args, state, control, **others):
         if self.show and state.is_world_process_zero:
@@ -48,7 +49,7 @@ class Progress(TrainerCallback):
             control.should_evaluate = control.should_save = True
 
     def on_log(self, args, state, control, **others):
-        if self.chart and time.monotonic() - self.drawn > SECONDS_BETWEEN_CHARTS:
+        if self.chart and time.monotonic() > self.next_chart:
             self._draw(state)
 
     def on_evaluate(self, args, state, control, **others):
@@ -64,14 +65,15 @@ class Progress(TrainerCallback):
         self.stopped = True
 
     def _draw(self, state: object) -> None:
-        history = history_table(state.log_history, self.tokens_per_step)
+        start, history = time.monotonic(), history_table(state.log_history, self.tokens_per_step)
         if history["validation_loss"].isna().all():
             return
         if self.chart:
             self.chart.update(history, self.floor, state.max_steps * self.tokens_per_step)
         elif self.bar is not None:
             self.bar.set_postfix_str(loss_sentence(history, self.floor, short=True), refresh=False)
-        self.drawn = time.monotonic()
+        end = time.monotonic()
+        self.next_chart = end + max(SECONDS_BETWEEN_CHARTS, (end - start) / SHARE_FOR_CHARTS)
 
 
 class LiveChart:

@@ -29,7 +29,7 @@ class Recipe:
     beta2: float = 0.99
     epochs: float = 1.0
     warmup: float = 0.05
-    evaluations: int = 8
+    evaluations: int = 6
     separator: bool | None = True
     rows_per_remainder: int | None = None
 
