@@ -65,7 +65,8 @@ def parts(quick: bool = False) -> Iterator[Row]:
 
 def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float, float, float]:
     """Seconds: ours in all, our grouping alone, the bare tokenizer, the course's first map, its second."""
-    bare_seconds, _ = seconds(lambda: bare(dataset, tokenizer))
+    batches = batches_of(dataset)
+    bare_seconds, _ = seconds(lambda: bare(batches, tokenizer))
     first, tokens = seconds(lambda: course_tokens(dataset, tokenizer))
     second, theirs = seconds(lambda: tokens.map(course_group, batched=True, batch_size=1000))
     whole, blocks = seconds(lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000))
@@ -75,10 +76,15 @@ def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float,
     return whole, grouping, bare_seconds, first, second
 
 
-def bare(dataset: Dataset, tokenizer: object) -> None:
-    """The tokenizer's own work and nothing else, a thousand texts at a time."""
-    for start in range(0, len(dataset), 1000):
-        tokenizer.backend_tokenizer.encode_batch(dataset["text"][start : start + 1000])
+def batches_of(dataset: Dataset) -> list[list[str]]:
+    """The texts, a thousand at a time."""
+    return [dataset["text"][start : start + 1000] for start in range(0, len(dataset), 1000)]
+
+
+def bare(batches: list[list[str]], tokenizer: object) -> None:
+    """The tokenizer's own work and nothing else."""
+    for batch in batches:
+        tokenizer.backend_tokenizer.encode_batch(batch)
 
 
 def seconds(action: Callable[[], object]) -> tuple[float, object]:
