@@ -56,7 +56,7 @@ class TruncationExplorer(Explorer):
         for name in on:
             if name not in SLIDERS:
                 raise ValueError(say("truncation.no_knob", name=repr(name), names=", ".join(SLIDERS)))
-        self.source, self.counts = as_source(lm), None
+        self.source, self.counts, self._moving = as_source(lm), None, False
         self._make_controls(prompt, on)
         self.listen(self.prompt, self._begin)
         self.listen(self.order, self._reorder)
@@ -88,7 +88,9 @@ class TruncationExplorer(Explorer):
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
         self.offered = self.logits.double().softmax(-1)
         self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
+        self._moving = True  # subtle: a maximum below the value moves the value, which would draw what is not there yet
         self.sliders["top_k"].max = min(MOST_K, len(ids))
+        self._moving = False
         self._reorder()
 
     def _reorder(self) -> None:
@@ -104,6 +106,8 @@ class TruncationExplorer(Explorer):
         return turn(knobs(order, **values), self.logits, self.prompt_places)
 
     def _turn(self) -> None:
+        if self._moving:
+            return
         for name, switch in self.switches.items():
             self.sliders[name].disabled = not switch.value
         done = cuts(self.logits, self.turned(self.order.value))
