@@ -14,7 +14,7 @@ from benchmarks.measure import Row, machine, show
 from lessons.finetuning import RECIPES, fine_tune
 from lessons.models import LanguageModel
 
-PAGES, HELD_OUT, ROUNDS = 400, 25, 5
+PAGES, HELD_OUT, ROUNDS = 300, 25, 5
 
 
 def plain(lm: LanguageModel, corpus: DatasetDict, folder: Path) -> tuple[float, float]:

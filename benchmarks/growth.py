@@ -89,13 +89,13 @@ def with_vocabulary(sizes: Sequence[int], moves: int = 15) -> Iterator[Table | P
     yield growth("vocabulary", title, "tokens in the vocabulary", "milliseconds", lines, "From a slider's move to the new picture.")
 
 
-def with_corpus(sizes: Sequence[int], rounds: int = 3) -> Iterator[Table | Picture]:
+def with_corpus(sizes: Sequence[int]) -> Iterator[Table | Picture]:
     """Texts → blocks: time, the texts in memory; and the most memory that a fresh process takes, the texts on disk."""
     datasets.disable_progress_bars()
     tokenizer, series, memory = blocks.tokenizer_of_the_lessons(), {"token_blocks": [], "bare encode_batch": []}, []
     for size in sizes:
         texts = blocks.texts(int(size * 1e6 / BYTES_PER_WORD))
-        batches = blocks.batches_of(texts)
+        batches, rounds = blocks.batches_of(texts), max(1, min(ROUNDS, 48 // size))  # the largest takes long enough to be steady
         times = [(blocks.seconds(lambda texts=texts: lessons.token_blocks(texts, tokenizer, blocks.BLOCK))[0],
                   blocks.seconds(lambda batches=batches: blocks.bare(batches, tokenizer))[0]) for _ in range(rounds)]
         for costs, seconds in zip(series.values(), zip(*times, strict=True), strict=True):

@@ -6,7 +6,9 @@ Arrow keeps what comes out (on disk, wherever the texts lie on disk), so memory 
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
@@ -22,7 +24,8 @@ from lessons.probability import check_text, check_whole
 
 LONGEST_BLOCK = 2**31 - 1
 MOST_PROCESSES = 256
-BYTES_AT_ONCE = 4_000_000  # of text that the tokenizer is given in one call
+BYTES_AT_ONCE = 4_000_000  # of text that are worked on at a time
+PIECE = 128  # texts that the tokenizer is given in one call
 
 
 def token_blocks(
@@ -90,7 +93,10 @@ def _encode(table: pyarrow.Table, tokenizer: object, column: str, separator: int
     if getattr(tokenizer, "is_fast", False):
         backend = tokenizer.backend_tokenizer
         backend.no_truncation(), backend.no_padding()  # what an earlier call may have left set
-        texts_ids = [encoding.ids for encoding in backend.encode_batch_fast(texts, add_special_tokens=special)]
+        pieces = [texts[start : start + PIECE] for start in range(0, len(texts), PIECE)]
+        with ThreadPoolExecutor(1) as ahead:  # the tokenizer reads the next piece while Python copies the ids of this one
+            encoded = ahead.map(partial(backend.encode_batch_fast, add_special_tokens=special), pieces)
+            texts_ids = [encoding.ids for piece in encoded for encoding in piece]
     else:
         texts_ids = tokenizer(texts, add_special_tokens=special, verbose=False)["input_ids"]
     if separator is not None:
