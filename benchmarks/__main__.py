@@ -68,18 +68,18 @@ def main() -> None:
     print(here)
     file = folder / "RESULTS.md"
     old = sections_of(file.read_text(encoding="utf8")) if file.exists() and here in file.read_text(encoding="utf8") else {}
-    new = {}
+    new, pictures = {}, []
     for name in asked.names or PARTS:
         new[name], parts = measured(name, asked.quick)
-        for picture in parts:
-            if isinstance(picture, Picture):
-                picture.save(folder / "plots")
+        pictures += [part for part in parts if isinstance(part, Picture)]
     print(f"\n{(time.monotonic() - start) / 60:.1f} minutes in all")
     if asked.names and not old and not asked.quick:
         print(f"{file.name} is of another machine, or not there yet: it stays as it is. Run without names to write it.")
         return
-    sections = "\n".join((old | new)[name] .strip() + "\n" for name in PARTS + ON_REQUEST if name in old | new)
     folder.mkdir(parents=True, exist_ok=True)
+    sections = "\n".join((old | new)[name].strip() + "\n" for name in PARTS + ON_REQUEST if name in old | new)
+    for picture in pictures:
+        picture.save(folder / "plots")
     file.write_text(f"{HEAD}\n{here}\n\n{summary(sections)}\n\n{sections}", encoding="utf8")
     print(f"written: {file.relative_to(FOLDER.parent)}")
 
