@@ -66,7 +66,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.5000, 0.0000, 0.4000])
     """
     logits, p = check_tensor("logits", logits), check_share("top_p", p)
-    return logits if p == 1 else top_p_of(Ranking(logits), p).scores
+    return logits if p == 1 or not logits.numel() else top_p_of(Ranking(logits), p).scores
 
 
 def top_p_of(ranking: Ranking, p: float) -> Ranking:
