@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import datasets
 from datasets import Dataset, load_from_disk
 
 import lessons
-from benchmarks.measure import Row, machine, show
+from benchmarks.measure import Row, lines_of, machine, show
 from lessons.blocks import _store, token_blocks, tokenise
 from lessons.models import BUNDLED_FOLDER
 
@@ -56,7 +57,7 @@ def parts(quick: bool = False) -> Iterator[Row]:
     yield Row(what, whole, "the course's two maps", both, goal=3.0)
     yield Row("token_blocks: grouping alone", grouping, "the course's second map", second, goal=10.0)
     yield Row(what, whole, "bare encode_batch", bare, goal=1.25, cost=True)
-    if Path("/proc/self/clear_refs").exists():
+    if Path("/proc/self/status").exists():
         with tempfile.TemporaryDirectory() as folder:
             dataset.save_to_disk(folder)
             ours, course = peak("ours", folder), peak("course", folder)
@@ -102,26 +103,35 @@ def tokenizer_of_the_lessons() -> object:
 
 
 def peak(way: str, folder: str) -> float:
-    """MB that a fresh process holds at most beyond what it held with its libraries and the texts of the folder opened."""
+    """MB of its own that a fresh process holds at most, beyond what it held with its libraries and the texts of the folder opened."""
     command = [sys.executable, "-m", "benchmarks.blocks", way, folder]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
 
 def measure_peak(way: str, folder: str) -> None:
+    """Print the most memory (see `peak`) that one way takes."""
     datasets.disable_progress_bars()
     dataset, tokenizer = load_from_disk(folder), tokenizer_of_the_lessons()
-    Path("/proc/self/clear_refs").write_text("5")  # begin the record of the peak anew
-    before = resident("VmRSS")
+    before, done, seen = own_memory(), threading.Event(), [0.0]
+
+    def watch() -> None:
+        while not done.wait(0.005):
+            seen.append(own_memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     if way == "ours":
         lessons.token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000)
     else:
         course_tokens(dataset, tokenizer).map(course_group, batched=True, batch_size=1000)
-    print(resident("VmHWM") - before)
+    done.set()
+    watcher.join()
+    print(max(seen) - before)
 
 
-def resident(what: str) -> float:
-    """MB of memory that this process holds now (VmRSS) or held at most (VmHWM); Linux only."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(what))
+def own_memory() -> float:
+    """MB that this process holds now, without the pages of files, which the system takes back whenever it likes; Linux only."""
+    line = next(line for line in lines_of("/proc/self/status") if line.startswith("RssAnon"))
     return int(line.split()[1]) / 1e3
 
 

@@ -100,7 +100,7 @@ def with_corpus(sizes: Sequence[int]) -> Iterator[Table | Picture]:
                   blocks.seconds(lambda batches=batches: blocks.bare(batches, tokenizer))[0]) for _ in range(rounds)]
         for costs, seconds in zip(series.values(), zip(*times, strict=True), strict=True):
             costs.append(median(seconds))
-        memory.append(peak_of(texts) if Path("/proc/self/clear_refs").exists() else float("nan"))
+        memory.append(peak_of(texts) if Path("/proc/self/status").exists() else float("nan"))
     columns = ("corpus, MB", *(f"{name}, s" for name in series), "peak memory, MB")
     cells = [(size, *(f"{costs[place]:.2f}" for costs in series.values()), f"{memory[place]:.0f}") for place, size in enumerate(sizes)]
     yield Table(columns, cells)
