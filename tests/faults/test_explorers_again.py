@@ -2,12 +2,14 @@
 
 import gc
 import json
+from types import SimpleNamespace
 
 import ipywidgets as widgets
 import places
 import pytest
 
 import lessons
+from lessons.explorers import again
 from lessons.explorers.again import living, within
 from lessons.explorers.base import Explorer
 
@@ -67,26 +69,36 @@ def test_fifty_runs_take_the_memory_of_one(tiny_folders, monkeypatch):
     pytest.importorskip("psutil", reason="memory is measured with psutil")
     monkeypatch.setenv("PYTHONPATH", str(places.ROOT))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    again = [("explorer", MAKE)] * 10 + [("measure", MEASURE)] + [("explorer", MAKE)] * 40 + [("measure", MEASURE)]
-    cells = [("first", FIRST.format(folder=str(tiny_folders["gpt2"]))), *again]
+    runs = [("explorer", MAKE)] * 10 + [("measure", MEASURE)] + [("explorer", MAKE)] * 40 + [("measure", MEASURE)]
+    cells = [("first", FIRST.format(folder=str(tiny_folders["gpt2"]))), *runs]
     (tenth, memory_then), (fiftieth, memory) = run_cells(cells, "import json; print(json.dumps(MEASURED))")
     assert tenth == fiftieth < 150, "widgets"
     grown = (memory - memory_then) / 40  # bytes a run
     assert grown < 2e6, f"memory grows by {grown / 1e6:.1f} MB a run"
 
 
-def test_only_the_same_cell_lets_go(tiny_folders, monkeypatch):
+def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
     """Two cells, also with the same words, keep an explorer each; within one run a cell may make several; without a cell's
-    id (Colab) its words stand for it.
+    id (Colab) its words stand for it; outside of a cell nothing is let go.
     """
-    monkeypatch.setenv("PYTHONPATH", str(places.ROOT))
-    first = f"import lessons\nkept, lm = [], lessons.load({str(tiny_folders['gpt2'])!r}, device='cpu')"
-    make = "kept.append(lessons.UnderflowExplorer(lm))\n"
-    twice = make + "kept.append(lessons.UnderflowExplorer(lm))"
-    cells = [("first", first), ("a", make), ("b", make), ("c", twice), ("a", make), ("c", twice)]
-    cells += [("", make + "# no id"), ("", make + "# no id"), ("", make + "# another")]
-    alive = run_cells(cells, "import json; print(json.dumps([hasattr(one, 'length') for one in kept]))")
-    assert [False, True, False, False, True, True, True, False, True, True] == alive
+    monkeypatch.setattr(again, "_made", {})
+    runs, running_cell = iter(range(100)), again.running_cell
+
+    def asked_in(shell: object) -> tuple[str, str] | None:
+        with monkeypatch.context() as patched:
+            patched.setattr("IPython.get_ipython", lambda: shell)
+            return running_cell()
+
+    def run(cell: str | None, code: str, number: int = 1) -> list[Explorer]:
+        request = {"content": {"code": code}, "metadata": {"cellId": cell} if cell else {}, "header": {"msg_id": str(next(runs))}}
+        shell = SimpleNamespace(kernel=object(), get_parent=lambda: request if code else {"content": {"data": {}}})
+        monkeypatch.setattr(again, "running_cell", lambda: asked_in(shell))
+        return [lessons.UnderflowExplorer(tiny_models["gpt2"]) for _ in range(number)]
+
+    made = [run("a", "make"), run("b", "make"), run("c", "twice", 2), run("a", "make again"), run("c", "twice", 2)]
+    made += [run(None, "no id"), run(None, "no id"), run(None, "another"), run(None, ""), run(None, "")]
+    alive = [[hasattr(one, "length") for one in some] for some in made]
+    assert [[False], [True], [False, False], [True], [True, True], [False], [True], [True], [True], [True]] == alive
 
 
 def listeners(explorer: Explorer) -> int:
