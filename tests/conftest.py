@@ -79,6 +79,12 @@ def save_tiny_model(folder: Path, architecture: str, seed: int = 0, **config_opt
     return folder
 
 
+@pytest.fixture(scope="session", name="save_tiny_model")
+def saving_a_tiny_model() -> Callable[..., Path]:
+    """The function above: a test cannot import it, for there are several files `conftest`."""
+    return save_tiny_model
+
+
 @pytest.fixture(scope="session")
 def tiny_folders(tmp_path_factory) -> dict[str, Path]:
     """Folders of random tiny models by architecture: "gpt2" and "llama"."""

@@ -16,10 +16,8 @@ from lessons.plots.fine_tuning import attention_patterns, loss_chart, loss_sente
 
 
 @pytest.fixture(scope="module")
-def other(tiny_folders, tmp_path_factory):
+def other(save_tiny_model, tmp_path_factory):
     """The tiny GPT-2 with other weights and the same tokenizer."""
-    from conftest import save_tiny_model
-
     return lessons.load(save_tiny_model(tmp_path_factory.mktemp("other") / "gpt2", "gpt2", seed=5), device="cpu")
 
 
