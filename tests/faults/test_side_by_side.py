@@ -16,8 +16,12 @@ from lessons.finetuning import folders
 pytestmark = pytest.mark.fault
 
 NOTE = """
-import sys
+import sys, time
+from pathlib import Path
 from lessons.exercises import progress
+Path(f"ready-{sys.argv[1]}").touch()
+while len(list(Path().glob("ready-*"))) < 2:  # both begin at once
+    time.sleep(0.001)
 for number in range(60):
     kept, aside = progress.note(f"{sys.argv[1]}-{number}", solved=True)
     assert kept and aside is None
@@ -47,10 +51,12 @@ def side_by_side(code: str, folder: object, arguments: list[list[object]], **env
 
 def test_verdicts_of_two_notebooks_are_both_kept(tmp_path):
     """Two notebooks write sixty verdicts each into one file of progress at the same time: all of them are there."""
-    side_by_side(NOTE, tmp_path, [["one"], ["two"]], **{progress.PLACE: str(tmp_path / "progress.json")})
-    kept = json.loads((tmp_path / "progress.json").read_text())["exercises"]
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    side_by_side(NOTE, tmp_path, [["one"], ["two"]], **{progress.PLACE: str(shared / "progress.json")})
+    kept = json.loads((shared / "progress.json").read_text())["exercises"]
     assert {f"{name}-{number}" for name in ("one", "two") for number in range(60)} == set(kept)
-    assert ["progress.json"] == [file.name for file in tmp_path.iterdir()]
+    assert ["progress.json"] == [file.name for file in shared.iterdir()]
 
 
 def test_the_same_corpus_read_by_two_at_once(tiny_folders, tmp_path):
