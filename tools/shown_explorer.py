@@ -1,0 +1,84 @@
+"""An explorer in a page: its picture, its sentence, and its controls, moved as a student moves them."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from browsing import SECONDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+DIGEST = """async picture => {
+  const bytes = picture.tagName === "IMG" ? await (await fetch(picture.src)).arrayBuffer() : new TextEncoder().encode(picture.outerHTML);
+  return [bytes.byteLength, ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join(" ");
+}"""
+PLACE = "explorer => [explorer.closest('.jp-WindowedPanel-outer').scrollTop, explorer.getBoundingClientRect().top]"
+
+
+class ShownExplorer:
+    """An explorer under a cell.
+
+    Attributes:
+        box: the whole of it, as Playwright finds it.
+    """
+
+    def __init__(self, page: "Page", cell: "Locator") -> None:
+        self.page, self.box = page, cell.locator(".jp-OutputArea-output .widget-vbox").first
+        self.box.locator(".lessons-sentence").wait_for()
+
+    def picture(self) -> str:
+        """Length and digest of the picture's bytes: of an image's file, or of a drawing's markup."""
+        image = self.box.locator("img.widget-image, svg").first
+        image.wait_for()
+        return image.evaluate(DIGEST)
+
+    def sentence(self) -> str:
+        """The words under the picture."""
+        return self.box.locator(".lessons-sentence").first.inner_text()
+
+    def place(self) -> list[float]:
+        """How far the notebook is scrolled, and where in the window the explorer begins, in pixels."""
+        return self.box.evaluate(PLACE)
+
+    def slider(self, label: str) -> "Locator":
+        """The slider with this label, or in one row with a box to tick that has it."""
+        labelled = f'.widget-slider:has(.widget-label:text-is("{label}"))'
+        ticked = f'.widget-hbox:has(> .widget-checkbox:has-text("{label}")) .widget-slider'
+        return self.box.locator(f"{labelled}, {ticked}").first
+
+    def readout(self, label: str) -> str:
+        """The number beside a slider."""
+        return self.slider(label).locator(".widget-readout").inner_text()
+
+    def drag(self, label: str, share: float, steps: int = 12) -> None:
+        """Drag a slider's handle with the mouse to a share of its length; it moves in so many small steps, and is let go."""
+        handle, rail = self.slider(label).locator(".noUi-handle"), self.slider(label).locator(".noUi-base")
+        handle.scroll_into_view_if_needed()
+        start, length = handle.bounding_box(), rail.bounding_box()
+        y = start["y"] + start["height"] / 2
+        self.page.mouse.move(start["x"] + start["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(length["x"] + share * length["width"], y, steps=steps)
+        self.page.mouse.up()
+
+    def press(self, label: str, key: str, times: int = 1) -> None:
+        """Press a key on a slider's handle, as somebody without a mouse does."""
+        self.slider(label).locator(".noUi-handle").focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def type(self, label: str, text: str) -> None:
+        """Write a text into the field of that label and press Enter, or leave the field if it has several lines."""
+        field = self.box.locator(".widget-text, .widget-textarea").filter(has_text=label).locator("input, textarea").first
+        field.fill(text)
+        field.press("Enter" if field.evaluate("field => field.tagName") == "INPUT" else "Tab")
+
+    def wait_until(self, what: Callable[[], bool]) -> float:
+        """The seconds until something is so. Raises TimeoutError if it does not happen."""
+        start = time.monotonic()
+        while not what():
+            if time.monotonic() - start > SECONDS:
+                raise TimeoutError(f"nothing happened for {SECONDS} seconds; the sentence is: {self.sentence()}")
+            self.page.wait_for_timeout(20)
+        return time.monotonic() - start
