@@ -10,7 +10,7 @@ OLDEST := colab transformers-4.57
 # In a container one often is root, and Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest lint bench site badges wheel
+.PHONY: help lab test test-oldest lint bench site screenshots badges wheel
 
 help:  ## this list
 	@echo "make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -36,6 +36,9 @@ bench: .venv/.ready  ## measure speed, write benchmarks/RESULTS.md
 
 site: .venv/.ready  ## run all lessons and write them as pages into _site, with a look at each in Chromium
 	@$(RUN) tools/build_site.py $(ARGS)
+
+screenshots: .venv/.ready  ## pictures of every explorer in a browser, into build/screenshots; README's into docs
+	@$(RUN) tools/screenshots.py $(ARGS)
 
 badges: .venv/.ready  ## write first cells, exercises, terms and README's table anew; REPO=owner/name adds address and Colab badges
 	@$(RUN) tools/badges.py $(REPO)

@@ -28,4 +28,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, []) if report.when == "call"]
     kinds = Counter(kind for report in ran for kind in KINDS if kind in report.keywords)
     kinds["notebook"] = sum(report.nodeid.split("::")[0].endswith(".ipynb") for report in ran)
-    terminalreporter.write_line(f"{len(ran)} tests ran, among them " + ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS))
+    if ran:
+        terminalreporter.write_line(f"{len(ran)} tests ran, among them " + ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS))

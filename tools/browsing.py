@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -90,7 +90,8 @@ class Lab:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        options = {"ip": "127.0.0.1", "port": port, "port_retries": 0, "root_dir": self.root, "open_browser": False, "allow_root": True}
+        place = {"ip": "127.0.0.1", "port": port, "port_retries": 0, "root_dir": self.root}
+        options = place | {"open_browser": False, "allow_root": True, "disable_check_xsrf": True}
         settings = [f"--ServerApp.{name}={value}" for name, value in options.items()]
         self.command = [sys.executable, "-m", "jupyter", "lab", *settings, "--IdentityProvider.token="]
         folders = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
@@ -111,7 +112,28 @@ class Lab:
                 return urlopen(f"{self.url}/api", timeout=5).close()
             except OSError:
                 time.sleep(0.2)
-        raise RuntimeError(f"JupyterLab did not start. It says: {(self.folder / 'lab.log').read_text()[-2000:]}")
+        raise RuntimeError(f"JupyterLab did not start. It says: {self.log()}")
+
+    def wait_for_kernel(self, path: str) -> None:
+        """Return when the kernel of a notebook that is being opened has nothing to do and somebody listens to it."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            with urlopen(f"{self.url}/api/sessions", timeout=SECONDS) as answer:
+                kernels = [one["kernel"] for one in json.load(answer) if one["path"] == path]
+            if any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels):
+                return
+            time.sleep(0.1)
+        raise TimeoutError(f"{path} had no kernel after {SECONDS} seconds; JupyterLab says: {self.log()}")
+
+    def stop_kernels(self) -> None:
+        """End all kernels: each holds a model."""
+        with urlopen(f"{self.url}/api/kernels", timeout=SECONDS) as answer:
+            for kernel in json.load(answer):
+                urlopen(Request(f"{self.url}/api/kernels/{kernel['id']}", method="DELETE"), timeout=SECONDS).close()
+
+    def log(self) -> str:
+        """The end of what JupyterLab wrote."""
+        return (self.folder / "lab.log").read_text(encoding="utf8")[-2000:]
 
     def write(self, name: str, *cells: str) -> str:
         """The place of a new notebook: prose, then these code cells, then prose."""
@@ -138,7 +160,8 @@ class Notebook:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(f"{lab.url}/lab/tree/{path}?reset")
-        page.locator('.jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+        lab.wait_for_kernel(path)
+        page.wait_for_timeout(500)  # until the page has heard of it, too
 
     def cell(self, number: int) -> "Locator":
         """A cell by its place from 0 (its number in the page's list: cells far away are not in the page)."""

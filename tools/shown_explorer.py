@@ -9,6 +9,24 @@ from browsing import SECONDS
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+# How each explorer is made, after `browsing.SETUP`.
+EXPLORERS = {
+    "next-token": "explorer = lessons.NextTokenExplorer(lm)",
+    "underflow": "explorer = lessons.UnderflowExplorer(lm)",
+    "beam": "explorer = lessons.BeamExplorer(lm, beams=3, steps=5)",
+    "temperature": "explorer = lessons.TemperatureExplorer(lm)",
+    "truncation": 'explorer = lessons.TruncationExplorer(lm, on=("top_k", "top_p"))',
+    # Another model beside the bundled one, without training: its weights a little shaken.
+    "fine-tuning": """import torch
+with torch.no_grad():
+    for number, weight in enumerate(lm.model.parameters()):
+        weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(number)))
+lm.model.save_pretrained("shaken"); lm.tokenizer.save_pretrained("shaken")
+before, after = lessons.load(device="cpu"), lessons.load("shaken", device="cpu")
+text = "Once upon a time there was a king who had a fair daughter, " * 4
+explorer = lessons.FineTuningExplorer(before, after, [text])""",
+    "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
+}
 DIGEST = """async picture => {
   const bytes = picture.tagName === "IMG" ? await (await fetch(picture.src)).arrayBuffer() : new TextEncoder().encode(picture.outerHTML);
   return [bytes.byteLength, ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join(" ");

@@ -21,6 +21,7 @@ from lessons.tokens import visible
 from lessons.trace import Trace
 
 COLDEST, HOTTEST = 0.05, 5.0  # the ends of the slider; any temperature can be typed
+STEP = 0.01  # of the slider, in powers of ten; T = 1 is one of its steps
 MOST_TEXTS = 6
 NARROW, AUTO = widgets.Layout(width="160px"), widgets.Layout(width="auto")
 
@@ -70,7 +71,7 @@ class TemperatureExplorer(Explorer):
         self.attempt(self._begin)
 
     def _make_controls(self, prompt: str, temperature: float) -> None:
-        wide, ends = widgets.Layout(width="98%"), {"min": log10(COLDEST), "max": log10(HOTTEST), "step": 0.01}
+        wide, ends = widgets.Layout(width="98%"), {"min": round(log10(COLDEST), 2), "max": log10(HOTTEST), "step": STEP}
         self.prompt = widgets.Text(prompt, description=say("temperature.prompt"), continuous_update=False, layout=wide)
         names = {"description": say("temperature.temperature"), "readout_format": ".2f"}
         self.temperature = widgets.FloatLogSlider(temperature, **names, **ends, **LABELLED)
@@ -95,7 +96,10 @@ class TemperatureExplorer(Explorer):
         self._show()
 
     def _follow_slider(self) -> None:
-        self.typed.value = round(self.temperature.value, 3)  # whose change shows the picture
+        """The slider was moved. In a browser it also moves what was typed to the nearest of its steps: that is none."""
+        typed, moved = self.typed.value, self.temperature.value
+        if typed <= 0 or abs(log10(moved / typed)) > 0.6 * STEP:
+            self.typed.value = round(moved, 3)  # whose change shows the picture
 
     def _show(self) -> None:
         temperature = self.typed.value

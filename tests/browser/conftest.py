@@ -6,7 +6,7 @@ from pathlib import Path
 import browsing
 import pytest
 from browsing import Lab, Notebook
-from shown_explorer import ShownExplorer
+from shown_explorer import EXPLORERS, ShownExplorer
 
 HERE = Path(__file__).parent
 
@@ -38,14 +38,16 @@ def open_notebook(lab) -> Iterator[Callable[..., Notebook]]:
             return Notebook(page, lab, lab.write(path, *cells) if cells else path)
 
         yield open_one
+    lab.stop_kernels()
 
 
 @pytest.fixture
-def open_explorer(open_notebook) -> Callable[[str, str, str], tuple[Notebook, ShownExplorer]]:
+def open_explorer(open_notebook, request) -> Callable[[str, str], tuple[Notebook, ShownExplorer]]:
     """Opens a notebook with three cells (setup, explorer, a question to Python), and runs the first two."""
 
-    def open_one(name: str, source: str, question: str = "") -> tuple[Notebook, ShownExplorer]:
-        notebook = open_notebook(name, browsing.SETUP, f"{source}\nexplorer", question)
+    def open_one(name: str, question: str = "") -> tuple[Notebook, ShownExplorer]:
+        path = f"{request.function.__name__}-{name}"  # its own notebook has a kernel of its own
+        notebook = open_notebook(path, browsing.SETUP, f"{EXPLORERS[name]}\nexplorer", question)
         notebook.run(1, 2)
         return notebook, ShownExplorer(notebook.page, notebook.cell(2))
 

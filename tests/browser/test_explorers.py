@@ -5,17 +5,16 @@ from dataclasses import dataclass
 import browsing
 import nbformat
 import pytest
-from shown_explorer import ShownExplorer
+from shown_explorer import EXPLORERS, ShownExplorer
 
 
 @dataclass(frozen=True)
 class Case:
-    """An explorer, one of its sliders, and words of its sentence that Python computes by another route.
+    """One of an explorer's sliders, and words of its sentence that Python computes by another route.
 
     words: prints them, from `explorer`'s controls and plain functions; what it prints must stand in the sentence.
     """
 
-    source: str
     slider: str
     words: str
     sentence_moves: bool = True
@@ -23,69 +22,53 @@ class Case:
 
 CASES = {
     "next-token": Case(
-        "explorer = lessons.NextTokenExplorer(lm)",
         "Bars",
         'top = lessons.next_token_probabilities(lm, explorer.prompt.value)["probability"][: explorer.bars.value]\n'
         'print(f"the {explorer.bars.value} shown hold {top.sum():.1%}")',
     ),
     "underflow": Case(
-        "explorer = lessons.UnderflowExplorer(lm)",
         "probability of each token",
         "import math\ntotal = explorer.length.value * math.log(explorer.probability.value)\n"
         'print(f"The sum of the logarithms is −{-total:.1f} nats")',
     ),
     "beam": Case(
-        "explorer = lessons.BeamExplorer(lm, beams=3, steps=5)",
         "Step shown",
         "best, greedy = lessons.beam_search(lm, explorer.prompt.value, 5, 3), lessons.greedy_search(lm, explorer.prompt.value, 5)\n"
         'print(f"Step {explorer.shown.value} of 5")\n'
         'print(f"a log-probability of −{-best.log_prob:.2f}; greedy search ends at −{-greedy.log_prob:.2f}")',
     ),
     "temperature": Case(
-        "explorer = lessons.TemperatureExplorer(lm)",
         "Temperature",
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
         "entropy = lessons.entropy(lessons.temperature_scale(logits, explorer.temperature.value))\n"
         'print(f"Entropy: {entropy:.2f} of at most")',
     ),
     "truncation": Case(
-        'explorer = lessons.TruncationExplorer(lm, on=("top_p",))',
         "top_p",
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
-        'kept = lessons.keep_top_p(logits, explorer.sliders["top_p"].value)\n'
+        'kept = lessons.keep_top_p(lessons.keep_top_k(logits, explorer.sliders["top_k"].value), explorer.sliders["top_p"].value)\n'
         'print(f"{int(kept.isfinite().sum()):,} of {lm.vocabulary_size:,} tokens can be drawn")',
     ),
     "fine-tuning": Case(
-        'before, after = lm, lessons.load("tuned", device="cpu")\ntext = "Once upon a time there was a king who had a fair daughter, " * 4\n'
-        "explorer = lessons.FineTuningExplorer(before, after, [text])",
         "From token",
         "costs = [-lessons.sequence_logprob(one, one.encode(text)) for one in (before, after)]\n"
         'print(f"Before training the text costs {costs[0]:.1f} nats in all")\nprint(f"after it {costs[1]:.1f} nats")',
         sentence_moves=False,
     ),
     "decoder": Case(
-        'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
         "Text number",
         "greedy = lessons.greedy_search(lm, explorer.prompt.value, 8)\n"
         'print(f"{-greedy.log_prob / len(greedy.new_ids):.2f} nats per token")',
         sentence_moves=False,
     ),
 }
-# Another model beside the bundled one, without training: its weights a little shaken.
-SHAKEN = """import torch
-with torch.no_grad():
-    for number, weight in enumerate(lm.model.parameters()):
-        weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(number)))
-lm.model.save_pretrained("tuned"); lm.tokenizer.save_pretrained("tuned"); lm = lessons.load(device="cpu")
-"""
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EXPLORERS)
 def test_a_slider_moves_the_picture_and_the_words_are_true(open_explorer, name):
     """Dragged and pressed, the picture is another each time, nothing jumps or fails, and the words are Python's."""
     case = CASES[name]
-    source = (SHAKEN if name == "fine-tuning" else "") + case.source
-    notebook, explorer = open_explorer(name, source, case.words)
+    notebook, explorer = open_explorer(name, case.words)
     explorer.slider(case.slider).scroll_into_view_if_needed()
     place, seen = explorer.place(), [(explorer.picture(), explorer.sentence(), explorer.readout(case.slider))]
 

@@ -161,7 +161,7 @@ def test_data_frames(tokens):
     assert all(visible(token).strip() in read(frames[1]._repr_html_()).text for token in tokens)  # pandas strips a cell's ends
     corpus = Dataset.from_dict({"text": tokens})
     shown = read(lessons.show_random_elements(corpus, 6)._repr_html_()).text
-    assert all(token.strip() in shown for token in tokens)
+    assert all(" ".join(token.split()) in " ".join(shown.split()) for token in tokens)  # HTML knows one blank
 
 
 @QUICK

@@ -1,0 +1,83 @@
+"""Pictures of every explorer as a browser shows it: in the light and the dark theme, and in a window 700 pixels wide.
+
+    python tools/screenshots.py             # all of them into build/screenshots, README's into docs
+    python tools/screenshots.py beam        # those of one explorer
+
+They are for looking at: is anything cut off, too pale, in the way?
+"""
+
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import browsing
+from browsing import ROOT, Lab, Notebook
+from PIL import Image
+from shown_explorer import EXPLORERS, ShownExplorer
+
+FOLDER = ROOT / "build" / "screenshots"
+# Theme of JupyterLab, and width of the window.
+LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1200), "narrow": ("JupyterLab Light", 700)}
+# The pictures in README, by explorer and look.
+IN_README = {
+    ("next-token", "light"): "lesson-01.png",
+    ("beam", "narrow"): "lesson-03-narrow.png",
+    ("truncation", "dark"): "lesson-05-dark.png",
+}
+CLICKS = (1, 0, 0, 0, 0, 2)  # the tokens taken for lesson 01's picture, by their places
+
+
+def shots(lab: Lab, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """(explorer, look, PNG bytes) for each explorer in each look."""
+    for look, (theme, width) in LOOKS.items():
+        lab.set("apputils-extension/themes", theme=theme)
+        with browsing.browser() as chromium:
+            for name in names:
+                page = chromium.new_page(viewport={"width": width, "height": 1800}, device_scale_factor=1.5)
+                notebook = Notebook(page, lab, lab.write(f"{name}-{look}", browsing.SETUP, f"{EXPLORERS[name]}\nexplorer"))
+                page.keyboard.press("Control+b")  # the list of files makes room
+                notebook.run(1, 2)
+                explorer = ShownExplorer(page, notebook.cell(2))
+                if name == "next-token":
+                    click(explorer)
+                page.mouse.move(0, 0)
+                page.wait_for_timeout(500)
+                yield name, look, explorer.box.screenshot()
+                page.close()
+                lab.stop_kernels()
+
+
+def click(explorer: ShownExplorer) -> None:
+    """Go on with a few tokens, as a student does."""
+    for place in CLICKS:
+        before = explorer.sentence()
+        explorer.box.locator("button.widget-button:visible", has_text="%").nth(place).click()
+        explorer.wait_until(lambda before=before: explorer.sentence() != before)
+
+
+def smaller(png: bytes) -> bytes:
+    """The picture in at most 128 colours, which is all that ours have, and a third of the bytes."""
+    file = BytesIO()
+    Image.open(BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def main(names: list[str]) -> int:
+    """0; 1 if there is no browser, or no explorer of that name."""
+    if browsing.missing() or set(names) - set(EXPLORERS):
+        print(browsing.missing() or f"expected names out of {', '.join(EXPLORERS)}, got {' '.join(names)}", file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as place, browsing.served_lab(Path(place)) as lab:
+        for name, look, png in shots(lab, names or list(EXPLORERS)):
+            (FOLDER / f"{name}-{look}.png").write_bytes(smaller(png))
+            if (name, look) in IN_README:
+                (ROOT / "docs" / IN_README[name, look]).write_bytes(smaller(png))
+            print(f"written: {name}, {look}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
