@@ -1,6 +1,7 @@
 """What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's format."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,14 @@ def english():
     speak("en")
     yield
     speak("en")
+
+
+@pytest.fixture(autouse=True)
+def interrupts_arrive():
+    """The signal of a stop button interrupts, as in a kernel; a shell that starts tests in the background has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
