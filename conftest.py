@@ -25,10 +25,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many tests of each kind ran, and what they measured; what was skipped is named by `-rs`."""
-    ran = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, []) if report.when == "call"]
+    ran = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.when == "call"
+    ]
     kinds = Counter(kind for report in ran for kind in KINDS if kind in report.keywords)
     kinds["notebook"] = sum(report.nodeid.split("::")[0].endswith(".ipynb") for report in ran)
     if ran:
-        terminalreporter.write_line(f"{len(ran)} tests ran, among them " + ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS))
+        terminalreporter.write_line(
+            f"{len(ran)} tests ran, among them " + ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS)
+        )
         for name, value in (measured for report in ran for measured in report.user_properties):
             terminalreporter.write_line(f"measured: {name}: {value}")

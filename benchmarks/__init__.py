@@ -15,5 +15,6 @@
     growth         cost by tokens, beams, vocabulary and size of the corpus
     notebooks      all notebooks under nbmake (on request)
 
-`make bench` runs all but the last and writes RESULTS.md; `ARGS=--quick` is a trial; `python -m benchmarks.decoding` runs one.
+`make bench` runs all but the last and writes RESULTS.md; `ARGS=--quick` is a trial; `python -m benchmarks.decoding`
+runs one.
 """

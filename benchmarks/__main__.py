@@ -1,4 +1,5 @@
-"""Every benchmark of this folder in turn; what they find goes to RESULTS.md, with a table of contents of goals met and missed."""
+"""Every benchmark of this folder in turn; what they find goes to RESULTS.md, with a table of contents of goals met and
+missed."""
 
 import argparse
 import re
@@ -15,17 +16,21 @@ PARTS = ("imports", "decoding", "sampling", "scoring", "explorers", "beam_explor
 ON_REQUEST = ("notebooks",)  # takes minutes by itself
 HEAD = """# Measured
 
-`make bench` wrote this. Ours beside what a student would otherwise run, in one run, taking turns. Times and memory are medians; the
-ratio is the median of the pairs' ratios, and half of the pairs lie in its middle half. `make bench ARGS=notebooks` times the notebooks
-and adds them. No test depends on any of it.
+`make bench` wrote this. Ours beside what a student would otherwise run, in one run, taking turns. Times and memory are
+medians; the ratio is the median of the pairs' ratios, and half of the pairs lie in its middle half.
+`make bench ARGS=notebooks` times the notebooks and adds them. No test depends on any of it.
 """
 
 
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     program = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    program.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PARTS + ON_REQUEST)}; none: all but the last")
-    program.add_argument("--quick", action="store_true", help="a trial: few rounds, small sizes; written to build/benchmarks")
+    program.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(PARTS + ON_REQUEST)}; none: all but the last"
+    )
+    program.add_argument(
+        "--quick", action="store_true", help="a trial: few rounds, small sizes; written to build/benchmarks"
+    )
     asked = program.parse_args()
     unknown = [name for name in asked.names if name not in PARTS + ON_REQUEST]
     if unknown:
@@ -54,20 +59,27 @@ def summary(sections: str) -> str:
     missed = [line for line in rows if line.endswith("** |")]
     lines = [f"{len(rows) - len(missed)} of {len(rows)} goals are met."]
     for cells in (line.strip("| ").split(" | ") for line in missed):
-        lines.append(f"- {cells[0]}, beside {cells[2].split(':')[0]}: {cells[3]}, goal {cells[6]}, {cells[-1].strip('* ')}")
+        lines.append(
+            f"- {cells[0]}, beside {cells[2].split(':')[0]}: {cells[3]}, goal {cells[6]}, {cells[-1].strip('* ')}"
+        )
     return "\n".join(lines)
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all; write RESULTS.md.
 
-    Those named take the place of their sections in a RESULTS.md that this machine wrote; one of another machine is left alone.
+    Those named take the place of their sections in a RESULTS.md that this machine wrote; one of another machine is left
+    alone.
     """
     asked, start = arguments(), time.monotonic()
     here, folder = machine(), TRIAL if asked.quick else FOLDER
     print(here)
     file = folder / "RESULTS.md"
-    old = sections_of(file.read_text(encoding="utf8")) if file.exists() and here in file.read_text(encoding="utf8") else {}
+    old = (
+        sections_of(file.read_text(encoding="utf8"))
+        if file.exists() and here in file.read_text(encoding="utf8")
+        else {}
+    )
     new, pictures = {}, []
     for name in asked.names or PARTS:
         new[name], parts = measured(name, asked.quick)

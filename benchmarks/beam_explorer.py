@@ -15,7 +15,9 @@ def parts(quick: bool = False) -> Iterator[Row]:
     """A slider of lesson 02; then a tree of five beams and twelve steps, and the largest that can be asked for."""
     lm, most = lessons.load(device="cpu"), 3 if quick else None
     underflow = lessons.UnderflowExplorer(lm)
-    yield moved("UnderflowExplorer: probability", underflow.probability, [0.3 + 0.005 * n for n in range(40)][:most], 40)
+    yield moved(
+        "UnderflowExplorer: probability", underflow.probability, [0.3 + 0.005 * n for n in range(40)][:most], 40
+    )
     explorer = lessons.BeamExplorer(lm, beams=5, steps=12)
     steps, penalties = [*range(1, 13)] * 3, [-1 + 0.1 * n for n in range(40)]
     yield moved("BeamExplorer: length penalty (5 x 12)", explorer.penalty, penalties[:most], 100)
@@ -28,7 +30,9 @@ def parts(quick: bool = False) -> Iterator[Row]:
 
 def moved(what: str, control: widgets.Widget, values: Sequence[object], limit: float) -> Row:
     """The row of a control's values, set one after the other, beside the milliseconds that are promised."""
-    return promised(what, [milliseconds(lambda value=value: setattr(control, "value", value)) for value in values], limit)
+    return promised(
+        what, [milliseconds(lambda value=value: setattr(control, "value", value)) for value in values], limit
+    )
 
 
 def milliseconds(action: Callable[[], None]) -> float:

@@ -21,7 +21,8 @@ BLOCK, WORDS, ROUNDS = 512, 2_000_000, 5
 
 
 def texts(words: int = WORDS) -> Dataset:
-    """Rows like WikiText-2's: a third empty, some headings, long paragraphs; words by Zipf's law from 30,000 made-up ones."""
+    """Rows like WikiText-2's: a third empty, some headings, long paragraphs; words by Zipf's law from 30,000 made-up
+    ones."""
     draw = random.Random(0)
     syllables = [a + b for a in "bdfghklmnprst" for b in ("a", "e", "i", "o", "u", "ar", "en", "ing", "on")]
     vocabulary = ["".join(draw.choices(syllables, k=draw.choice((1, 2, 2, 3)))) for _ in range(30_000)]
@@ -61,7 +62,14 @@ def parts(quick: bool = False) -> Iterator[Row]:
         with tempfile.TemporaryDirectory() as folder:
             dataset.save_to_disk(folder)
             ours, course = peak("ours", folder), peak("course", folder)
-        yield Row("token_blocks: peak memory over what was loaded", [ours], "the course's two maps", [course], goal=1.0, unit="MB")
+        yield Row(
+            "token_blocks: peak memory over what was loaded",
+            [ours],
+            "the course's two maps",
+            [course],
+            goal=1.0,
+            unit="MB",
+        )
 
 
 def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float, float, float]:
@@ -103,7 +111,8 @@ def tokenizer_of_the_lessons() -> object:
 
 
 def peak(way: str, folder: str) -> float:
-    """MB of its own that a fresh process holds at most, beyond what it held with its libraries and the texts of the folder opened."""
+    """MB of its own that a fresh process holds at most, beyond what it held with its libraries and the texts of the
+    folder opened."""
     command = [sys.executable, "-m", "benchmarks.blocks", way, folder]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
@@ -130,7 +139,8 @@ def measure_peak(way: str, folder: str) -> None:
 
 
 def own_memory() -> float:
-    """MB that this process holds now, without the pages of files, which the system takes back whenever it likes; Linux only."""
+    """MB that this process holds now, without the pages of files, which the system takes back whenever it likes; Linux
+    only."""
     line = next(line for line in lines_of("/proc/self/status") if line.startswith("RssAnon"))
     return int(line.split()[1]) / 1e3
 

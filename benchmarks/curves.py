@@ -59,4 +59,6 @@ def label_ends(axes: Axes, lines: dict[str, Line], apart: float = 0.075) -> None
     moved = sum(places[name] - ends[name] for name in ends) / len(ends)
     for name, place in places.items():
         words = f"{name}, slope {exponent(*lines[name]):.2f}"
-        axes.annotate(words, (1.01, place - moved), xycoords="axes fraction", va="center", fontsize=9, color=colours[name])
+        axes.annotate(
+            words, (1.01, place - moved), xycoords="axes fraction", va="center", fontsize=9, color=colours[name]
+        )

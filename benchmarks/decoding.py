@@ -17,18 +17,24 @@ def parts(quick: bool = False) -> Iterator[Row]:
     """Greedy search, then beam search, on the bundled model, 60 tokens."""
     lm = endless(lessons.load(device="cpu"))
     ids, rounds = lm.encode(PROMPT), 2 if quick else ROUNDS
-    times = paired({
-        "ours": lambda: lessons.greedy_search(lm, ids, TOKENS),
-        "generate": generate(lm, ids, num_beams=1),
-        "bare passes": bare_passes(lm, ids, texts=1),
-    }, rounds)
+    times = paired(
+        {
+            "ours": lambda: lessons.greedy_search(lm, ids, TOKENS),
+            "generate": generate(lm, ids, num_beams=1),
+            "bare passes": bare_passes(lm, ids, texts=1),
+        },
+        rounds,
+    )
     yield compare("greedy_search, every distribution kept", times, "generate", goal=1.05)
     yield compare("greedy_search, every distribution kept", times, "bare passes", goal=1.10, cost=True)
-    times = paired({
-        "ours": lambda: lessons.beam_search(lm, ids, TOKENS, num_beams=BEAMS),
-        "generate": generate(lm, ids, num_beams=BEAMS),
-        "bare passes": bare_passes(lm, ids, texts=BEAMS),
-    }, rounds)
+    times = paired(
+        {
+            "ours": lambda: lessons.beam_search(lm, ids, TOKENS, num_beams=BEAMS),
+            "generate": generate(lm, ids, num_beams=BEAMS),
+            "bare passes": bare_passes(lm, ids, texts=BEAMS),
+        },
+        rounds,
+    )
     yield compare("beam_search (5), the whole tree kept", times, "generate", goal=1.2)
     yield compare("beam_search (5), the whole tree kept", times, "bare passes", goal=1.2, cost=True)
 

@@ -1,7 +1,8 @@
 """Fine-tuning beside the course's way, a plain `Trainer` in 32 bits: tokens per second, at equal loss.
 
-The course's model is the hub's GPT-2, whose GELU (`gelu_new`) is eight operations; `fine_tune` puts the same function in one operation
-in its place. The bundled model has it from the start, which makes the plain `Trainer` faster, too: hence two rows.
+The course's model is the hub's GPT-2, whose GELU (`gelu_new`) is eight operations; `fine_tune` puts the same function
+in one operation in its place. The bundled model has it from the start, which makes the plain `Trainer` faster, too:
+hence two rows.
 """
 
 import copy
@@ -24,8 +25,11 @@ from lessons.models import LanguageModel
 PAGES, HELD_OUT, ROUNDS = 300, 25, 5
 
 
-def plain(lm: LanguageModel, corpus: DatasetDict, folder: Path, gelu: Callable[[], nn.Module] | None = None) -> tuple[float, float]:
-    """(seconds, validation loss) of a `Trainer` as the course has it (32 bits, an evaluation each epoch) with our recipe's numbers.
+def plain(
+    lm: LanguageModel, corpus: DatasetDict, folder: Path, gelu: Callable[[], nn.Module] | None = None
+) -> tuple[float, float]:
+    """(seconds, validation loss) of a `Trainer` as the course has it (32 bits, an evaluation each epoch) with our
+    recipe's numbers.
 
     gelu: the module for GPT-2's nonlinearity, where it is not to be the model's own.
     """

@@ -1,6 +1,7 @@
 """How cost grows: decoding with tokens and with beams, explorers with the vocabulary, token blocks with the corpus.
 
-The slope is that of the line through the upper half of the points, both axes logarithmic: 1 is "twice the size, twice the cost".
+The slope is that of the line through the upper half of the points, both axes logarithmic: 1 is "twice the size, twice
+the cost".
 """
 
 import tempfile
@@ -69,7 +70,9 @@ def with_beams(lm: LanguageModel, sizes: Sequence[int], tokens: int = 40) -> Ite
     yield table("beams", sizes, series)
     title = f"Twice the beams take {twice(sizes, series['ours']):.1f} times as long"
     lines = {name: (sizes, costs) for name, costs in series.items()}
-    sentence = f"Beam search with its whole tree, {tokens} tokens, beside generate without a tree and the bare forward passes."
+    sentence = (
+        f"Beam search with its whole tree, {tokens} tokens, beside generate without a tree and the bare forward passes."
+    )
     yield growth("beams", title, "beams", "milliseconds", lines, sentence)
 
 
@@ -77,7 +80,10 @@ def with_vocabulary(sizes: Sequence[int], moves: int = 15) -> Iterator[Table | P
     """From a slider's move to the new picture."""
     series: Series = {"TemperatureExplorer": [], "TruncationExplorer": []}
     for size in sizes:
-        ways = [explorers.temperature(explorers.Offered(size))["ours"], explorers.truncation(explorers.Offered(size))["ours"]]
+        ways = [
+            explorers.temperature(explorers.Offered(size))["ours"],
+            explorers.truncation(explorers.Offered(size))["ours"],
+        ]
         times = paired(dict(zip(series, ways, strict=True)), moves)
         for name, costs in series.items():
             costs.append(median(times[name]))
@@ -86,7 +92,14 @@ def with_vocabulary(sizes: Sequence[int], moves: int = 15) -> Iterator[Table | P
     slowest = max(costs[-1] / costs[0] for costs in series.values())
     title = f"With {factor:.0f} times the vocabulary, a picture takes {slowest:.1f} times as long"
     lines = {name: (sizes, costs) for name, costs in series.items()}
-    yield growth("vocabulary", title, "tokens in the vocabulary", "milliseconds", lines, "From a slider's move to the new picture.")
+    yield growth(
+        "vocabulary",
+        title,
+        "tokens in the vocabulary",
+        "milliseconds",
+        lines,
+        "From a slider's move to the new picture.",
+    )
 
 
 def with_corpus(sizes: Sequence[int]) -> Iterator[Table | Picture]:
@@ -95,20 +108,36 @@ def with_corpus(sizes: Sequence[int]) -> Iterator[Table | Picture]:
     tokenizer, series, memory = blocks.tokenizer_of_the_lessons(), {"token_blocks": [], "bare encode_batch": []}, []
     for size in sizes:
         texts = blocks.texts(int(size * 1e6 / BYTES_PER_WORD))
-        batches, rounds = blocks.batches_of(texts), max(1, min(ROUNDS, 48 // size))  # the largest takes long enough to be steady
-        times = [(blocks.seconds(lambda texts=texts: lessons.token_blocks(texts, tokenizer, blocks.BLOCK))[0],
-                  blocks.seconds(lambda batches=batches: blocks.bare(batches, tokenizer))[0]) for _ in range(rounds)]
+        # the largest takes long enough to be steady
+        batches, rounds = blocks.batches_of(texts), max(1, min(ROUNDS, 48 // size))
+        times = [
+            (
+                blocks.seconds(lambda texts=texts: lessons.token_blocks(texts, tokenizer, blocks.BLOCK))[0],
+                blocks.seconds(lambda batches=batches: blocks.bare(batches, tokenizer))[0],
+            )
+            for _ in range(rounds)
+        ]
         for costs, seconds in zip(series.values(), zip(*times, strict=True), strict=True):
             costs.append(median(seconds))
         memory.append(peak_of(texts) if Path("/proc/self/status").exists() else float("nan"))
     columns = ("corpus, MB", *(f"{name}, s" for name in series), "peak memory, MB")
-    cells = [(size, *(f"{costs[place]:.2f}" for costs in series.values()), f"{memory[place]:.0f}") for place, size in enumerate(sizes)]
+    cells = [
+        (size, *(f"{costs[place]:.2f}" for costs in series.values()), f"{memory[place]:.0f}")
+        for place, size in enumerate(sizes)
+    ]
     yield Table(columns, cells)
     title = f"Twice the corpus takes {twice(sizes, series['token_blocks']):.1f} times as long"
     lines = {name: (sizes, costs) for name, costs in series.items()}
     yield growth("corpus", title, "corpus, MB", "seconds", lines, "Texts to token blocks, beside the tokenizer alone.")
     title = f"{sizes[-1] // sizes[0]} times the corpus takes {memory[-1] / memory[0]:.1f} times the memory"
-    yield growth("memory", title, "corpus, MB", "peak memory, MB", {"token_blocks": (sizes, memory)}, "Memory beyond libraries and texts.")
+    yield growth(
+        "memory",
+        title,
+        "corpus, MB",
+        "peak memory, MB",
+        {"token_blocks": (sizes, memory)},
+        "Memory beyond libraries and texts.",
+    )
 
 
 def peak_of(texts: datasets.Dataset) -> float:

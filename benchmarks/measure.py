@@ -18,7 +18,8 @@ class Row:
 
     Attributes:
         what: what was done.
-        ours, beside: what each run took, in the unit; a run of ours and one of the other, next to each other, are a pair.
+        ours, beside: what each run took, in the unit; a run of ours and one of the other, next to each other, are a
+            pair.
         name: what ours stands beside.
         goal: the ratio that is promised.
         cost: False: the ratio is beside / ours ("times as fast"), and the goal the least of it.
@@ -63,10 +64,14 @@ class Row:
         numbers = f"{median(self.ours):9.2f} {self.unit}   {self.name}: {median(self.beside):9.2f} {self.unit}"
         goal = f"goal {'≤' if self.cost else '≥'} {self.goal:.2f}"
         verdict = f"   SHORT BY {self.short:.0%}" if self.short else ""
-        return f"{self.what:52} {numbers}   {self.ratio:5.2f} ({self.spread[0]:.2f}–{self.spread[1]:.2f}, {goal}){verdict}"
+        return (
+            f"{self.what:52} {numbers}   {self.ratio:5.2f} ({self.spread[0]:.2f}–{self.spread[1]:.2f}, {goal}){verdict}"
+        )
 
 
-def paired(ways: dict[str, Callable[[], object]], rounds: int = ROUNDS, clock: Callable[[], float] = time.perf_counter) -> Times:
+def paired(
+    ways: dict[str, Callable[[], object]], rounds: int = ROUNDS, clock: Callable[[], float] = time.perf_counter
+) -> Times:
     """Milliseconds of each way in each round; within a round they take turns, so that a busy moment meets them all."""
     for way in ways.values():
         way()  # warm: the first call of anything also loads and plans

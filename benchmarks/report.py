@@ -9,7 +9,10 @@ from matplotlib.figure import Figure
 
 from benchmarks.measure import Row
 
-HEAD = "| what | ours | beside | ratio | middle half | runs | goal | |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+HEAD = (
+    "| what | ours | beside | ratio | middle half | runs | goal | |\n"
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+)
 
 
 @dataclass(frozen=True)

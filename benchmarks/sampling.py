@@ -27,13 +27,18 @@ def parts(quick: bool = False) -> Iterator[Row]:
     yield from beside(lm, ids, "five samples (top-k 50, top-p 0.95)", {"top_k": 50, "top_p": 0.95}, 5, rounds)
 
 
-def beside(lm: LanguageModel, ids: list[int], what: str, knobs: dict[str, float], texts: int, rounds: int) -> Iterator[Row]:
+def beside(
+    lm: LanguageModel, ids: list[int], what: str, knobs: dict[str, float], texts: int, rounds: int
+) -> Iterator[Row]:
     """Ours beside `generate` with the same knobs, and beside the model's own work."""
-    times = paired({
-        "ours": lambda: lessons.sample(lm, ids, TOKENS, num_return_sequences=texts, **knobs),
-        "generate": generate(lm, ids, texts, knobs),
-        "bare passes": bare_passes(lm, ids, texts),
-    }, rounds)
+    times = paired(
+        {
+            "ours": lambda: lessons.sample(lm, ids, TOKENS, num_return_sequences=texts, **knobs),
+            "generate": generate(lm, ids, texts, knobs),
+            "bare passes": bare_passes(lm, ids, texts),
+        },
+        rounds,
+    )
     yield compare(what, times, "generate", goal=1.05)
     yield compare(what, times, "bare passes", goal=1.10, cost=True)
 

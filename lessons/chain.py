@@ -44,7 +44,8 @@ class MarkovChain:
 
 
 def six_words() -> MarkovChain:
-    """The chain of the lessons. "the" is the likeliest first word (0.5), but "a cat" (0.4 x 0.9) beats "the dog" (0.5 x 0.4).
+    """The chain of the lessons. "the" is the likeliest first word (0.5), but "a cat" (0.4 x 0.9) beats "the dog" (0.5 x
+    0.4).
 
     >>> chain = six_words()
     >>> [chain.decode([int(chain(chain.encode(word)).argmax())]) for word in (". the a dog cat runs").split()]

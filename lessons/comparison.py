@@ -1,6 +1,7 @@
 """Decoders side by side: one prompt, every decoder, and what can be measured of their texts.
 
-A text's log-probability is the model's own, before any knob, so that all decoders are judged by the same measure. In nats.
+A text's log-probability is the model's own, before any knob, so that all decoders are judged by the same measure. In
+nats.
 """
 
 import math
@@ -20,7 +21,8 @@ from lessons.scoring import token_log_probs
 
 @dataclass(frozen=True)
 class Text:
-    """A continuation that a decoder wrote: its ids, the same as text, and its log-probability under the model, in nats."""
+    """A continuation that a decoder wrote: its ids, the same as text, and its log-probability under the model, in
+    nats."""
 
     ids: tuple[int, ...]
     text: str
@@ -74,7 +76,9 @@ def check_decoders(decoders: object) -> tuple[Decoder, ...]:
     several = tuple(decoders) if isinstance(decoders, list | tuple) else (decoders,)
     for one in several:
         if not isinstance(one, Decoder):
-            raise TypeError(say("errors.not_of_kind", name="decoders", kind="Decoder(search, settings), …", value=repr(one)))
+            raise TypeError(
+                say("errors.not_of_kind", name="decoders", kind="Decoder(search, settings), …", value=repr(one))
+            )
     if not several:
         raise ValueError(say("errors.no_texts", name="decoders"))
     return several
@@ -94,7 +98,8 @@ def write_all(
 
 
 def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_tokens: int = 60) -> list[Text]:
-    """Texts that begin with the prompt and that no model wrote, cut to the same length and read by the model, end included."""
+    """Texts that begin with the prompt and that no model wrote, cut to the same length and read by the model, end
+    included."""
     start, real = len(lm.encode(prompt)), []
     for text in texts:
         ids = [*lm.encode(text), *lm.end_ids[:1]][: start + max_new_tokens]
@@ -108,8 +113,9 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
 def measure(written: Mapping[str, Sequence[Text]]) -> pandas.DataFrame:
     """One row for each decoder, over all its texts:
 
-    surprisal (nats per token), perplexity (its exp), log_prob (mean of a text), distinct_2 (share of different 2-grams in all texts
-    together), repetition (share of a text's 4-grams that it has had before, mean), different (how many of the texts differ), tokens (mean).
+    surprisal (nats per token), perplexity (its exp), log_prob (mean of a text), distinct_2 (share of different 2-grams
+    in all texts together), repetition (share of a text's 4-grams that it has had before, mean), different (how many of
+    the texts differ), tokens (mean).
     """
     rows = {}
     for name, texts in written.items():

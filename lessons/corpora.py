@@ -38,12 +38,13 @@ def load_corpus(
 ) -> DatasetDict:
     """The texts of a corpus, split into train, validation and test.
 
-    name: "logbook" needs no network, and each text has its exact log-probability (nats) in the column "log_probability";
-        "wikitext-2" comes from the hub; anything else is a path to a .txt, .json, .jsonl or .csv file.
-    texts: for the logbook, how many pages to train on. Files: `held_out` is the share of texts in each of validation and test;
-        `column`, `encoding`, `sample_by` as in `read_texts`.
-    Raises FileNotFoundError, ValueError or OSError that says what is wrong with this file, or what can be done without a network;
-    TypeError for what is no name or no number.
+    name: "logbook" needs no network, and each text has its exact log-probability (nats) in the column
+        "log_probability"; "wikitext-2" comes from the hub; anything else is a path to a .txt, .json, .jsonl or .csv
+        file.
+    texts: for the logbook, how many pages to train on. Files: `held_out` is the share of texts in each of validation
+        and test; `column`, `encoding`, `sample_by` as in `read_texts`.
+    Raises FileNotFoundError, ValueError or OSError that says what is wrong with this file, or what can be done without
+    a network; TypeError for what is no name or no number.
     """
     if not isinstance(name, Path):
         check_text("name", name)
@@ -78,7 +79,8 @@ def _from_hub(name: str) -> DatasetDict:
 
 @contextmanager
 def offline_if_silent() -> Iterator[None]:
-    """Within: if the hub does not answer, the libraries look only at what is kept here, and do not ask again and again."""
+    """Within: if the hub does not answer, the libraries look only at what is kept here, and do not ask again and
+    again."""
     before = datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE
     try:
         ask_hub()
@@ -115,11 +117,12 @@ def check_tokenizer(tokenizer: object) -> object:
 
 
 def entropy_floor(texts: Dataset, tokenizer: object) -> float:
-    """The loss, in nats per token, of one who knows the language that these texts were drawn from: no model does better on average.
+    """The loss, in nats per token, of one who knows the language that these texts were drawn from: no model does better
+    on average.
 
-    Minus the texts' exact log-probabilities, over their number of tokens, each text's end counted as one. exp() of it is the
-    perplexity below which no model can stay. Raises ValueError for texts whose probability nobody knows, TypeError for what is
-    no data set or no tokenizer.
+    Minus the texts' exact log-probabilities, over their number of tokens, each text's end counted as one. exp() of it
+    is the perplexity below which no model can stay. Raises ValueError for texts whose probability nobody knows,
+    TypeError for what is no data set or no tokenizer.
     """
     check_dataset("texts", texts), check_tokenizer(tokenizer)
     if not {"text", "log_probability"} <= set(texts.column_names) or not len(texts):
@@ -140,14 +143,14 @@ class TextTable(pandas.DataFrame):
     def _repr_html_(self) -> str:
         with pandas.option_context("display.max_colwidth", None):
             cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap;max-width:76ch">'
-            whole = {
-                column: str for column in self.columns if not pandas.api.types.is_numeric_dtype(self[column])
-            }  # with real line ends
+            # with real line ends
+            whole = {column: str for column in self.columns if not pandas.api.types.is_numeric_dtype(self[column])}
             return self.to_html(formatters=whole, float_format="{:.2f}".format).replace("<td>", cell)
 
 
 def show_random_elements(dataset: Dataset, num_examples: int = 10, seed: int = 0) -> pandas.DataFrame:
-    """Different rows drawn at random, the same ones for the same seed, under their row numbers; class numbers by their names.
+    """Different rows drawn at random, the same ones for the same seed, under their row numbers; class numbers by their
+    names.
 
     Raises TypeError or ValueError for what is no data set, more rows than there are, or no seed.
     """

@@ -165,7 +165,8 @@ def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
 
 
 def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
-    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores; raises TypeError or ValueError."""
+    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores; raises TypeError or
+    ValueError."""
     leading = check_tensor("scores", scores).shape[:-1]
     ids = check_ids("ids", ids, scores.shape[-1]).to(scores.device)
     if ids.shape[:-1] not in ((), leading):

@@ -107,9 +107,8 @@ async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tupl
     work = folder / "work"
     work.mkdir()
     quiet = logging.getLogger("lessons.grading")
-    quiet.setLevel(
-        logging.CRITICAL + 1
-    )  # what the client and the kernels complain of is in the rows; on screen is the bar
+    # what the client and the kernels complain of is in the rows; on screen is the bar
+    quiet.setLevel(logging.CRITICAL + 1)
     client = NotebookClient(
         notebook,
         timeout=cell_seconds,

@@ -1,7 +1,7 @@
 """A weighted grammar: a language of which every text has a known probability.
 
-A grammar gives each *symbol* its alternatives, each with a weight. `{name}` inside an alternative stands for any text of the
-symbol `name`, chosen independently of everything around it. Log-probabilities and entropies are in nats.
+A grammar gives each *symbol* its alternatives, each with a weight. `{name}` inside an alternative stands for any text
+of the symbol `name`, chosen independently of everything around it. Log-probabilities and entropies are in nats.
 
 >>> grammar = Grammar({"day": {"{sky}. All well.": 3, "Nothing seen.": 1}, "sky": {"Fog": 1, "Rain": 1}})
 >>> round(math.exp(grammar.log_probability("Fog. All well.")), 3)    # 3/4 x 1/2
@@ -61,9 +61,11 @@ class Grammar:
         return _log(Reading(self, text).inside(self.start, 0).get(len(text), 0.0))
 
     def surprisals(self, pieces: Sequence[str]) -> list[float]:
-        """How surprising each piece of a text is to one who knows the grammar: log P(it begins so far) - log P(… and goes on so).
+        """How surprising each piece of a text is to one who knows the grammar: log P(it begins so far) - log P(… and
+        goes on so).
 
-        They add up to -log P(a text begins with all the pieces). Plus infinity from the piece on at which no text goes on so.
+        They add up to -log P(a text begins with all the pieces). Plus infinity from the piece on at which no text goes
+        on so.
         """
         reading, end, log_probabilities = Reading(self, "".join(pieces)), 0, [0.0]
         for piece in pieces:
@@ -93,7 +95,8 @@ class Grammar:
 
 
 class Reading:
-    """One text as a grammar reads it: what each symbol can have written where, and how probably. Every answer is kept."""
+    """One text as a grammar reads it: what each symbol can have written where, and how probably. Every answer is
+    kept."""
 
     def __init__(self, grammar: Grammar, text: str) -> None:
         self.rules, self.text, self._inside, self._begins = grammar.rules, text, {}, {}
@@ -112,6 +115,7 @@ class Reading:
         if start == end:
             return 1.0
         if (symbol, start, end) not in self._begins:
+            # this part is the first that gets as far as `end`
             self._begins[symbol, start, end] = math.fsum(
                 probability * (self.begins(part, at, end) if place % 2 else part.startswith(self.text[at:end]))
                 for alternative in self.rules[symbol]
@@ -120,7 +124,7 @@ class Reading:
                 )
                 for at, probability in reached.items()
                 if at < end
-            )  # this part is the first that gets as far as `end`
+            )
         return self._begins[symbol, start, end]
 
     def _reached(self, alternative: Alternative, start: int) -> list[dict[int, float]]:

@@ -1,8 +1,10 @@
-"""The logbook of the brig Marigold: the corpus for fine-tuning without a network, and a language whose entropy is known.
+"""The logbook of the brig Marigold: the corpus for fine-tuning without a network, and a language whose entropy is
+known.
 
-Each text is a page: a heading, some days, a landfall at the port that the heading named. The tables of phrases and weights lie in
-`assets/grammar/logbook.toml`; here is what a table cannot say: the same port at both ends, days in their order, weather that
-follows from yesterday's. Because every page has a known probability, the loss that no model can beat is computed, not estimated.
+Each text is a page: a heading, some days, a landfall at the port that the heading named. The tables of phrases and
+weights lie in `assets/grammar/logbook.toml`; here is what a table cannot say: the same port at both ends, days in their
+order, weather that follows from yesterday's. Because every page has a known probability, the loss that no model can
+beat is computed, not estimated.
 """
 
 import random

@@ -33,9 +33,9 @@ def check_text_ids(ids: object) -> Sequence[int]:
 def distinct_share(texts: Iterable[Sequence[int]], n: int = 2) -> float:
     """The share of different n-grams among all n-grams of these texts taken together: "distinct-n".
 
-    1 when nothing is ever said twice; 30 copies of one text have at most 1/30. It falls as texts grow longer, so compare texts of
-    like length. Li, Galley, Brockett, Gao & Dolan, "A diversity-promoting objective function", 2016. Raises ValueError if no text
-    has n tokens or n is below 1, TypeError for what is no texts of token ids.
+    1 when nothing is ever said twice; 30 copies of one text have at most 1/30. It falls as texts grow longer, so
+    compare texts of like length. Li, Galley, Brockett, Gao & Dolan, "A diversity-promoting objective function", 2016.
+    Raises ValueError if no text has n tokens or n is below 1, TypeError for what is no texts of token ids.
 
     >>> distinct_share([[1, 2, 3], [1, 2, 4]])
     0.75
@@ -50,10 +50,11 @@ def distinct_share(texts: Iterable[Sequence[int]], n: int = 2) -> float:
 
 
 def repetition(ids: Sequence[int], n: int = 4) -> float:
-    """The share of a text's n-grams that have occurred in it before: "seq-rep-n"; 0 for a text too short to repeat itself.
+    """The share of a text's n-grams that have occurred in it before: "seq-rep-n"; 0 for a text too short to repeat
+    itself.
 
-    Raises ValueError for n below 1, TypeError for what is no text of token ids. Welleck et al., "Neural text generation with
-    unlikelihood training", 2020.
+    Raises ValueError for n below 1, TypeError for what is no text of token ids. Welleck et al., "Neural text generation
+    with unlikelihood training", 2020.
 
     >>> repetition([1, 2, 1, 2, 1, 2], n=2)
     0.6

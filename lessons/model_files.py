@@ -34,8 +34,12 @@ def check_folder(folder: Path) -> None:
     if not found:
         raise FileNotFoundError(say("models.no_model", folder=folder))
     if not any(folder.glob("*.safetensors")):
-        pickles = ", ".join(sorted(path.name for path in [*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")]))
-        raise FileNotFoundError(say("models.pickle", folder=folder, files=pickles) if pickles else say("models.no_weights", folder=folder))
+        pickles = ", ".join(
+            sorted(path.name for path in [*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")])
+        )
+        raise FileNotFoundError(
+            say("models.pickle", folder=folder, files=pickles) if pickles else say("models.no_weights", folder=folder)
+        )
     if not any((folder / name).exists() for name in TOKENIZER_FILES):
         raise FileNotFoundError(say("models.no_tokenizer", folder=folder, files=", ".join(TOKENIZER_FILES)))
     if (folder / CHECKSUM).exists() and (folder / WEIGHTS).exists():
@@ -62,9 +66,11 @@ def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["nn.Module", object
 
 
 def from_hub(name: str, dtype: "torch.dtype") -> tuple["nn.Module", object]:
-    """Model and tokenizer by their name on the hub, as they are kept on this machine if they are; raises OSError with the ways out."""
+    """Model and tokenizer by their name on the hub, as they are kept on this machine if they are; raises OSError with
+    the ways out."""
     try:
-        with _progress_bars(True):  # a download takes minutes: show how far it is, also where start() has silenced the bars
+        # a download takes minutes: show how far it is, also where start() has silenced the bars
+        with _progress_bars(True):
             try:
                 return _read(name, dtype, local_files_only=True)
             except (OSError, ValueError):  # not kept here, or not all of it
@@ -75,7 +81,8 @@ def from_hub(name: str, dtype: "torch.dtype") -> tuple["nn.Module", object]:
 
 
 def ask_hub() -> None:
-    """Nothing, if the hub answers; otherwise OSError. One question: the hub's own client would ask for most of a minute."""
+    """Nothing, if the hub answers; otherwise OSError. One question: the hub's own client would ask for most of a
+    minute."""
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session
 
@@ -89,7 +96,9 @@ def _read(place: str | Path, dtype: "torch.dtype", **options: object) -> tuple["
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
-    model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
+    model = AutoModelForCausalLM.from_pretrained(
+        place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options
+    )
     return model, tokenizer
 
 

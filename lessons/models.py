@@ -1,7 +1,7 @@
 """A language model with its tokenizer: text ↔ ids, and logits for the next token.
 
-`load()` reads the model that comes with the package; `load("gpt2")` any causal model of the hub; `load("./folder")` a local one.
-V = size of the vocabulary, B = texts side by side, T = tokens.
+`load()` reads the model that comes with the package; `load("gpt2")` any causal model of the hub; `load("./folder")` a
+local one. V = size of the vocabulary, B = texts side by side, T = tokens.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,8 @@ class LanguageModel:
 
     @cached_property
     def plain_head(self) -> bool:
-        """Whether the logits are the output head of the body's last state and nothing more, tried on a few tokens to the last bit.
+        """Whether the logits are the output head of the body's last state and nothing more, tried on a few tokens to
+        the last bit.
 
         Some models do more: Gemma 2 bends its logits with a tanh, Granite and Cohere scale them.
         """
@@ -146,12 +147,14 @@ def accepted(module: nn.Module, **options: object) -> dict[str, object]:
     return {name: value for name, value in options.items() if name in known}
 
 
-def load(name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32) -> LanguageModel:
+def load(
+    name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32
+) -> LanguageModel:
     """A language model by name: the bundled one, a hub id such as "gpt2", or a folder that `save_pretrained` wrote.
 
-    It lies on CUDA if there is one, else on MPS, else on the CPU, unless `device` says otherwise. Weights are read from safetensors
-    only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with the ways out;
-    `TypeError` or `ValueError` for a name, device or dtype that cannot be.
+    It lies on CUDA if there is one, else on MPS, else on the CPU, unless `device` says otherwise. Weights are read from
+    safetensors only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with
+    the ways out; `TypeError` or `ValueError` for a name, device or dtype that cannot be.
     """
     device = best_device() if device is None else check_device(device)
     if not isinstance(name, Path):
@@ -180,6 +183,7 @@ def check_device(device: str | torch.device) -> torch.device:
         raise TypeError(say("models.device", value=short(device), devices=best_device()))
     try:
         torch.empty(0, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # no such kind, or none of it here, or no place at all (meta)
+    # no such kind, or none of it here, or no place at all (meta)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(say("models.device", value=short(device), devices=best_device())) from error
     return torch.device(device)

@@ -13,7 +13,8 @@ HEAD = 512  # tokens: most draws end among them, and most nuclei
 
 
 class Ranking:
-    """Scores (..., V) and their tokens in order, found when somebody asks for them, and no more of them than that needs.
+    """Scores (..., V) and their tokens in order, found when somebody asks for them, and no more of them than that
+    needs.
 
     Sorting thousands of tokens, of which a few can be drawn, takes longer than all else in a step of sampling. What one
     filter has found out, the next one and the draw go on from.
@@ -28,12 +29,14 @@ class Ranking:
         self.scores, self.ids, self.values = scores, ids, values
 
     def first(self, n: int) -> tuple[Tensor, Tensor]:
-        """(..., n) ids and scores of the n likeliest tokens (fewer where fewer are left); of equal scores the lower id comes first."""
+        """(..., n) ids and scores of the n likeliest tokens (fewer where fewer are left); of equal scores the lower id
+        comes first."""
         if self.ids is not None:
             return self.ids[..., :n], self.values[..., :n]
         if 4 * n < self.scores.shape[-1]:
             values, ids = self.scores.topk(n + 1)
-            # subtle: topk takes equal scores in any order. Two of minus infinity differ by a NaN, which counts as a difference
+            # subtle: topk takes equal scores in any order. Two of minus infinity differ by a NaN, which counts as a
+            # difference
             if values.diff().all():
                 return ids[..., :n], values[..., :n]
         ids = likeliest_first(self.scores)[..., :n]

@@ -1,7 +1,7 @@
 """What the course printed for GPT-2, to lay a run of one's own beside.
 
-The figures are GPT-2 small's (124M parameters), made in 2022 with transformers 4.25; a run today should agree to the last digit
-shown or differ by one in it.
+The figures are GPT-2 small's (124M parameters), made in 2022 with transformers 4.25; a run today should agree to the
+last digit shown or differ by one in it.
 """
 
 import json
@@ -26,8 +26,8 @@ def course_figures() -> dict[str, object]:
 def next_token_comparison(lm: "LanguageModel") -> "pandas.DataFrame":
     """The course's next-token table beside yours: one row for each of its cells, percent of probability.
 
-    Columns: step, token, course, yours, difference (percentage points). Each step reads the course's text so far, so that one
-    different choice does not spoil all later rows.
+    Columns: step, token, course, yours, difference (percentage points). Each step reads the course's text so far, so
+    that one different choice does not spoil all later rows.
     """
     import pandas
 
@@ -40,6 +40,14 @@ def next_token_comparison(lm: "LanguageModel") -> "pandas.DataFrame":
         mine = mine[~mine.index.duplicated()]
         for token, course in choices:
             yours = 100 * float(mine.get(token, 0.0))
-            rows.append({"step": step, "token": token, "course": course, "yours": round(yours, 2), "difference": round(yours - course, 2)})
+            rows.append(
+                {
+                    "step": step,
+                    "token": token,
+                    "course": course,
+                    "yours": round(yours, 2),
+                    "difference": round(yours - course, 2),
+                }
+            )
         text += choices[0][0]
     return pandas.DataFrame(rows)

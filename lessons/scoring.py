@@ -45,7 +45,8 @@ def perplexity(lm: LanguageModel | nn.Module, ids: Ids, input_len: int = 0) -> f
     """exp of the mean surprisal of a text's tokens: among how many equally likely ones the model hesitates on average.
 
     Arguments and errors (TypeError, ValueError) as in `sequence_logprob`; ValueError also where no token is left to
-    predict. Jelinek, Mercer, Bahl & Baker, "Perplexity – a measure of the difficulty of speech recognition tasks", 1977.
+    predict. Jelinek, Mercer, Bahl & Baker, "Perplexity – a measure of the difficulty of speech recognition tasks",
+    1977.
     """
     if is_ragged(ids):
         return torch.tensor([perplexity(lm, text, input_len) for text in ids], dtype=torch.float64)

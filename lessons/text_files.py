@@ -1,4 +1,5 @@
-"""A student's own texts: .txt, .json, .jsonl and .csv files as data sets, and what exactly is wrong with one that cannot be read."""
+"""A student's own texts: .txt, .json, .jsonl and .csv files as data sets, and what exactly is wrong with one that
+cannot be read."""
 
 import codecs
 import json
@@ -20,9 +21,10 @@ def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sam
     """The texts of one file, as a data set with the column "text" beside whatever other columns the file has.
 
     column: which column (or JSON field) holds the texts; a .txt file has but one.
-    sample_by: what one text of a .txt file is: a "line", a "paragraph" (ended by an empty line) or the whole "document"; None takes
-        paragraphs where the file has empty lines, else lines.
-    Raises FileNotFoundError, or ValueError that names the place in the file and what is wrong there. Empty texts are left out.
+    sample_by: what one text of a .txt file is: a "line", a "paragraph" (ended by an empty line) or the whole
+        "document"; None takes paragraphs where the file has empty lines, else lines.
+    Raises FileNotFoundError, or ValueError that names the place in the file and what is wrong there. Empty texts are
+    left out.
     """
     if not path.exists():
         raise FileNotFoundError(say("corpora.no_file", path=path, folder=path.resolve().parent))
@@ -32,9 +34,8 @@ def read_texts(path: Path, column: str = "text", *, encoding: str = "utf-8", sam
         raise ValueError(say("corpora.sample_by", choices=", ".join(SAMPLE_BY), value=repr(sample_by)))
     if not path.stat().st_size:
         raise ValueError(say("corpora.empty_file", path=path))
-    encoding = (
-        "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
-    )  # Excel marks its files; both kinds are read
+    # Excel marks its files; both kinds are read
+    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
         codecs.lookup(encoding)
     except LookupError:
@@ -81,7 +82,8 @@ def _one_text_column(texts: Dataset, path: Path, column: str) -> Dataset:
 
 
 def explain(path: Path, encoding: str, error: Exception) -> str:
-    """What is wrong with the file, and where: bytes that are no text, a line that is no JSON; else the library's own last words."""
+    """What is wrong with the file, and where: bytes that are no text, a line that is no JSON; else the library's own
+    last words."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:

@@ -1,6 +1,7 @@
 """Tokens as a reader can see them: spaces, line ends and halves of a character told apart.
 
-A token is a run of bytes. Most spell text; some are one or two of the three bytes of a Hangul syllable, and spell nothing alone.
+A token is a run of bytes. Most spell text; some are one or two of the three bytes of a Hangul syllable, and spell
+nothing alone.
 """
 
 import re
@@ -44,8 +45,8 @@ def token_text(tokenizer: object, token: int) -> str:
 def byte_of_letter() -> dict[str, int]:
     """The byte that each letter of a byte-level vocabulary stands for.
 
-    GPT-2's tokenizer writes a byte as the letter of the same number where that can be printed, and the other 68 bytes, in
-    order, as the letters from number 256 on ("Ġ", number 288, is the space). Radford et al. 2019.
+    GPT-2's tokenizer writes a byte as the letter of the same number where that can be printed, and the other 68 bytes,
+    in order, as the letters from number 256 on ("Ġ", number 288, is the space). Radford et al. 2019.
     """
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in set(printable)]

@@ -1,6 +1,7 @@
 """The record of a text in the making: what the model offered at each step, what the knobs kept, what was taken.
 
-Tables, plots and explorers read these records and nothing else. V = size of the vocabulary; log-probabilities are in nats.
+Tables, plots and explorers read these records and nothing else. V = size of the vocabulary; log-probabilities are in
+nats.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,8 +24,9 @@ class Step:
 
     Attributes:
         logits: (V,) what the model offered.
-        scores: (V,) what was left to choose from once the knobs had acted: minus infinity where cut. The same tensor as `logits`
-            when no knob is on. (In beam search the knobs act on log-probabilities, so these are processed log-probabilities.)
+        scores: (V,) what was left to choose from once the knobs had acted: minus infinity where cut. The same tensor as
+            `logits` when no knob is on. (In beam search the knobs act on log-probabilities, so these are processed
+            log-probabilities.)
         chosen: id of the token taken.
         filters: (name, scores after it) for each knob that acted, in the order in which they did.
         uniform: the random number from [0, 1) that decided a sampled choice; None where nothing is drawn.
@@ -112,8 +114,17 @@ class Trace:
         """One row for each token added: token, id, probability, log_probability, rank, entropy (raw floats, nats)."""
         import pandas
 
-        rows = [{"token": self.decode([step.chosen]), "id": step.chosen, "probability": step.log_probs[step.chosen].exp().item(),
-                 "log_probability": step.log_prob, "rank": step.rank, "entropy": step.entropy} for step in self.steps]
+        rows = [
+            {
+                "token": self.decode([step.chosen]),
+                "id": step.chosen,
+                "probability": step.log_probs[step.chosen].exp().item(),
+                "log_probability": step.log_prob,
+                "rank": step.rank,
+                "entropy": step.entropy,
+            }
+            for step in self.steps
+        ]
         columns = ["token", "id", "probability", "log_probability", "rank", "entropy"]
         return pandas.DataFrame(rows, columns=columns).rename_axis("step")
 

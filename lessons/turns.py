@@ -18,8 +18,8 @@ PAUSE = 0.02  # seconds between two tries
 def alone_in(folder: Path, seconds: float = 0.0) -> Iterator[bool]:
     """Whether the folder could be held within so many seconds: nobody else holds it until the block ends.
 
-    The system lets go of it when its process ends, however that ends, and nothing is written. True as well where folders cannot
-    be held (Windows, some network drives): then nobody can.
+    The system lets go of it when its process ends, however that ends, and nothing is written. True as well where
+    folders cannot be held (Windows, some network drives): then nobody can.
     """
     handle = os.open(folder, os.O_RDONLY) if fcntl else None
     try:

@@ -1,4 +1,5 @@
-"""What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's format."""
+"""What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's
+format."""
 
 import os
 import signal
@@ -30,7 +31,8 @@ def english():
 
 @pytest.fixture(autouse=True)
 def interrupts_arrive():
-    """The signal of a stop button interrupts, as in a kernel; a shell that starts tests in the background has them ignore it."""
+    """The signal of a stop button interrupts, as in a kernel; a shell that starts tests in the background has them
+    ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -60,24 +62,45 @@ def no_network(monkeypatch):
 
 
 def save_tiny_model(folder: Path, architecture: str, seed: int = 0, **config_options) -> Path:
-    """A folder in the hub's format: random weights, 2 layers, GPT-2's tokenizer class with a small vocabulary of its own."""
+    """A folder in the hub's format: random weights, 2 layers, GPT-2's tokenizer class with a small vocabulary of its
+    own."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
     folder.mkdir(parents=True, exist_ok=True)
     texts = ["the old king and the young fox went over the hill to the sea again and again"] * 8
     bpe = ByteLevelBPETokenizer()
-    bpe.train_from_iterator(texts, vocab_size=300, min_frequency=2, special_tokens=["<|endoftext|>"], show_progress=False)
+    bpe.train_from_iterator(
+        texts, vocab_size=300, min_frequency=2, special_tokens=["<|endoftext|>"], show_progress=False
+    )
     bpe.save_model(str(folder))
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer", "model_max_length": 64}')
     end = bpe.token_to_id("<|endoftext|>")
     torch.manual_seed(seed)
     if architecture == "gpt2":
-        options = {"vocab_size": 300, "n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "bos_token_id": end, "eos_token_id": end}
+        options = {
+            "vocab_size": 300,
+            "n_positions": 64,
+            "n_embd": 32,
+            "n_layer": 2,
+            "n_head": 2,
+            "bos_token_id": end,
+            "eos_token_id": end,
+        }
         model = GPT2LMHeadModel(GPT2Config(**(options | config_options)))
     else:
-        options = {"vocab_size": 300, "max_position_embeddings": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
-                   "num_attention_heads": 2, "num_key_value_heads": 1, "bos_token_id": end, "eos_token_id": end, "initializer_range": 0.3}
+        options = {
+            "vocab_size": 300,
+            "max_position_embeddings": 64,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "bos_token_id": end,
+            "eos_token_id": end,
+            "initializer_range": 0.3,
+        }
         model = LlamaForCausalLM(LlamaConfig(**(options | config_options)))
     if architecture == "gpt2":  # GPT-2's default weights are so small that all tokens are nearly alike
         with torch.no_grad():
@@ -111,14 +134,22 @@ def tiny_models(tiny_folders) -> dict[str, LanguageModel]:
 def wheel(tmp_path_factory) -> Path:
     """A wheel of this repository, built as `make wheel` builds it, without a network."""
     folder = tmp_path_factory.mktemp("wheel")
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(folder),
+    ]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(Path(__file__).parents[1])], check=True)
     return next(folder.glob("*.whl"))
 
 
 @pytest.fixture
 def bare_python(tmp_path) -> Callable[..., subprocess.CompletedProcess]:
-    """Runs a fresh Python that has what `lessons` requires, but not `lessons`: bare_python(code, folder, **environment)."""
+    """Runs a fresh Python that has what `lessons` requires, but not `lessons`: bare_python(code, folder,
+    **environment)."""
     venv.create(tmp_path / "bare", with_pip=False)
     python = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python"
 
@@ -126,6 +157,8 @@ def bare_python(tmp_path) -> Callable[..., subprocess.CompletedProcess]:
         # subtle: packages on PYTHONPATH are found, but .pth files there are not read, so an editable `lessons` is not
         path = os.pathsep.join([*filter(None, [environment.pop("PYTHONPATH", "")]), sysconfig.get_path("purelib")])
         everything = {**os.environ, "PYTHONPATH": path, **environment}
-        return subprocess.run([python, "-c", code], cwd=folder, env=everything, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [python, "-c", code], cwd=folder, env=everything, capture_output=True, text=True, check=False
+        )
 
     return run

@@ -62,7 +62,8 @@ def after(copy, before) -> dict[str, str]:
 
 @needs_make
 def test_every_badge_opens_the_notebook_that_it_stands_in(after):
-    """Both editions: one badge, under the title, and its link ends in the notebook's own path; so in both tables of lessons."""
+    """Both editions: one badge, under the title, and its link ends in the notebook's own path; so in both tables of
+    lessons."""
     paths = sorted(name for name in after if name.endswith(".ipynb"))
     assert len(paths) == len(list(ROOT.glob("notebooks/*/*.ipynb"))) >= 16
     for path in paths:
@@ -78,10 +79,15 @@ def test_every_badge_opens_the_notebook_that_it_stands_in(after):
 
 @needs_make
 def test_only_header_and_first_cell_change(before, after):
-    """All else in every notebook stays, ids and tags too; nothing but notebooks, READMEs and pyproject.toml is written."""
+    """All else in every notebook stays, ids and tags too; nothing but notebooks, READMEs and pyproject.toml is
+    written."""
     assert before.keys() == after.keys()
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {name for name in after if name.endswith(".ipynb")} | {"README.md", "README.ko.md", "pyproject.toml"}
+    assert changed == {name for name in after if name.endswith(".ipynb")} | {
+        "README.md",
+        "README.ko.md",
+        "pyproject.toml",
+    }
     for name in changed:
         if name.endswith(".ipynb"):
             old, new = (nbformat.reads(text[name], nbformat.NO_CONVERT) for text in (before, after))

@@ -1,4 +1,5 @@
-"""The first cell in a simulated Colab: IPython runs it, `google.colab` is there, and nothing may end or restart the kernel."""
+"""The first cell in a simulated Colab: IPython runs it, `google.colab` is there, and nothing may end or restart the
+kernel."""
 
 import json
 import os
@@ -86,12 +87,17 @@ def failing_pip(tmp_path) -> Path:
 
 @pytest.fixture
 def first_cell(bare_python, content, tmp_path) -> Callable[..., Session]:
-    """Runs a first cell: first_cell(source, folders that Python finds packages in). Whatever it does, the kernel lives on."""
+    """Runs a first cell: first_cell(source, folders that Python finds packages in). Whatever it does, the kernel lives
+    on."""
 
     def run(source: str, *folders: Path) -> Session:
         note, calls = tmp_path / "note.json", tmp_path / "calls.json"
         environment = {"CELL": source, "NOTE": str(note), "PIP_CALLS": str(calls)}
-        environment |= {"PYTHONPATH": os.pathsep.join(map(str, folders)), "IPYTHONDIR": str(tmp_path), "PIP_NO_INDEX": "1"}
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
+            "IPYTHONDIR": str(tmp_path),
+            "PIP_NO_INDEX": "1",
+        }
         done = bare_python(SESSION, content, **environment)
         assert note.exists(), done.stdout + done.stderr
         found = json.loads(note.read_text(encoding="utf8"))
@@ -128,7 +134,8 @@ def test_the_wheel_works_at_once(first_cell, content, wheel, tmp_path):
 
 
 def test_pip_would_install_nothing_but_lessons(bare_python, wheel, tmp_path):
-    """pip's own report for the wheel: one thing to install; all that it requires is there, in Colab's versions if those are here."""
+    """pip's own report for the wheel: one thing to install; all that it requires is there, in Colab's versions if those
+    are here."""
     report = tmp_path / "report.json"
     command = ["-m", "pip", "install", "--quiet", "--dry-run", "--report", str(report), str(wheel)]
     code = f"import subprocess, sys; sys.exit(subprocess.run([sys.executable, *{command}]).returncode)"
@@ -161,7 +168,8 @@ def test_after_a_failure_the_same_cell_works(first_cell, failing_pip, content, w
 
 
 def test_nothing_there_is_one_sentence(first_cell, failing_pip):
-    """Neither folder, wheel nor address: one sentence says what to put where; pip is not asked for a stranger's `lessons`."""
+    """Neither folder, wheel nor address: one sentence says what to put where; pip is not asked for a stranger's
+    `lessons`."""
     session = first_cell(CELL, failing_pip)
     assert (session.succeeded, session.place, session.asked) == (False, None, None)
     assert "SystemExit: Upload lessons-*.whl beside this notebook" in session.shown
@@ -169,7 +177,8 @@ def test_nothing_there_is_one_sentence(first_cell, failing_pip):
 
 @pytest.mark.skipif(not PINNED_HERE.exists(), reason="this environment was not made by `make test-oldest`")
 def test_the_versions_here_are_those_that_were_pinned():
-    """In an environment of `make test-oldest`: each of its own pins before constraints.txt's, and what is installed obeys."""
+    """In an environment of `make test-oldest`: each of its own pins before constraints.txt's, and what is installed
+    obeys."""
     files = {"colab": ["colab"], "transformers-4.57": ["colab", "transformers-4.57"]}[Path(sys.prefix).name]
     pinned = pins()
     for name in files:
@@ -181,9 +190,12 @@ def test_the_versions_here_are_those_that_were_pinned():
     assert {name: expected[name] for name in both} == {name: installed[name] for name in both}
 
 
-@pytest.mark.parametrize("wrong", ["import os; os.kill(os.getpid(), 9)", "import sys; del sys.modules['pandas']; import pandas"])
+@pytest.mark.parametrize(
+    "wrong", ["import os; os.kill(os.getpid(), 9)", "import sys; del sys.modules['pandas']; import pandas"]
+)
 def test_a_restart_would_be_noticed(first_cell, wrong):
-    """A cell that ends the kernel, as cells for Colab often do, or that loads a package anew: seen by the session above."""
+    """A cell that ends the kernel, as cells for Colab often do, or that loads a package anew: seen by the session
+    above."""
     with pytest.raises(AssertionError):
         first_cell(wrong)
 

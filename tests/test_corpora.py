@@ -20,7 +20,8 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
 
 
 def course_recipe(dataset: Dataset, tokenizer, block_size: int, num_proc: int | None = None) -> Dataset:
-    """What the course does: tokenise, then add up the lists of each 1,000 rows and cut them, dropping each remainder."""
+    """What the course does: tokenise, then add up the lists of each 1,000 rows and cut them, dropping each
+    remainder."""
 
     def tokenize(examples):
         return tokenizer(examples["text"])
@@ -39,7 +40,8 @@ def course_recipe(dataset: Dataset, tokenizer, block_size: int, num_proc: int | 
     return tokenized.map(group, batched=True, batch_size=1000, num_proc=num_proc)
 
 
-# --------------------------------------------------------------------------------------------------------- named corpora
+# --------------------------------------------------------------------------------------------------------- named
+# corpora
 
 
 def test_the_logbook_comes_with_exact_log_probabilities():
@@ -157,7 +159,8 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_random_elements_are_rows_of_the_data_set():
-    """Drawn without repetition, the same for the same seed; class numbers by name; whole texts with their line ends on show."""
+    """Drawn without repetition, the same for the same seed; class numbers by name; whole texts with their line ends on
+    show."""
     features = Features({"text": Value("string"), "label": ClassLabel(names=["sad", "glad"])})
     dataset = Dataset.from_dict(
         {"text": [f"text {number}\n<b>" for number in range(20)], "label": [0, 1] * 10}, features=features
@@ -202,7 +205,8 @@ def test_blocks_by_hand(tiny_models):
 @pytest.mark.parametrize("num_proc", [None, 2])
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_the_courses_recipe_block_for_block(tiny_models, tmp_path, num_proc, on_disk):
-    """With separator=None and a remainder per 1,000 rows the very blocks of the course's two `map` calls; in memory and on disk."""
+    """With separator=None and a remainder per 1,000 rows the very blocks of the course's two `map` calls; in memory and
+    on disk."""
     texts, tokenizer = texts_of(2500), tiny_models["gpt2"].tokenizer
     if on_disk:
         texts.to_json(tmp_path / "texts.jsonl")

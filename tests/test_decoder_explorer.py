@@ -51,7 +51,8 @@ def test_repetition_by_hand():
 
 @given(st.lists(st.integers(0, 3), min_size=6, max_size=40), st.integers(1, 4))
 def test_measures_are_shares(ids, n):
-    """Between 0 and 1; for one text, distinct share and repetition add up to 1; a text of different tokens repeats nothing."""
+    """Between 0 and 1; for one text, distinct share and repetition add up to 1; a text of different tokens repeats
+    nothing."""
     assert 1 == pytest.approx(distinct_share([ids], n) + repetition(ids, n))
     assert 0 == repetition(list(range(len(ids))), n)
     assert len(ids) - n + 1 == len(ngrams(ids, n))
@@ -108,11 +109,13 @@ def test_real_texts_are_read_like_written_ones(tiny):
         read_real(tiny, PROMPT, ["a fox"], 5)
 
 
-# -------------------------------------------------------------------------------------------------- picture and explorer
+# -------------------------------------------------------------------------------------------------- picture and
+# explorer
 
 
 def test_the_picture_has_every_decoder():
-    """A point for each at its two numbers, its call beside it, a star for real texts, and the nearest to it in the title."""
+    """A point for each at its two numbers, its call beside it, a star for real texts, and the nearest to it in the
+    title."""
     points = {"greedy_search()": (0.5, 0.05), "sample()": (1.0, 0.5), "sample(top_k=50)": (0.9, 0.45)}
     axes = likelihood_and_diversity(points, real=(1.02, 0.52), chosen=["sample()", "greedy_search()"]).axes[0]
     offsets = {tuple(map(float, dots.get_offsets()[0])) for dots in axes.collections}

@@ -86,7 +86,8 @@ def test_a_text_that_cannot_be_read_leaves_the_picture(explorer, text, message):
 
 
 def test_one_who_knows_the_language_is_the_third_reader(lm):
-    """With a grammar its surprisals are shown; they sum to that of the text's beginning, and impossible texts are named."""
+    """With a grammar its surprisals are shown; they sum to that of the text's beginning, and impossible texts are
+    named."""
     page, log_probability = logbook_pages(1, seed=3)[0]
     explorer = FineTuningExplorer(lm, lm, [page], logbook_grammar())
     first = -logbook_grammar().surprisals([explorer.first])[0]
@@ -126,7 +127,8 @@ def history(validation: dict[int, float]) -> pandas.DataFrame:
 
 
 def test_the_chart_draws_losses_and_floor():
-    """Both curves and the floor stand where the numbers say; the title says the last perplexity and how far from the floor."""
+    """Both curves and the floor stand where the numbers say; the title says the last perplexity and how far from the
+    floor."""
     figure = loss_chart(history({0: 5.0, 10: 2.0, 20: 1.0}), floor=2.0)
     axes = figure.axes[0]
     training, validation, floor = axes.lines[:3]

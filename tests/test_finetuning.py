@@ -1,4 +1,5 @@
-"""fine_tune(): what it returns, what it leaves in its folder, how it stops and goes on, and what it refuses before it begins."""
+"""fine_tune(): what it returns, what it leaves in its folder, how it stops and goes on, and what it refuses before it
+begins."""
 
 import math
 import os
@@ -122,7 +123,8 @@ def test_a_finished_run_is_not_run_again(result, tiny_models):
 
 
 def test_global_random_numbers_are_left_alone(tiny_models, tmp_path):
-    """The trainer seeds every generator and leaves notes in the environment; afterwards it is as if nothing had been."""
+    """The trainer seeds every generator and leaves notes in the environment; afterwards it is as if nothing had
+    been."""
     environment = dict(os.environ)
     torch.manual_seed(3)
     expected = torch.rand(2)
@@ -194,7 +196,8 @@ def test_a_second_interrupt_stops_at_once_with_the_best_model(tiny_models, tmp_p
 
 
 def test_a_checkpoint_that_was_not_finished_is_passed_over(tmp_path):
-    """A process killed while it writes leaves no trainer_state.json; the checkpoint before it is taken, wherever the folder lies now."""
+    """A process killed while it writes leaves no trainer_state.json; the checkpoint before it is taken, wherever the
+    folder lies now."""
     for step, state in (
         (10, '{"best_model_checkpoint": "/elsewhere/run/checkpoint-10"}'),
         (20, '{"best_mod'),
@@ -258,11 +261,13 @@ def test_a_full_disk_is_reported_before_training(tiny_models, tmp_path, monkeypa
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **QUICK)
 
 
-# ------------------------------------------------------------------------------------------- recipes, precision, options
+# ------------------------------------------------------------------------------------------- recipes, precision,
+# options
 
 
 def test_the_courses_recipe():
-    """Block 512, learning rate 2e-5 in a straight line to zero, weight decay 0.01, 2 epochs, batches of 8: 1,164 steps."""
+    """Block 512, learning rate 2e-5 in a straight line to zero, weight decay 0.01, 2 epochs, batches of 8: 1,164
+    steps."""
     from lessons.reference import course_figures
 
     course, recipe = course_figures()["fine_tuning"], RECIPES["course"]
@@ -322,7 +327,8 @@ def test_sixteen_bits_learn_as_well(result, tiny_models, tmp_path):
 
 @pytest.mark.parametrize("options", [{"accumulation": 2}, {"gradient_checkpointing": True}])
 def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, options):
-    """Batches in two halves, or layers computed twice: the same losses to 1e-3 (no dropout; the last batch is not full)."""
+    """Batches in two halves, or layers computed twice: the same losses to 1e-3 (no dropout; the last batch is not
+    full)."""
     lm = tiny_models["llama"]
     plain = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "plain", **QUICK)
     run = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", **QUICK, **options)
@@ -332,7 +338,8 @@ def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, o
 
 
 def test_the_training_copy_computes_the_same(tiny_models, result):
-    """Its activation is written in one step in place of eight; the function is the same, and the model that comes back has its own."""
+    """Its activation is written in one step in place of eight; the function is the same, and the model that comes back
+    has its own."""
     from lessons.finetuning.session import trainable_copy
 
     lm = tiny_models["gpt2"]
@@ -416,7 +423,8 @@ def test_bar_and_chart_in_a_notebook(tiny_models, tmp_path, monkeypatch, capsys)
 
 
 def test_the_checkpoints_of_a_stopped_run_are_safetensors(tiny_models, tmp_path, monkeypatch):
-    """The weights of a checkpoint can be read without running anything (training_args.bin is written by the library, and never read)."""
+    """The weights of a checkpoint can be read without running anything (training_args.bin is written by the library,
+    and never read)."""
     with monkeypatch.context() as patched:
         interrupt_at(patched, step=9)
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=2, **QUICK)

@@ -64,7 +64,8 @@ def figures(*arguments: object, **options: object) -> dict[str, float]:
 
 
 def test_two_processes_find_the_same_loss_as_one(tiny_folders, texts, tmp_path):
-    """Two gloo processes on the CPU, at equal global batch: perplexities agree to 1e-4, and so do the folders' models."""
+    """Two gloo processes on the CPU, at equal global batch: perplexities agree to 1e-4, and so do the folders'
+    models."""
     import lessons
 
     one = figures(tiny_folders["llama"], texts, tmp_path / "one")

@@ -66,9 +66,8 @@ def test_in_a_checkout_the_folder_above_is_installed_by_reference(bare_python, t
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, clone)
     here = folder(clone / "notebooks" / "ko")
-    done = bare_python(
-        CELL + WHERE, here, PIP_NO_BUILD_ISOLATION="0", PIP_NO_INDEX="1"
-    )  # pip reads 0 as "no isolation"
+    # pip reads 0 as "no isolation"
+    done = bare_python(CELL + WHERE, here, PIP_NO_BUILD_ISOLATION="0", PIP_NO_INDEX="1")
     assert done.returncode == 0, done.stderr
     place, language = done.stdout.split()
     assert (Path(place).resolve(), language) == ((clone / "lessons" / "__init__.py").resolve(), "ko"), done.stderr

@@ -58,7 +58,8 @@ def made_up_class(folder: Path) -> dict[str, dict[str, str]]:
         expected[f"student-{number:02}"] = {
             name: "solved" if place in solved else "unwritten" for place, name in enumerate(NAMES)
         }
-    for number in range(16, 25):  # these have opened the notebook and taken the checks out, and even the first cell's imports
+    # these have opened the notebook and taken the checks out, and even the first cell's imports
+    for number in range(16, 25):
         homework(folder, f"student-{number}", {}, unchecked=tuple(NAMES), first="2 + 2")
         expected[f"student-{number}"] = {name: "missing" for name in NAMES}
     homework(

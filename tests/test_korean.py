@@ -43,7 +43,9 @@ def test_editions_differ_in_prose_only(name):
     assert [(cell.id, cell.cell_type, cell.metadata) for cell in english.cells] == [
         (cell.id, cell.cell_type, cell.metadata) for cell in korean_.cells
     ]
-    in_english, in_korean = ([cell.source for cell in book.cells if cell.cell_type == "code"] for book in (english, korean_))
+    in_english, in_korean = (
+        [cell.source for cell in book.cells if cell.cell_type == "code"] for book in (english, korean_)
+    )
     assert in_english == in_korean
 
 
@@ -67,8 +69,14 @@ def test_links_stay_in_the_language(name):
 
 def test_faults_between_editions_are_found():
     """Planted: a cell left in English, a line left in English, a missing cell, a cell of its own."""
-    english = new_notebook(cells=[new_markdown_cell(f"Some words about {id}.", id=id) for id in ("one", "two", "three")])
-    theirs = [("one", "Some words about one."), ("two", "둘에 관하여.\n\nA line left behind."), ("four", "넷에 관하여.")]
+    english = new_notebook(
+        cells=[new_markdown_cell(f"Some words about {id}.", id=id) for id in ("one", "two", "three")]
+    )
+    theirs = [
+        ("one", "Some words about one."),
+        ("two", "둘에 관하여.\n\nA line left behind."),
+        ("four", "넷에 관하여."),
+    ]
     faulty = new_notebook(cells=[new_markdown_cell(text, id=id) for id, text in theirs])
     assert len(list(korean.complaints(english, faulty))) == 4
 
@@ -101,20 +109,30 @@ def is_code(text: str) -> bool:
 def test_every_korean_entry_is_korean():
     """A Korean entry has Hangul, unless it is a line of code, or says nothing but formulas and values."""
     plain = {key: re.sub(r"\{[^}]*\}", "", texts["ko"]) for key, texts in ENTRIES.items() if not is_code(texts["ko"])}
-    assert [key for key, text in plain.items() if korean.lines_without_hangul(text) and not korean.HANGUL.search(text)] == []
+    assert [
+        key for key, text in plain.items() if korean.lines_without_hangul(text) and not korean.HANGUL.search(text)
+    ] == []
 
 
 def asked_for() -> Iterator[re.Pattern[str]]:
     """A pattern for each text in the code that is, or may become, the key of an entry."""
     for path in (*PACKAGE.rglob("*.py"), *(ROOT / "tools").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+\.[\w-]+", node.value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.fullmatch(r"\w+\.[\w-]+", node.value)
+            ):
                 yield re.compile(re.escape(node.value))
             elif isinstance(node, ast.JoinedStr):
                 parts = [re.escape(part.value) if isinstance(part, ast.Constant) else "[^.]*" for part in node.values]
                 if re.match(r"(\w|\[\^\.\]\*)+\\\.", "".join(parts)):
                     yield re.compile("".join(parts))
-            elif isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant) and str(node.left.value).endswith("."):
+            elif (
+                isinstance(node, ast.BinOp)
+                and isinstance(node.left, ast.Constant)
+                and str(node.left.value).endswith(".")
+            ):
                 yield re.compile(re.escape(node.left.value) + ".*")
 
 

@@ -24,7 +24,7 @@ HEAVY = ("torch", "transformers", "pandas", "matplotlib", "ipywidgets", "dataset
 def map_of(folder: Path) -> list[str]:
     """The names in the map of a package's docstring, in order: its indented lines."""
     docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf8")), clean=False)
-    return re.findall(r"^    (\w+)  +\S", docstring, re.MULTILINE)
+    return re.findall(r"^ *(\w+)  +\S", docstring, re.MULTILINE)
 
 
 def imports_of(path: Path) -> Iterator[str]:

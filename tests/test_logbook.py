@@ -23,7 +23,8 @@ SMALL = {
 
 
 def everything(grammar: Grammar, symbol: str, depth: int) -> list[tuple[str, float]]:
-    """Every way in which a symbol can be written with at most `depth` symbols inside each other, with its probability."""
+    """Every way in which a symbol can be written with at most `depth` symbols inside each other, with its
+    probability."""
     if depth == 0:
         return []
     ways = []
@@ -59,7 +60,8 @@ def test_the_surprisal_of_a_piece_by_hand():
 
 
 def test_probabilities_of_a_small_grammar_by_enumeration():
-    """Every text written out, ways added up: the same log-probabilities, a total of 1 but for the deep ones, the same entropy."""
+    """Every text written out, ways added up: the same log-probabilities, a total of 1 but for the deep ones, the same
+    entropy."""
     grammar = Grammar(SMALL)
     total = Counter()
     for text, probability in everything(grammar, "page", 8):
@@ -73,7 +75,8 @@ def test_probabilities_of_a_small_grammar_by_enumeration():
 
 
 def test_an_ambiguous_text_has_the_sum_of_its_ways():
-    """ "fog and rain" as one sky, or never as two: an ambiguous grammar adds its ways up, and its entropy is not that of the texts."""
+    """ "fog and rain" as one sky, or never as two: an ambiguous grammar adds its ways up, and its entropy is not that
+    of the texts."""
     grammar = Grammar({"page": {"{a}{a}": 1}, "a": {"x": 1, "xx": 1, "": 2}})
 
     assert math.log(1 / 4 * 1 / 4 + 2 * 1 / 4 * 1 / 2) == pytest.approx(grammar.log_probability("xx"))
@@ -101,15 +104,16 @@ def test_surprisals_add_up_however_a_page_is_cut(seed, cuts):
 def test_no_line_of_the_logbook_can_be_written_in_two_ways():
     """Proven on the automaton of all lines, not on samples: neither within one weather nor in two of them.
 
-    Two different paths that read the same letters would pass through pairs of different states; all pairs that can be reached
-    together are followed, and none may come to the end.
+    Two different paths that read the same letters would pass through pairs of different states; all pairs that can be
+    reached together are followed, and none may come to the end.
     """
     assert not is_ambiguous(automaton(lines_of_a_day()))
     assert not is_ambiguous(automaton(Grammar({"end": {"{landfall} Riga, {farewell}": 1}} | tables())))
 
 
 def test_lines_are_told_apart():
-    """With unambiguous lines a page is unambiguous: no line has a line end in it, and each begins with the name of its day."""
+    """With unambiguous lines a page is unambiguous: no line has a line end in it, and each begins with the name of its
+    day."""
     assert not any("\n" in alternative for choices in tables().values() for alternative in choices)
     assert len({day[:3] for day in WEEK}) == 7
     assert not any(alternative.startswith(day[:3]) for alternative in tables()["landfall"] for day in WEEK)
@@ -194,7 +198,8 @@ def test_broken_grammars_are_refused():
         Grammar({"day": {"fog {day}{day}": 1, "rain": 1}}).entropy()
 
 
-# ------------------------------------------------------------------- the automaton of a grammar whose recursion is on the right
+# ------------------------------------------------------------------- the automaton of a grammar whose recursion is on
+# the right
 
 
 def rules_of(grammar: Grammar) -> dict[str, dict[str, float]]:
@@ -242,7 +247,8 @@ def automaton(grammar: Grammar) -> tuple[dict[int, list[tuple[str, int]]], int, 
 
 
 def is_ambiguous(machine: tuple[dict[int, list[tuple[str, int]]], int, int]) -> bool:
-    """Whether two different paths read one text from start to end: a search over pairs of states, marked once they have parted."""
+    """Whether two different paths read one text from start to end: a search over pairs of states, marked once they have
+    parted."""
     arrows, start, end = machine
 
     @cache

@@ -45,7 +45,8 @@ def test_any_text_is_encoded_and_read_back(lm):
 
 
 def test_what_the_tokenizer_gives_is_what_generate_reads(lm):
-    """`model.generate(**lm.tokenizer(...))` gets ids and a mask; token types, which transformers 4.57 would add, GPT-2 reads as tokens."""
+    """`model.generate(**lm.tokenizer(...))` gets ids and a mask; token types, which transformers 4.57 would add, GPT-2
+    reads as tokens."""
     encoded = lm.tokenizer("Once upon a time", return_tensors="pt")
     assert {"input_ids", "attention_mask"} == set(encoded)
     texts = lm.model.generate(**encoded, max_new_tokens=6, do_sample=False, pad_token_id=lm.tokenizer.eos_token_id)
@@ -129,7 +130,8 @@ def test_a_pickle_in_place_of_safetensors_is_refused(tiny_folders, tmp_path):
 
 
 def test_a_session_agrees_with_the_model_read_anew(lm):
-    """Growing a text with the cache gives the logits of reading it whole, in whatever order the texts side by side are rearranged."""
+    """Growing a text with the cache gives the logits of reading it whole, in whatever order the texts side by side are
+    rearranged."""
     ids = lm.encode("The king had three")
     session = lm.session(ids)
     session.extend([10, 20, 30], parents=[0, 0, 0])
@@ -171,7 +173,10 @@ def test_a_prompt_longer_than_the_context(lm):
     """The error says how long it is, how long it may be, and what would be cut."""
     ids = lm.encode("a " * 2000)
     room = lm.context - 1
-    with pytest.raises(ValueError, match=rf"{len(ids):,} tokens.*at most {lm.context:,}.*shorten it by {len(ids) - room:,}.*\[-{room}:\]"):
+    with pytest.raises(
+        ValueError,
+        match=rf"{len(ids):,} tokens.*at most {lm.context:,}.*shorten it by {len(ids) - room:,}.*\[-{room}:\]",
+    ):
         lm.next_logits("a " * 2000)
     assert (lm.vocabulary_size,) == lm.next_logits(ids[-room:]).shape
 

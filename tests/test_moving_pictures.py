@@ -97,7 +97,8 @@ def test_letters_put_together_look_like_matplotlibs_own(text):
     for axis in (0, 1):
         places = numpy.arange(ours.shape[axis])
         centres = [(picture.sum(1 - axis) * places).sum() / picture.sum() for picture in (ours, theirs)]
-        assert abs(centres[0] - centres[1]) < 1.5  # before 3.11 matplotlib begins a text at whole pixels, so a letter, too
+        # before 3.11 matplotlib begins a text at whole pixels, so a letter, too
+        assert abs(centres[0] - centres[1]) < 1.5
 
 
 def test_a_title_that_moves_stands_where_a_title_stands():

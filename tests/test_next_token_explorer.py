@@ -100,7 +100,8 @@ def test_markup_in_the_prompt_is_shown_and_not_run(explorer):
 
 
 def test_an_error_is_shown_and_the_last_good_picture_stays(explorer, lm):
-    """An empty or too long prompt: rule and value under the control, nothing lost, and all is well again with the next text."""
+    """An empty or too long prompt: rule and value under the control, nothing lost, and all is well again with the next
+    text."""
     good = explorer.picture.value
     for prompt, message in (("", "at least one token"), ("a " * 3000, "at most")):
         explorer.prompt.value = prompt

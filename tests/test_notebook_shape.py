@@ -17,7 +17,9 @@ GOOD_PATH = ROOT / "notebooks" / "en" / "01_good.ipynb"
 def good_notebook() -> nbformat.NotebookNode:
     """A notebook that breaks no rule."""
     cells = [
-        new_markdown_cell("# Which word comes next?\n\nAbout 5 minutes. " + "word " * 20 + "\n\nYou need: nothing.", id="title"),
+        new_markdown_cell(
+            "# Which word comes next?\n\nAbout 5 minutes. " + "word " * 20 + "\n\nYou need: nothing.", id="title"
+        ),
         new_code_cell("import lessons", id="setup"),
         new_markdown_cell("What may be changed.", id="about-parameters"),
         new_code_cell('MODEL = "bundled"', id="parameters", metadata={"tags": ["parameters"]}),
@@ -56,7 +58,10 @@ BREAKS = [
         "title_is_a_question",
         lambda book: cell(book, "title").update(source="# Which word comes next?\n\n" + "word " * 20),
     ),
-    ("says_what_it_needs", lambda book: cell(book, "title").update(source="# Which word comes next?\n\nAbout 5 minutes.")),
+    (
+        "says_what_it_needs",
+        lambda book: cell(book, "title").update(source="# Which word comes next?\n\nAbout 5 minutes."),
+    ),
     ("headings_in_order", lambda book: cell(book, "section").update(source="## A section\n\n#### Deeper")),
     ("headings_in_order", lambda book: cell(book, "section").update(source="# Another title")),
     ("sections_at_the_end", lambda book: book.cells.pop()),

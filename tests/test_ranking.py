@@ -49,7 +49,9 @@ def test_the_nucleus(values, p):
     for offered in (values, lessons.keep_top_k(values, 40)):
         order, probs = sorted_probs(offered)
         kept = probs.cumsum(-1) - probs < p * (1 - filters.ROUNDING)
-        expected = torch.full_like(offered, -torch.inf).scatter(-1, order, offered.gather(-1, order).where(kept, -torch.inf))
+        expected = torch.full_like(offered, -torch.inf).scatter(
+            -1, order, offered.gather(-1, order).where(kept, -torch.inf)
+        )
         assert torch.equal(expected, lessons.keep_top_p(offered, p))
     after = filters.top_p_of(filters.top_k_of(Ranking(values), 40), p)
     assert torch.equal(expected, after.scores)

@@ -187,18 +187,24 @@ def test_why_it_stopped(lm, tiny_models):
     assert "the model's context of 64 tokens is full: 4 of 20 new tokens were made" == trace.stopped
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"temperature": 0}, "temperature must be greater than 0, got 0; for the limit at 0 use greedy_search()"),
-    ({"temperature": math.nan}, "temperature must be greater than 0, got nan; for the limit at 0 use greedy_search()"),
-    ({"top_k": -1}, "top_k must be at least 1, got -1" + KEEP_ALL),
-    ({"top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5" + KEEP_ALL),
-    ({"min_p": -0.1}, "min_p must be greater than 0 and at most 1, got -0.1" + KEEP_ALL),
-    ({"typical_p": 2}, "typical_p must be greater than 0 and at most 1, got 2" + KEEP_ALL),
-    ({"repetition_penalty": -1}, "repetition_penalty must be greater than 0, got -1"),
-    ({"no_repeat_ngram_size": -2}, "no_repeat_ngram_size must be at least 1, got -2"),
-    ({"max_new_tokens": 0}, "max_new_tokens must be at least 1, got 0"),
-    ({"num_return_sequences": 0}, "num_return_sequences must be at least 1, got 0"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": 0}, "temperature must be greater than 0, got 0; for the limit at 0 use greedy_search()"),
+        (
+            {"temperature": math.nan},
+            "temperature must be greater than 0, got nan; for the limit at 0 use greedy_search()",
+        ),
+        ({"top_k": -1}, "top_k must be at least 1, got -1" + KEEP_ALL),
+        ({"top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5" + KEEP_ALL),
+        ({"min_p": -0.1}, "min_p must be greater than 0 and at most 1, got -0.1" + KEEP_ALL),
+        ({"typical_p": 2}, "typical_p must be greater than 0 and at most 1, got 2" + KEEP_ALL),
+        ({"repetition_penalty": -1}, "repetition_penalty must be greater than 0, got -1"),
+        ({"no_repeat_ngram_size": -2}, "no_repeat_ngram_size must be at least 1, got -2"),
+        ({"max_new_tokens": 0}, "max_new_tokens must be at least 1, got 0"),
+        ({"num_return_sequences": 0}, "num_return_sequences must be at least 1, got 0"),
+    ],
+)
 def test_bad_numbers_are_refused_before_the_model_is_asked(options, message):
     """Rule, value, way out; and no model call."""
 

@@ -42,7 +42,9 @@ def test_every_range_has_a_pin_within_it():
 @pytest.mark.parametrize("file", ["constraints.txt", "constraints-colab.txt", "constraints-transformers-4.57.txt"])
 def test_pins_are_for_every_platform(file):
     """Each line is a plain name==version: no build, no address, no package of one kind of graphics card, none twice."""
-    lines = [line for line in (ROOT / file).read_text(encoding="utf8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line for line in (ROOT / file).read_text(encoding="utf8").splitlines() if line and not line.startswith("#")
+    ]
     assert len(lines) == len(pins(file))
     for name, version in pins(file).items():
         assert Version(version).local is None and not name.startswith(("nvidia", "cuda", "triton")), name
@@ -52,19 +54,25 @@ def test_pins_are_for_every_platform(file):
 def test_every_file_of_constraints_is_tried():
     """`make test-oldest` makes an environment from each constraints-NAME.txt."""
     named = re.search(r"^OLDEST := (.*)", (ROOT / "Makefile").read_text(encoding="utf8"), re.MULTILINE)[1].split()
-    assert sorted(f"constraints-{name}.txt" for name in named) == sorted(path.name for path in ROOT.glob("constraints-*.txt"))
+    assert sorted(f"constraints-{name}.txt" for name in named) == sorted(
+        path.name for path in ROOT.glob("constraints-*.txt")
+    )
 
 
 def test_the_oldest_transformers_allowed_is_tried():
     """The oldest series that pyproject.toml allows is what `make test-oldest` runs with last."""
     (allowed,) = next(one for one in NEEDED if one.name == "transformers").specifier
     assert allowed.operator == ">="
-    assert Version(allowed.version).release[:2] == Version(pins("constraints-transformers-4.57.txt")["transformers"]).release[:2]
+    assert (
+        Version(allowed.version).release[:2]
+        == Version(pins("constraints-transformers-4.57.txt")["transformers"]).release[:2]
+    )
 
 
 def test_the_whole_set_is_pinned():
     """Everything that lessons and its tests bring with them here, directly or not, has a pin."""
-    oldest = Path(sys.prefix) / "constraints.txt"  # there in an environment of `make test-oldest`, which has no JupyterLab
+    # there in an environment of `make test-oldest`, which has no JupyterLab
+    oldest = Path(sys.prefix) / "constraints.txt"
     pinned = {canonicalize_name(name) for name in pins(oldest if oldest.exists() else "constraints.txt")}
     waiting, seen = [*NEEDED, *EXTRAS["test"], *([] if oldest.exists() else EXTRAS["lab"])], set()
     while waiting:
@@ -97,14 +105,16 @@ def test_environment_for_conda_names_the_same_packages():
 
 
 def test_binder_reads_this_environment():
-    """repo2docker takes a Dockerfile before environment.yml, and a folder `binder` in place of all that lies here: there is neither."""
+    """repo2docker takes a Dockerfile before environment.yml, and a folder `binder` in place of all that lies here:
+    there is neither."""
     before_it = ("binder", ".binder", "Dockerfile", "Project.toml", "default.nix", "DESCRIPTION", "runtime.txt")
     assert [name for name in before_it if (ROOT / name).exists()] == []
 
 
 def test_colab_stays_as_it_is():
     """Each package that lessons requires is in Colab, within the range: `pip install` there adds lessons only."""
-    colab = pins("constraints-colab.txt") | {"torch": "2.11.0+cu128", "packaging": "25.0"}  # as its list of August 2026 has them
+    # as its list of August 2026 has them
+    colab = pins("constraints-colab.txt") | {"torch": "2.11.0+cu128", "packaging": "25.0"}
     assert [one.name for one in NEEDED if not one.specifier.contains(colab[one.name])] == []
 
 
@@ -143,11 +153,15 @@ def test_ci_runs_what_a_user_runs(tmp_path, apt):
     """.ci/run ends with `make test`, and passes its verdict on; that Chromium cannot be installed does not stop it."""
     for name, script in {"make": 'echo "make $*"; exit 3', "apt-get": apt, "sudo": '"${@:2}"', "id": "echo 0"}.items():
         if script:
-            (tmp_path / name).write_text(f"#!{shutil.which('bash')}\necho {name} >> {tmp_path}/calls\n{script}\n", encoding="utf8")
+            (tmp_path / name).write_text(
+                f"#!{shutil.which('bash')}\necho {name} >> {tmp_path}/calls\n{script}\n", encoding="utf8"
+            )
             (tmp_path / name).chmod(0o755)
     (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
     script = ROOT / ".ci" / "run"
-    done = subprocess.run([shutil.which("bash"), script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [shutil.which("bash"), script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout.splitlines()[-1]) == (3, "make test"), done.stderr
     assert ("Chromium could not be installed." in done.stdout) == (apt == "exit 100")
     assert ("apt-get" in (tmp_path / "calls").read_text(encoding="utf8")) == bool(apt)

@@ -1,4 +1,5 @@
-"""The built site: run notebooks as pages that can be read without a kernel; and the check of pages finds what is wrong."""
+"""The built site: run notebooks as pages that can be read without a kernel; and the check of pages finds what is
+wrong."""
 
 import re
 from pathlib import Path
@@ -12,8 +13,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 WORDS = {
-    "en": ("# What is it?\n\n*5 minutes.* $$p_i = 1$$\n\n[on](01_on.ipynb#Why)", "## Why", "The tail", "0. [on](notebooks/en/01_on.ipynb)"),
-    "ko": ("# 무엇일까요?\n\n*5분.* $$p_i = 1$$\n\n[계속](01_on.ipynb#까닭)", "## 까닭", "꼬리", "0. [계속](notebooks/ko/01_on.ipynb)"),
+    "en": (
+        "# What is it?\n\n*5 minutes.* $$p_i = 1$$\n\n[on](01_on.ipynb#Why)",
+        "## Why",
+        "The tail",
+        "0. [on](notebooks/en/01_on.ipynb)",
+    ),
+    "ko": (
+        "# 무엇일까요?\n\n*5분.* $$p_i = 1$$\n\n[계속](01_on.ipynb#까닭)",
+        "## 까닭",
+        "꼬리",
+        "0. [계속](notebooks/ko/01_on.ipynb)",
+    ),
 }
 FIGURE = """import lessons; lessons.notebook.start()
 figure, axes = lessons.plots.canvas.new_figure()
@@ -86,7 +97,10 @@ def test_a_page_leads_on(site):
     assert 'lang="en" hreflang="en" href="../en/00_it.html"' in page
     assert '→ <a href="01_on.html">' in page and "←" not in page
     assert 'href="00_it.ipynb" download' in page and (site / "ko" / "00_it.ipynb").exists()
-    assert 'href="https://colab.research.google.com/github/owner/name/blob/main/notebooks/ko/00_it.ipynb">Colab에서 열기</a>' in page
+    assert (
+        'href="https://colab.research.google.com/github/owner/name/blob/main/notebooks/ko/00_it.ipynb">Colab에서 열기</a>'
+        in page
+    )
     assert 'href="01_on.html#' in page and "<math" in page and "$$" not in page
     assert 'href="../ko/01_on.html"' in text(site, "ko/index.html")
 

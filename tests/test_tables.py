@@ -44,7 +44,9 @@ def test_the_table_is_greedy_search_written_down(lm):
     for before, after in zip(table.index[:-1], table.index[1:], strict=True):
         assert table.loc[after, "Input"] == table.loc[before, "Input"] + table.loc[before, "Choice 1"].token
     ids = torch.tensor([lm.encode("The king said")])
-    generated = lm.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, pad_token_id=0)
+    generated = lm.model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False, pad_token_id=0
+    )
     assert lm.decode(generated[0].tolist()) == table.iloc[-1]["Input"] + table.iloc[-1]["Choice 1"].token
 
 

@@ -100,13 +100,19 @@ def test_a_temperature_can_be_typed_and_the_slider_follows(explorer):
     assert explorer.entropy == pytest.approx(math.log(6), abs=0.01)
 
 
-@pytest.mark.parametrize(("value", "message"), [
-    (0, "temperature must be greater than 0, got 0.0; for the limit at 0 use greedy_search()"),
-    (-1, "temperature must be greater than 0, got -1.0; for the limit at 0 use greedy_search()"),
-    (math.nan, "temperature must be greater than 0, got nan; for the limit at 0 use greedy_search()"),
-    (math.inf, "temperature must be finite, got inf; at the limit at infinity all tokens are equally likely: "
-               "torch.zeros_like(logits)"),
-])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (0, "temperature must be greater than 0, got 0.0; for the limit at 0 use greedy_search()"),
+        (-1, "temperature must be greater than 0, got -1.0; for the limit at 0 use greedy_search()"),
+        (math.nan, "temperature must be greater than 0, got nan; for the limit at 0 use greedy_search()"),
+        (
+            math.inf,
+            "temperature must be finite, got inf; at the limit at infinity all tokens are equally likely: "
+            "torch.zeros_like(logits)",
+        ),
+    ],
+)
 def test_a_bad_temperature_is_said_under_the_control_and_the_last_picture_stays(explorer, value, message):
     """Rule, value, way out; the next good value clears it."""
     explorer.temperature.value = 0.6

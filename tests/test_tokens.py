@@ -48,7 +48,7 @@ def test_half_characters_are_bytes(lm):
 
 
 def test_tokens_of_sentencepiece_tokenizers():
-    """"▁the" has a leading space; "<0xEC>" is a byte."""
+    """ "▁the" has a leading space; "<0xEC>" is a byte."""
 
     class Pieces:
         all_special_tokens = ("</s>",)

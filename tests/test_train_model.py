@@ -16,15 +16,23 @@ SMALL = "--layers 1 --width 32 --heads 2 --context 32 --batch 4 --vocabulary 300
 
 def run(*arguments: object) -> subprocess.CompletedProcess:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run([sys.executable, PROGRAM, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=300)
+    return subprocess.run(
+        [sys.executable, PROGRAM, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Texts in two files, the way a teacher would have them."""
     place = tmp_path_factory.mktemp("texts")
-    lines = [{"title": f"Tale {number}", "author": "Nobody", "text": f"The {animal} went over the hill and met {number} friends. " * 12}
-             for number, animal in enumerate(["fox", "hare", "owl", "crow", "wolf"] * 6)]
+    lines = [
+        {
+            "title": f"Tale {number}",
+            "author": "Nobody",
+            "text": f"The {animal} went over the hill and met {number} friends. " * 12,
+        }
+        for number, animal in enumerate(["fox", "hare", "owl", "crow", "wolf"] * 6)
+    ]
     (place / "own.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
     return place
 
@@ -45,7 +53,9 @@ def test_one_command_makes_a_model_that_lessons_can_load(finished):
     assert "The fox 가" == lm.decode(lm.encode("The fox 가"))
     assert (300, 32) == (lm.vocabulary_size, lm.context)
     assert {"input_ids", "attention_mask"} == set(lm.tokenizer("The fox"))
-    assert {"model.safetensors", "model.sha256", "tokenizer.json", "CARD.md"} <= {path.name for path in folder.iterdir()}
+    assert {"model.safetensors", "model.sha256", "tokenizer.json", "CARD.md"} <= {
+        path.name for path in folder.iterdir()
+    }
 
 
 def test_the_card_says_what_the_program_measured(finished):
@@ -53,7 +63,9 @@ def test_the_card_says_what_the_program_measured(finished):
     folder, done, _ = finished
     card = (folder / "CARD.md").read_text(encoding="utf8")
     history = [line for line in card.splitlines() if line.startswith("| 4,")]
-    assert history and history[-1].split("|")[3].strip() in card.split("Bits per byte on the validation books: ")[1][:10]
+    assert (
+        history and history[-1].split("|")[3].strip() in card.split("Bits per byte on the validation books: ")[1][:10]
+    )
     assert all(f"\n{number}. > " in card for number in range(10))
     assert (folder / "model.sha256").read_text().split()[0] in card
     assert "Nobody" in card
@@ -78,7 +90,9 @@ def test_bits_per_byte_of_a_model_that_knows_nothing(folder, finished):
 
 def test_a_run_goes_on_where_it_was_left(folder, finished, tmp_path):
     """Stopped half-way and started again, it ends with the weights of an uninterrupted run, bit for bit."""
-    half = run(folder, "--out", tmp_path / "half", "--work", tmp_path / "work", "--tokens", 4000, "--stop-after", 2000, *SMALL)
+    half = run(
+        folder, "--out", tmp_path / "half", "--work", tmp_path / "work", "--tokens", 4000, "--stop-after", 2000, *SMALL
+    )
     assert half.returncode == 0, half.stderr
     assert not (tmp_path / "half").exists()
     rest = run(folder, "--out", tmp_path / "whole", "--work", tmp_path / "work", "--tokens", 4000, *SMALL)
@@ -88,8 +102,12 @@ def test_a_run_goes_on_where_it_was_left(folder, finished, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "holds no .jsonl"), ('{"title": "x"}\n', "line 1: expected an object with a 'text'"),
-     ("not json\n", "line 1: expected an object"), ('{"text": "short"}\n{"text": "short"}\n', "too few for one batch")],
+    [
+        (None, "holds no .jsonl"),
+        ('{"title": "x"}\n', "line 1: expected an object with a 'text'"),
+        ("not json\n", "line 1: expected an object"),
+        ('{"text": "short"}\n{"text": "short"}\n', "too few for one batch"),
+    ],
 )
 def test_texts_that_cannot_be_read_are_named(tmp_path, content, message):
     """The file and the line, or what to lower; no traceback."""

@@ -70,8 +70,15 @@ def test_the_picture_holds_before_after_and_every_place_in_the_chain(explorer):
 def test_the_result_is_what_sample_draws_from(lm):
     """On the bundled model: the same knobs in `sample` leave the same tokens with the same probabilities."""
     explorer = lessons.TruncationExplorer(lm, PROMPT, on=())
-    options = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "min_p": 0.02, "typical_p": 0.95,
-               "repetition_penalty": 1.2, "no_repeat_ngram_size": 1}
+    options = {
+        "temperature": 0.8,
+        "top_k": 40,
+        "top_p": 0.9,
+        "min_p": 0.02,
+        "typical_p": 0.95,
+        "repetition_penalty": 1.2,
+        "no_repeat_ngram_size": 1,
+    }
     switch_on(explorer, **options)
     step = lessons.sample(lm, PROMPT, 1, **options).steps[0]
     expected = step.scores.double().softmax(-1)[step.logits.double().argsort(descending=True, stable=True)]

@@ -39,7 +39,9 @@ class WatchedClient(NotebookClient):
         super().handle_comm_msg(outs, msg, cell_index)
         self.note(msg["content"]["data"].get("state", {}), cell_index)
 
-    def output(self, outs: list[NotebookNode], msg: dict[str, object], display_id: str, cell_index: int) -> NotebookNode | None:
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, object], display_id: str, cell_index: int
+    ) -> NotebookNode | None:
         found = super().output(outs, msg, display_id, cell_index)
         text = msg["content"].get("text", "") if msg["msg_type"] == "stream" else ""
         if NO_FONT.search(text):

@@ -34,7 +34,11 @@ sys.path.append("../.."); import lessons; lessons.notebook.start()  # no module?
 
 def first_cell(repository: str | None) -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
-    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("Upload lessons-*.whl beside this notebook")'
+    without_wheel = (
+        f'["{GITHUB}{repository}/archive/HEAD.zip"]'
+        if repository
+        else 'sys.exit("Upload lessons-*.whl beside this notebook")'
+    )
     return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
 
 
@@ -93,7 +97,7 @@ def link(lesson: Lesson) -> str:
 def rooms() -> str:
     """The map in the package's docstring: its rooms in reading order."""
     docstring = ast.get_docstring(ast.parse((ROOT / "lessons" / "__init__.py").read_text(encoding="utf8")), clean=False)
-    return "\n".join(["```", *re.findall(r"^    (\w+  +\S.*)", docstring, re.MULTILINE), "```"])
+    return "\n".join(["```", *re.findall(r"^ *(\w+  +\S.*)", docstring, re.MULTILINE), "```"])
 
 
 def with_marks(name: str, mark: str, written: str) -> tuple[Path, str]:

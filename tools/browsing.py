@@ -1,7 +1,7 @@
 """JupyterLab as `make lab` serves it, and notebooks of it in a real browser: for tests/browser and for screenshots.py.
 
-The browser is the system's Chromium, driven by Playwright. Nothing is written into the checkout: notebooks are copies, and
-JupyterLab keeps its settings, records and running files in the same temporary folder.
+The browser is the system's Chromium, driven by Playwright. Nothing is written into the checkout: notebooks are copies,
+and JupyterLab keeps its settings, records and running files in the same temporary folder.
 """
 
 import json
@@ -168,7 +168,8 @@ class Notebook:
         return self.page.locator(f'.jp-NotebookPanel:visible .jp-Cell[data-windowed-list-index="{number}"]')
 
     def run(self, first: int, last: int) -> None:
-        """Run the cells from the first to the last, one by one with the keyboard, as a student does; return when they are done."""
+        """Run the cells from the first to the last, one by one with the keyboard, as a student does; return when they
+        are done."""
         for number in range(first, last + 1):
             cell = self.cell(number)
             prompt = cell.locator(".jp-InputPrompt")
@@ -181,7 +182,9 @@ class Notebook:
                 self.page.wait_for_timeout(300)  # while the page makes itself ready a key may be lost
             while not re.fullmatch(r"\[\d+\]:|", prompt.inner_text().strip()):
                 if time.monotonic() > end:
-                    raise TimeoutError(f"cell {number} ran for more than {SECONDS} seconds; to be seen: {self.errors()}")
+                    raise TimeoutError(
+                        f"cell {number} ran for more than {SECONDS} seconds; to be seen: {self.errors()}"
+                    )
                 self.page.wait_for_timeout(50)
 
     def output(self, number: int) -> str:

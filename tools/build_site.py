@@ -30,7 +30,9 @@ FRONT = """<!doctype html>
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:
     """The notebook with its outputs, run in `folder`, where it may write."""
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     return notebook
 
 
@@ -74,7 +76,8 @@ def main(wanted: list[str]) -> int:
         (SITE / language).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as workplace, ThreadPoolExecutor() as side_by_side:
         for pages in side_by_side.map(lambda language: run_language(language, wanted, Path(workplace)), NAMES):
-            for place, notebook in pages:  # written here, one by one: the language that is spoken is one for all threads
+            # written here, one by one: the language that is spoken is one for all threads
+            for place, notebook in pages:
                 write(place, notebook)
     write_starts()
     print(f"The site stands in {SITE.relative_to(badges.ROOT)}: open {SITE.name}/index.html.")

@@ -38,7 +38,13 @@ class Page(HTMLParser):
         self.ids |= {unquote(known["id"])} if known.get("id") else set()  # nbconvert writes Hangul as %EC…
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        words = known.get("alt") if tag == "img" else known.get("aria-label") if known.get("role") == "img" else "none needed"
+        words = (
+            known.get("alt")
+            if tag == "img"
+            else known.get("aria-label")
+            if known.get("role") == "img"
+            else "none needed"
+        )
         if not (words or "").strip() or "<Figure" in (words or ""):
             self.silent.append(known.get("src", tag))
 
@@ -60,7 +66,9 @@ def faults(folder: Path) -> Iterator[str]:
         yield from (f"{name}: a picture without words: {picture}" for picture in page.silent)
         if page.headings and page.headings[0] != 1:
             yield f"{name}: the first heading is of level {page.headings[0]}"
-        yield from (f"{name}: level {after} follows {before}" for before, after in pairwise(page.headings) if after > before + 1)
+        yield from (
+            f"{name}: level {after} follows {before}" for before, after in pairwise(page.headings) if after > before + 1
+        )
 
 
 MISSING = "[...document.images].filter(picture => !picture.naturalWidth).map(picture => picture.getAttribute('src'))"

@@ -1,4 +1,5 @@
-"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and nowhere else.
+"""The cells of exercises in the notebooks, written from `lessons/exercises` and `lessons/assets/words`, and nowhere
+else.
 
     python tools/exercises.py            # write them anew, in both languages; running it again changes nothing
 
@@ -22,7 +23,8 @@ from lessons.language import LANGUAGES, say, speak
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"(exercise|stub|check)-.*|progress|progress-table")
 START = "00_start_here"
-SECTION, AFTER = "your-turn", "lessons"  # ids of the cells after which ours belong: at the section's end; right after it
+# ids of the cells after which ours belong: at the section's end; right after it
+SECTION, AFTER = "your-turn", "lessons"
 
 
 def cells_of(exercise: Exercise) -> list[NotebookNode]:
@@ -45,7 +47,8 @@ def progress_cells() -> list[NotebookNode]:
 
 
 def with_exercises(text: str, name: str) -> str:
-    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without ending."""
+    """A notebook's text, as Jupyter stores it, with its exercises written anew; `name` is its file's, without
+    ending."""
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
     known = {stem: lesson for lesson, stem in NOTEBOOKS.items()}
     own = [cell for cell in notebook.cells if not OURS.fullmatch(cell.id)]
@@ -79,7 +82,9 @@ def end_of_section(cells: list[NotebookNode], start: int) -> int:
 def table() -> str:
     """A README's table in the language in use: the exercises of each lesson by their titles."""
     head = [say("exercises.column_lesson"), say("exercises.column_exercises")]
-    rows = [[f"{lesson:02}", " · ".join(exercise.say("title") for exercise in of_lesson(lesson))] for lesson in NOTEBOOKS]
+    rows = [
+        [f"{lesson:02}", " · ".join(exercise.say("title") for exercise in of_lesson(lesson))] for lesson in NOTEBOOKS
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * 2, *rows])
 
 

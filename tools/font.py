@@ -2,8 +2,8 @@
 
     python tools/font.py /usr/share/fonts/truetype/nanum/NanumBarunGothic.ttf
 
-Kept are the 2,350 syllables of KS X 1001, the single Jamo, Latin letters and the signs that the lessons use. The licence
-reserves the name Nanum for the original, so the smaller one is called by another.
+Kept are the 2,350 syllables of KS X 1001, the single Jamo, Latin letters and the signs that the lessons use. The
+licence reserves the name Nanum for the original, so the smaller one is called by another.
 """
 
 import sys
@@ -19,7 +19,9 @@ SIGNS = "␣↵⇥…–—“”‘’×→←↑↓·−≤≥≈∞"
 
 def syllables() -> list[str]:
     """The 2,350 syllables of KS X 1001: those that EUC-KR can write."""
-    written = (bytes((lead, trail)).decode("euc_kr", "ignore") for lead in range(0xB0, 0xC9) for trail in range(0xA1, 0xFF))
+    written = (
+        bytes((lead, trail)).decode("euc_kr", "ignore") for lead in range(0xB0, 0xC9) for trail in range(0xA1, 0xFF)
+    )
     return [letter for letter in written if letter]
 
 
@@ -32,7 +34,9 @@ def letters() -> str:
 
 def smaller(font: TTFont) -> TTFont:
     """The font with these letters only, without hints and features, under its own name. Changes the font."""
-    options = subset.Options(hinting=False, layout_features=[], legacy_kern=False, glyph_names=False, notdef_outline=True)
+    options = subset.Options(
+        hinting=False, layout_features=[], legacy_kern=False, glyph_names=False, notdef_outline=True
+    )
     options.drop_tables += ["DSIG", "GSUB", "GPOS", "GDEF", "vhea", "vmtx", "VORG", "BASE", "gasp", "meta"]
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     options.name_languages = [0x409]

@@ -1,11 +1,12 @@
-"""The Korean notebooks kept in step with the English ones: code, ids, tags, metadata and order are copied, words are not.
+"""The Korean notebooks kept in step with the English ones: code, ids, tags, metadata and order are copied, words are
+not.
 
     python tools/korean.py                       # every notebook that exists in notebooks/ko
     python tools/korean.py 05_top_k_and_top_p    # this one, which is begun if it does not exist
 
-Korean text is kept by the id of its cell. A markdown cell that is missing arrives in English, to be translated; one whose id
-no longer exists in English is moved to the end. Both are listed, as is each line without Hangul; then the exit status is 1.
-Exercises come in Korean from lessons/assets/words. Running it again changes nothing.
+Korean text is kept by the id of its cell. A markdown cell that is missing arrives in English, to be translated; one
+whose id no longer exists in English is moved to the end. Both are listed, as is each line without Hangul; then the exit
+status is 1. Exercises come in Korean from lessons/assets/words. Running it again changes nothing.
 """
 
 import re
@@ -30,7 +31,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def in_step(english: NotebookNode, korean: NotebookNode | None) -> NotebookNode:
-    """The English notebook with the markdown that the Korean one has for its ids; what is left over stands at the end."""
+    """The English notebook with the markdown that the Korean one has for its ids; what is left over stands at the
+    end."""
     known = {cell.id: cell for cell in korean.cells if cell.cell_type == "markdown"} if korean else {}
     notebook = deepcopy(english)
     for cell in notebook.cells:
@@ -63,7 +65,8 @@ def complaints(english: NotebookNode, korean: NotebookNode) -> Iterator[str]:
 
 
 def written(name: str) -> tuple[str, list[str]]:
-    """The text that the Korean notebook of that name should have, as Jupyter stores it, and what is still to be done."""
+    """The text that the Korean notebook of that name should have, as Jupyter stores it, and what is still to be
+    done."""
     english = nbformat.read(ENGLISH / name, nbformat.NO_CONVERT)
     path = KOREAN / name
     korean = nbformat.read(path, nbformat.NO_CONVERT) if path.exists() else None

@@ -1,13 +1,23 @@
-"""CARD.md: what the model has read, how it learned, how good it is, what it writes, and what it must not be used for."""
+"""CARD.md: what the model has read, how it learned, how good it is, what it writes, and what it must not be used
+for."""
 
 import hashlib
 from pathlib import Path
 
 import torch
 
-PROMPTS = ("Once upon a time there was", "The king said to his daughter,", "In the middle of the forest", "\"Who are you?\" asked the little girl.",
-           "When the sun went down, the fox", "The old woman had three sons.", "They sailed for seven days", "It was Christmas Eve, and",
-           "The dragon opened one eye", "At last the prince")
+PROMPTS = (
+    "Once upon a time there was",
+    "The king said to his daughter,",
+    "In the middle of the forest",
+    '"Who are you?" asked the little girl.',
+    "When the sun went down, the fox",
+    "The old woman had three sons.",
+    "They sailed for seven days",
+    "It was Christmas Eve, and",
+    "The dragon opened one eye",
+    "At last the prince",
+)
 
 
 def write_card(run, folder: Path) -> str:
@@ -87,8 +97,17 @@ def samples(model: torch.nn.Module, tokenizer: object, length: int = 70) -> str:
         torch.manual_seed(seed)
         context = model.config.n_positions
         ids = torch.tensor([[end, *tokenizer(prompt)["input_ids"]][: context // 2]], device=model.device)
-        output = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=min(length, context // 2), do_sample=True,
-                                temperature=0.8, top_k=0, top_p=0.95, eos_token_id=end, pad_token_id=end)
+        output = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=min(length, context // 2),
+            do_sample=True,
+            temperature=0.8,
+            top_k=0,
+            top_p=0.95,
+            eos_token_id=end,
+            pad_token_id=end,
+        )
         text = tokenizer.decode(output[0, 1:], skip_special_tokens=True).strip().replace("\n", "\n>\n> ")
         texts.append(f"{seed}. > {text}")
     return "\n\n".join(texts)

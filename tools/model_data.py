@@ -16,7 +16,8 @@ OPENERS = {".jsonl": open, ".xz": lzma.open, ".gz": gzip.open}
 
 
 def read_texts(folder):
-    """All texts of a folder's JSONL files, as (training, validation) lists of str; titles and authors as a list of rows."""
+    """All texts of a folder's JSONL files, as (training, validation) lists of str; titles and authors as a list of
+    rows."""
     files = sorted(path for path in Path(folder).iterdir() if path.suffix in OPENERS and ".jsonl" in path.name)
     if not files:
         raise SystemExit(f"{folder} holds no .jsonl, .jsonl.xz or .jsonl.gz file")
@@ -29,7 +30,9 @@ def read_texts(folder):
                     row = json.loads(line)
                     splits[split].append(row["text"])
                 except (ValueError, KeyError, TypeError) as error:
-                    raise SystemExit(f"{path.name}, line {number}: expected an object with a 'text' ({error})") from error
+                    raise SystemExit(
+                        f"{path.name}, line {number}: expected an object with a 'text' ({error})"
+                    ) from error
                 key = (split, row.get("author", ""), row.get("title", path.name))
                 books[key] = books.get(key, 0) + 1
     if not splits["validation"]:
@@ -39,7 +42,8 @@ def read_texts(folder):
 
 
 def train_tokenizer(texts, vocabulary, context):
-    """A byte-level BPE tokenizer in GPT-2's manner: every byte has a token, so any text can be written and read back."""
+    """A byte-level BPE tokenizer in GPT-2's manner: every byte has a token, so any text can be written and read
+    back."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -47,15 +51,20 @@ def train_tokenizer(texts, vocabulary, context):
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=[END_OF_TEXT], initial_alphabet=alphabet)
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END_OF_TEXT, bos_token=END_OF_TEXT,
-                                   model_max_length=context, clean_up_tokenization_spaces=False)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token=END_OF_TEXT,
+        bos_token=END_OF_TEXT,
+        model_max_length=context,
+        clean_up_tokenization_spaces=False,
+    )
 
 
 def encode(texts, tokenizer, name):
     """All texts as one row of ids, `<|endoftext|>` before each and after the last."""
     separator, row = tokenizer.eos_token_id, []
     for start in tqdm(range(0, len(texts), 256), desc=f"tokens of the {name} texts", leave=False):
-        for ids in tokenizer(texts[start:start + 256], verbose=False)["input_ids"]:
+        for ids in tokenizer(texts[start : start + 256], verbose=False)["input_ids"]:
             row.append(numpy.array([separator, *ids], dtype=numpy.uint16))
     return numpy.concatenate([*row, numpy.array([separator], dtype=numpy.uint16)])
 
@@ -88,7 +97,8 @@ class Corpus:
         return cls(tokenizer, *rows, validation_bytes, books)
 
     def batch(self, step, batch, context, seed):
-        """Blocks (batch, context + 1) of int64 ids for one step: every epoch cuts the row at another place and shuffles it anew."""
+        """Blocks (batch, context + 1) of int64 ids for one step: every epoch cuts the row at another place and shuffles
+        it anew."""
         blocks = (len(self.train) - 1) // context - 1
         steps = blocks // batch
         if steps < 1:
@@ -97,5 +107,7 @@ class Corpus:
         epoch, step = divmod(step, steps)
         draw = numpy.random.default_rng([seed, epoch])
         offset, order = draw.integers(context), draw.permutation(blocks)
-        starts = offset + context * order[step * batch:(step + 1) * batch]
-        return torch.from_numpy(numpy.stack([self.train[start:start + context + 1] for start in starts]).astype(numpy.int64))
+        starts = offset + context * order[step * batch : (step + 1) * batch]
+        return torch.from_numpy(
+            numpy.stack([self.train[start : start + context + 1] for start in starts]).astype(numpy.int64)
+        )

@@ -36,7 +36,9 @@ def shots(lab: Lab, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
         with browsing.browser() as chromium:
             for name in names:
                 page = chromium.new_page(viewport={"width": width, "height": 1800}, device_scale_factor=1.5)
-                notebook = Notebook(page, lab, lab.write(f"{name}-{look}", browsing.SETUP, f"{EXPLORERS[name]}\nexplorer"))
+                notebook = Notebook(
+                    page, lab, lab.write(f"{name}-{look}", browsing.SETUP, f"{EXPLORERS[name]}\nexplorer")
+                )
                 page.keyboard.press("Control+b")  # the list of files makes room
                 notebook.run(1, 2)
                 explorer = ShownExplorer(page, notebook.cell(2))
@@ -67,7 +69,10 @@ def smaller(png: bytes) -> bytes:
 def main(names: list[str]) -> int:
     """0; 1 if there is no browser, or no explorer of that name."""
     if browsing.missing() or set(names) - set(EXPLORERS):
-        print(browsing.missing() or f"expected names out of {', '.join(EXPLORERS)}, got {' '.join(names)}", file=sys.stderr)
+        print(
+            browsing.missing() or f"expected names out of {', '.join(EXPLORERS)}, got {' '.join(names)}",
+            file=sys.stderr,
+        )
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place, browsing.served_lab(Path(place)) as lab:

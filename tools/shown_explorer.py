@@ -28,7 +28,9 @@ explorer = lessons.FineTuningExplorer(before, after, [text])""",
     "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
 }
 DIGEST = """async picture => {
-  const bytes = picture.tagName === "IMG" ? await (await fetch(picture.src)).arrayBuffer() : new TextEncoder().encode(picture.outerHTML);
+  const bytes = picture.tagName === "IMG"
+    ? await (await fetch(picture.src)).arrayBuffer()
+    : new TextEncoder().encode(picture.outerHTML);
   return [bytes.byteLength, ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join(" ");
 }"""
 PLACE = "explorer => [explorer.closest('.jp-WindowedPanel-outer').scrollTop, explorer.getBoundingClientRect().top]"
@@ -70,7 +72,8 @@ class ShownExplorer:
         return self.slider(label).locator(".widget-readout").inner_text()
 
     def drag(self, label: str, share: float, steps: int = 12) -> None:
-        """Drag a slider's handle with the mouse to a share of its length; it moves in so many small steps, and is let go."""
+        """Drag a slider's handle with the mouse to a share of its length; it moves in so many small steps, and is let
+        go."""
         handle, rail = self.slider(label).locator(".noUi-handle"), self.slider(label).locator(".noUi-base")
         handle.scroll_into_view_if_needed()
         start, length = handle.bounding_box(), rail.bounding_box()
@@ -88,7 +91,9 @@ class ShownExplorer:
 
     def type(self, label: str, text: str) -> None:
         """Write a text into the field of that label and press Enter, or leave the field if it has several lines."""
-        field = self.box.locator(".widget-text, .widget-textarea").filter(has_text=label).locator("input, textarea").first
+        field = (
+            self.box.locator(".widget-text, .widget-textarea").filter(has_text=label).locator("input, textarea").first
+        )
         field.fill(text)
         field.press("Enter" if field.evaluate("field => field.tagName") == "INPUT" else "Tab")
 

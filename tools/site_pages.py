@@ -42,7 +42,8 @@ class Place:
 def style() -> str:
     """The style sheet of all pages."""
     light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
-    return f"{(PLACE / 'style.css').read_text(encoding='utf8')}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    ours = (PLACE / "style.css").read_text(encoding="utf8")
+    return f"{ours}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
 
 
 def page(place: Place, body: str, actions: str = "") -> str:
@@ -63,7 +64,9 @@ def page(place: Place, body: str, actions: str = "") -> str:
         "other": place.other,
         "other_name": NAMES[place.other],
         "translated": f"../{place.other}/{place.name}",
-        "neighbours": " ".join(f"<span>{sign}{link(lesson)}</span>" for sign, lesson in (("← ", before), ("→ ", after)) if lesson),
+        "neighbours": " ".join(
+            f"<span>{sign}{link(lesson)}</span>" for sign, lesson in (("← ", before), ("→ ", after)) if lesson
+        ),
         "actions": f'<p class="actions">{actions}</p>' if actions else "",
         "body": body,
     }
@@ -83,7 +86,9 @@ def lesson_page(place: Place, notebook: NotebookNode, folder: Path) -> str:
         if cell.cell_type == "markdown":
             cell.source = FORMULA.sub(lambda match: mathml(match[1].strip(), display="block"), cell.source)
         else:
-            cell.outputs = [in_html(output, folder / name / f"{cell.id}-{number}.png") for number, output in enumerate(cell.outputs)]
+            cell.outputs = [
+                in_html(output, folder / name / f"{cell.id}-{number}.png") for number, output in enumerate(cell.outputs)
+            ]
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
     download = f'<a href="{name}.ipynb" download>{say("site.download")}</a>'
@@ -114,7 +119,9 @@ def in_html(output: NotebookNode, file: Path) -> NotebookNode:
 def with_links(body: str) -> str:
     """The same with links between notebooks as links between pages, and badges, pictures from elsewhere, as words."""
     body = re.sub(r"<img[^>]*colab-badge[^>]*>", say("site.colab"), body)
-    return re.sub(r'href="([\w.-]+)\.ipynb(#[^"]*)?"(?! download)', lambda match: f'href="{match[1]}.html{match[2] or ""}"', body)
+    return re.sub(
+        r'href="([\w.-]+)\.ipynb(#[^"]*)?"(?! download)', lambda match: f'href="{match[1]}.html{match[2] or ""}"', body
+    )
 
 
 def start_page(place: Place, readme: str) -> str:

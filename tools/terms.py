@@ -21,7 +21,8 @@ def glossary(path: Path) -> tuple[str, list[str]]:
     """Heading and terms of a lesson's glossary: the first column of its table."""
     cells = nbformat.read(path, nbformat.NO_CONVERT).cells
     source = next(cell for cell in cells if cell.id == GLOSSARY).source
-    return source.splitlines()[0].removeprefix("## "), ROW.findall(source)[1:]  # without the head; the line under it has no blanks
+    # without the head; the line under it has no blanks
+    return source.splitlines()[0].removeprefix("## "), ROW.findall(source)[1:]
 
 
 def index(lessons: list[Path]) -> str:

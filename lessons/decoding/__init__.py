@@ -1,12 +1,12 @@
 """Decoders: ways of choosing text from next-token probabilities. A ladder, each file adding one idea.
 
-    source      what a decoder asks: logits for the next token
-    knobs       the filters that are on, in the order in which they act
-    greedy      always the likeliest token
-    beam_tree   the record of a beam search: every candidate and its fate
-    beams       several unfinished texts side by side, the likeliest go on
-    beam        which finished text wins, and when the search may stop
-    sampling    a draw from what the knobs leave
+source      what a decoder asks: logits for the next token
+knobs       the filters that are on, in the order in which they act
+greedy      always the likeliest token
+beam_tree   the record of a beam search: every candidate and its fate
+beams       several unfinished texts side by side, the likeliest go on
+beam        which finished text wins, and when the search may stop
+sampling    a draw from what the knobs leave
 """
 
 from lessons.decoding.beam import beam_search
@@ -14,4 +14,3 @@ from lessons.decoding.greedy import greedy_search
 from lessons.decoding.sampling import sample
 
 __all__ = ["beam_search", "greedy_search", "sample"]
-

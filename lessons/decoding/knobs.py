@@ -115,7 +115,8 @@ def turn_ranked(
 
 
 def check_each_left_some(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
-    """Nothing, if each knob left every text something to choose from; otherwise the error that names the first that did not."""
+    """Nothing, if each knob left every text something to choose from; otherwise the error that names the first that did
+    not."""
     for knob, (name, result) in zip(chain, results, strict=True):
         filters.check_some_left(result, name, knob.value)
 

@@ -62,8 +62,15 @@ def sample(
     prompt_ids = read_prompt(source, prompt)
     max_new_tokens = check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
     number = check_count("num_return_sequences", num_return_sequences, MOST_TEXTS)
-    chain = knobs(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, typical_p=typical_p,
-                  repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
+    chain = knobs(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        typical_p=typical_p,
+        repetition_penalty=repetition_penalty,
+        no_repeat_ngram_size=no_repeat_ngram_size,
+    )
     luck = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
     texts = grow(source, prompt_ids, chain, luck)
     traces = [trace_of(source, prompt_ids, steps, max_new_tokens) for steps in texts]

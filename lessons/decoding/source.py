@@ -1,7 +1,7 @@
 """What a decoder asks: "these tokens so far; which logits for the next?" – and who may answer.
 
-A *source* is a `LanguageModel`, or any function `ids -> logits (V,)`. A `Session` is a conversation with it about one prompt: it
-holds one row of logits for each text in the making, and grows every text by one token at a time.
+A *source* is a `LanguageModel`, or any function `ids -> logits (V,)`. A `Session` is a conversation with it about one
+prompt: it holds one row of logits for each text in the making, and grows every text by one token at a time.
 
 V = size of the vocabulary, B = texts side by side.
 """
@@ -28,7 +28,8 @@ class Session(Protocol):
     logits: Tensor
 
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
-        """Text i becomes text parents[i] with tokens[i] added (parents None: each goes on from itself); returns the new `logits` (B, V)."""
+        """Text i becomes text parents[i] with tokens[i] added (parents None: each goes on from itself); returns the new
+        `logits` (B, V)."""
         ...
 
 
@@ -79,7 +80,8 @@ def answer_of(next_logits: NextLogits, ids: Sequence[int]) -> Tensor:
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `end_ids`, `context` are used if it has them."""
+    """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `end_ids`, `context` are used if
+    it has them."""
 
     next_logits: NextLogits
 
@@ -141,12 +143,15 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
         raise ValueError(say("errors.prompt_ids", most=f"{most:,}", value=min(ids) if min(ids) < 0 else max(ids)))
     if source.context is not None and len(ids) >= source.context:
         room = source.context - 1
-        raise ValueError(say("errors.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room))
+        raise ValueError(
+            say("errors.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room)
+        )
     return tuple(ids)
 
 
 def check_logits(logits: Tensor, step: int) -> None:
-    """Nothing, if the logits can be chosen from; otherwise the error that names the step. One pass: a NaN anywhere is the maximum."""
+    """Nothing, if the logits can be chosen from; otherwise the error that names the step. One pass: a NaN anywhere is
+    the maximum."""
     largest = logits.max().item()
     if not -torch.inf < largest < torch.inf:
         what = "NaN" if largest != largest else "+inf" if largest > 0 else "-inf only"

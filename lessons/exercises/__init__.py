@@ -1,22 +1,22 @@
 """Exercises that answer back: a check says what is wrong, hints come in steps, and an answer comes with its reason.
 
-    exercise     what an exercise is
-    cases        what exercises are tried on: seeded, small first
-    running      a student's function, run so that it cannot end the notebook
-    compare      results side by side, whatever form they have
-    usual        mistakes that the numbers alone give away
-    verdict      what a student is shown
-    judging      an answer tried on every case, and its failure explained
-    progress     what a student has solved, in a small file
-    lesson_01    next-token tables
-    lesson_02    log-probabilities
-    lesson_03    beam search
-    lesson_04    temperature
-    lesson_05    top-k, top-p, min-p
-    lesson_06    fine-tuning
-    lesson_07    choosing a decoder
-    catalogue    all of them by name
-    asking       check(), hint(), answer(), show_progress()
+exercise     what an exercise is
+cases        what exercises are tried on: seeded, small first
+running      a student's function, run so that it cannot end the notebook
+compare      results side by side, whatever form they have
+usual        mistakes that the numbers alone give away
+verdict      what a student is shown
+judging      an answer tried on every case, and its failure explained
+progress     what a student has solved, in a small file
+lesson_01    next-token tables
+lesson_02    log-probabilities
+lesson_03    beam search
+lesson_04    temperature
+lesson_05    top-k, top-p, min-p
+lesson_06    fine-tuning
+lesson_07    choosing a decoder
+catalogue    all of them by name
+asking       check(), hint(), answer(), show_progress()
 """
 
 from lessons.exercises.asking import answer, check, hint, reset_progress, show_progress

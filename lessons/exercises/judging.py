@@ -122,9 +122,8 @@ def unchanged(before: object, after: object) -> bool:
     if isinstance(before, numpy.ndarray):
         return numpy.array_equal(before, after, equal_nan=before.dtype.kind == "f")
     if isinstance(before, list | tuple):
-        if (
-            type(before[0] if before else 0) in (int, float, list) and before == after
-        ):  # the quick way, for plain numbers
+        # the quick way, for plain numbers
+        if type(before[0] if before else 0) in (int, float, list) and before == after:
             return True
         return len(before) == len(after) and all(map(unchanged, before, after))
     if isinstance(before, dict):

@@ -129,22 +129,14 @@ EXERCISES = (
         1,
         table_by_hand,
         [partial(table_case, seed, *shape) for seed, shape in enumerate([(3, 1, 2), (4, 2, 2), (5, 3, 3), (8, 6, 4)])],
-        {
-            "not-appended": table_without_append,
-            "few": table_of_few,
-            "upside-down": table_upside_down,
-        },
+        {"not-appended": table_without_append, "few": table_of_few, "upside-down": table_upside_down},
     ),
     Exercise(
         "greedy-with-a-cache",
         1,
         greedy_with_cache,
         [partial(reader_case, seed, *shape) for seed, shape in enumerate([(1, 2), (2, 2), (3, 4), (5, 8)])],
-        {
-            "no-cache": greedy_reading_all,
-            "read-twice": greedy_reading_twice,
-            "forgets": greedy_forgetting,
-        },
+        {"no-cache": greedy_reading_all, "read-twice": greedy_reading_twice, "forgets": greedy_forgetting},
         seen=lambda given, result: [result, given[0].tokens_read],
     ),
 )

@@ -145,10 +145,6 @@ EXERCISES = (
         3,
         beams_lose,
         [partial(losing_case, *case) for case in ((2, 3, 4, 2), (8, 4, 5, 2), (8, 5, 6, 3))],
-        {
-            "score": losing_by_score,
-            "backwards": losing_backwards,
-            "ties": losing_ties,
-        },
+        {"score": losing_by_score, "backwards": losing_backwards, "ties": losing_ties},
     ),
 )

@@ -112,10 +112,7 @@ EXERCISES = (
         4,
         temperature_for_entropy,
         [partial(warmth_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])],
-        {
-            "wrong-way": guessed_wrong_way,
-            "proportional": lambda logits, nats: nats / lessons.entropy(logits),
-        },
+        {"wrong-way": guessed_wrong_way, "proportional": lambda logits, nats: nats / lessons.entropy(logits)},
         tolerance=1e-2,
     ),
 )

@@ -21,9 +21,8 @@ def cut_into_blocks(texts: list[list[int]], block_size: int) -> list[list[int]]:
 
 
 def perplexity_of(losses: list[float], tokens: list[int]) -> float:
-    total = sum(
-        loss * number for loss, number in zip(losses, tokens, strict=True)
-    )  # a batch's loss is a mean over its tokens
+    # a batch's loss is a mean over its tokens
+    total = sum(loss * number for loss, number in zip(losses, tokens, strict=True))
     return math.exp(total / sum(tokens))
 
 
@@ -109,11 +108,7 @@ EXERCISES = (
             *(partial(texts_case, seed, *case) for seed, case in enumerate([(2, 3, 2), (4, 5, 3), (9, 8, 4)])),
             many_texts,
         ],
-        {
-            "quadratic": blocks_by_sum,
-            "each-text": blocks_of_each,
-            "rest-kept": blocks_with_rest,
-        },
+        {"quadratic": blocks_by_sum, "each-text": blocks_of_each, "rest-kept": blocks_with_rest},
         endless=("quadratic",),
         seconds=6.0,
     ),
@@ -133,10 +128,6 @@ EXERCISES = (
         6,
         entropy_floor,
         [partial(losses_case, *case) for case in RULES],
-        {
-            "choice-only": floor_of_choice,
-            "unweighted": floor_unweighted,
-            "unnormalised": floor_unnormalised,
-        },
+        {"choice-only": floor_of_choice, "unweighted": floor_unweighted, "unnormalised": floor_unnormalised},
     ),
 )

@@ -135,11 +135,7 @@ EXERCISES = (
         7,
         distinct_pairs,
         [partial(texts_case, seed, *case) for seed, case in enumerate([(1, 3), (2, 3), (3, 4), (6, 8)])],
-        {
-            "across-texts": pairs_across,
-            "text-by-text": pairs_by_text,
-            "tokens": single_tokens,
-        },
+        {"across-texts": pairs_across, "text-by-text": pairs_by_text, "tokens": single_tokens},
     ),
     Exercise(
         "small-sampler",
@@ -158,10 +154,6 @@ EXERCISES = (
         7,
         choose_decoder,
         [two_decoders, all_allowed, uneven_texts],
-        {
-            "limit-ignored": most_varied,
-            "safest": least_surprising,
-            "texts-alike": texts_alike,
-        },
+        {"limit-ignored": most_varied, "safest": least_surprising, "texts-alike": texts_alike},
     ),
 )

@@ -1,6 +1,6 @@
 """What a student has solved, in a small file beside the notebooks. Nothing needs it to run.
 
-    {"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1}}}
+{"version": 1, "exercises": {"top-p": {"solved": true, "attempts": 3, "status": "solved", "hints": 1}}}
 """
 
 import json
@@ -45,7 +45,8 @@ def note(name: str, **changes: object) -> tuple[bool, Path | None]:
     was.
     """
     try:
-        with alone_in(place().parent, SECONDS_TO_WAIT):  # another notebook's verdict is not lost between reading and writing
+        # another notebook's verdict is not lost between reading and writing
+        with alone_in(place().parent, SECONDS_TO_WAIT):
             records, aside = read()
             records[name] = records.get(name, {}) | changes
             write(records)

@@ -52,9 +52,8 @@ def run(call: Callable[[], object], seconds: float, file: str = "") -> Outcome:
         return Outcome("endless")
     except KeyboardInterrupt:  # the student's own hand
         raise
-    except (
-        BaseException
-    ) as error:  # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
+    # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
+    except BaseException as error:
         return Outcome(
             "crash", error=described(error), line=line_of(error, file), unwritten=isinstance(error, NotImplementedError)
         )

@@ -8,9 +8,8 @@ from numpy import ndarray
 
 from lessons.exercises.compare import close
 
-Suspicion = Callable[
-    [ndarray, ndarray], ndarray
-]  # (expected, yours) -> what `yours` would be had the mistake been made
+# (expected, yours) -> what `yours` would be had the mistake been made
+Suspicion = Callable[[ndarray, ndarray], ndarray]
 
 # In the order in which they are suspected; each is said as exercises.usual_NAME.
 OF_MEASURES: dict[str, Suspicion] = {

@@ -1,8 +1,9 @@
-"""What all explorers share: controls above, one picture, one sentence that says it in words, and a line for what went wrong.
+"""What all explorers share: controls above, one picture, one sentence that says it in words, and a line for what went
+wrong.
 
-An explorer holds no arithmetic. A subclass makes its controls, tells `listen` which method each of them calls, and in that method
-calls one pure function, updates one kept picture and one sentence. Setting a control's `.value` from Python does the same as
-dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common.
+An explorer holds no arithmetic. A subclass makes its controls, tells `listen` which method each of them calls, and in
+that method calls one pure function, updates one kept picture and one sentence. Setting a control's `.value` from Python
+does the same as dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common.
 """
 
 import traceback
@@ -33,7 +34,8 @@ class Explorer(widgets.VBox):
         error: the message of what went wrong last; empty when all is well.
     """
 
-    _ipython_display_ = None  # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
+    # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
+    _ipython_display_ = None
 
     def __init__(self, width: int = 792) -> None:
         self._others = living()  # widgets that were there before, some of which this explorer may share
@@ -47,7 +49,8 @@ class Explorer(widgets.VBox):
         take_place(self)
 
     def let_go(self) -> None:
-        """Close all controls and forget pictures and numbers: the cell has been run again, and another explorer stands there."""
+        """Close all controls and forget pictures and numbers: the cell has been run again, and another explorer stands
+        there."""
         close_all([self, self.picture], but=self._others)  # one explorer does not lay its picture out
         self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
         for name in set(vars(self)) - self._plain:
@@ -66,7 +69,8 @@ class Explorer(widgets.VBox):
             control.observe(lambda _: self.attempt(action), names="value")
 
     def attempt(self, action: Callable[[], None]) -> bool:
-        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went well.
+        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went
+        well.
 
         An action that moves another control starts that one's action within its own: what went wrong there stays shown.
         """
@@ -97,7 +101,9 @@ class Explorer(widgets.VBox):
 
     def _show_error(self, message: str) -> None:
         self.error = message
-        self._error_line.value = f'<div class="lessons-error" style="{ERROR_STYLE}">{escape(message)}</div>' if message else ""
+        self._error_line.value = (
+            f'<div class="lessons-error" style="{ERROR_STYLE}">{escape(message)}</div>' if message else ""
+        )
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
         """The live widget; and the present picture and sentence for places where widgets cannot run."""
@@ -108,7 +114,9 @@ class Explorer(widgets.VBox):
         return bundle
 
 
-def slider(description: str, value: float, least: float, most: float, step: float = 1, **options: object) -> widgets.Widget:
+def slider(
+    description: str, value: float, least: float, most: float, step: float = 1, **options: object
+) -> widgets.Widget:
     """A slider of whole numbers if `step` is one, of floats otherwise; it reports while it is dragged.
 
     A value beyond an end stands at that end. Raises TypeError or ValueError for what is no number.

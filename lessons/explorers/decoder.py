@@ -19,7 +19,8 @@ from lessons.probability import check_text, check_texts
 
 
 class DecoderExplorer(Explorer):
-    """Choose two decoders: their texts with their measures, and all decoders in a picture of likelihood against diversity.
+    """Choose two decoders: their texts with their measures, and all decoders in a picture of likelihood against
+    diversity.
 
     The model is called when the prompt or the seed changes; choosing decoders and leafing through their texts is free.
 

@@ -23,9 +23,11 @@ WINDOW = 44  # tokens that the picture shows at a time
 
 
 class FineTuningExplorer(Explorer):
-    """Choose or type a text; see how surprising each token is to both models, and, in its picture, to one who knows the language.
+    """Choose or type a text; see how surprising each token is to both models, and, in its picture, to one who knows the
+    language.
 
-    Both models must cut texts into the same tokens. They read a text once, when it changes; the slider only moves the window.
+    Both models must cut texts into the same tokens. They read a text once, when it changes; the slider only moves the
+    window.
 
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
@@ -130,7 +132,6 @@ class FineTuningExplorer(Explorer):
             strip = html.surprisal_strip(
                 [self.first, *self.tokens], [None, *values], [say("finetuning.given"), *titles]
             )
-            parts.append(
-                f"<td style='vertical-align:top;padding-right:18px'><b>{escape(say(f'finetuning.{name}_label'))}</b>{strip}</td>"
-            )
+            label = escape(say(f"finetuning.{name}_label"))
+            parts.append(f"<td style='vertical-align:top;padding-right:18px'><b>{label}</b>{strip}</td>")
         return f"<table style='width:98%;table-layout:fixed'><tr>{''.join(parts)}</tr></table>{html.surprisal_legend()}"

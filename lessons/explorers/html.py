@@ -11,20 +11,24 @@ DARKEST = 10.0  # nats of surprisal (a probability of 1 in 22,026) at which the 
 
 
 def surprisal_colour(surprisal: float) -> str:
-    """White for a certain token, through yellow to deep orange at 10 nats and above; dark text can be read on all of it."""
+    """White for a certain token, through yellow to deep orange at 10 nats and above; dark text can be read on all of
+    it."""
     share = min(max(surprisal, 0.0), DARKEST) / DARKEST
     red, green, blue = 255, round(255 - 115 * share), round(255 - 195 * share)
     return f"rgb({red},{green},{blue})"
 
 
 def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], titles: Sequence[str]) -> str:
-    """The tokens as running text, each on a ground coloured by its surprisal (None: grey), with `titles` shown on hovering."""
+    """The tokens as running text, each on a ground coloured by its surprisal (None: grey), with `titles` shown on
+    hovering."""
     spans = []
     for token, surprisal, title in zip(tokens, surprisals, titles, strict=True):
         ground = "#e4e4e4" if surprisal is None else surprisal_colour(surprisal)
         line_end = "<br>" if "\n" in token else ""
         style = f"background:{ground};color:#111;padding:1px 0;border-radius:2px;outline:1px solid #fff"
-        spans.append(f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}')
+        spans.append(
+            f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'
+        )
     return f'<div style="line-height:1.9;white-space:pre-wrap;font-size:15px;max-width:76ch">{"".join(spans)}</div>'
 
 
@@ -32,7 +36,9 @@ def surprisal_legend() -> str:
     """The scale of the colours, in nats."""
     steps = [(value, f"{value}" if value < DARKEST else f"{value}+") for value in (0, 2, 4, 6, 8, 10)]
     style = "color:#111;padding:1px 9px;border:1px solid #ddd"
-    boxes = "".join(f'<span style="background:{surprisal_colour(value)};{style}">{label}</span>' for value, label in steps)
+    boxes = "".join(
+        f'<span style="background:{surprisal_colour(value)};{style}">{label}</span>' for value, label in steps
+    )
     return f'<div style="font-size:12px;margin:2px 0">{escape(say("next_token.legend"))} {boxes}</div>'
 
 
@@ -43,4 +49,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], highlight: int
     for place, row in enumerate(rows):
         cells = "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in row)
         body += f'<tr style="font-weight:{"bold" if place == highlight else "normal"}">{cells}</tr>'
-    return f'<table style="border-collapse:collapse;font-size:13px"><tr style="border-bottom:1px solid #999">{head}</tr>{body}</table>'
+    head = f'<tr style="border-bottom:1px solid #999">{head}</tr>'
+    return f'<table style="border-collapse:collapse;font-size:13px">{head}{body}</table>'

@@ -23,15 +23,16 @@ MOST_BARS = 20
 class NextTokenExplorer(Explorer):
     """Type a text, see its next-token distribution, click any token to go on with it.
 
-    The step slider goes back to any earlier choice; clicking another token there begins a new branch, and the branch left behind
-    can be had again from the list. The model is asked only for texts that it has not been asked for before.
+    The step slider goes back to any earlier choice; clicking another token there begins a new branch, and the branch
+    left behind can be had again from the list. The model is asked only for texts that it has not been asked for before.
 
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
     Attributes:
         prompt, bars, step, branches: the controls.
         trace: the `Trace` of all choices on this branch.
-        shown: the `Step` whose distribution the picture shows (its `chosen` is the token taken there, or -1 at the end).
+        shown: the `Step` whose distribution the picture shows (its `chosen` is the token taken there, or -1 at the
+            end).
     """
 
     def __init__(self, lm: LanguageModel, prompt: str = "Once upon a time there was a", bars: int = 10) -> None:
@@ -72,7 +73,8 @@ class NextTokenExplorer(Explorer):
             self.listen(button, lambda place=place: self.choose(place))
 
     def choose(self, place: int) -> None:
-        """Go on from the step shown with its token number `place` (0 is the likeliest); later choices become a branch of their own."""
+        """Go on from the step shown with its token number `place` (0 is the likeliest); later choices become a branch
+        of their own."""
         ids = (*self.trace.ids[: len(self.prompt_ids) + self.step.value], self._order[place])
         self._ask(ids)
         self._follow(ids, step=len(ids) - len(self.prompt_ids))
@@ -83,7 +85,9 @@ class NextTokenExplorer(Explorer):
             ids = torch.tensor([self.prompt_ids], device=self.lm.device)
             logits = self.lm.model(input_ids=ids).logits[0].float().cpu()  # (T, V)
         check_logits(logits, 0)
-        self.prompt_steps = [Step(logits[place], logits[place], token) for place, token in enumerate(self.prompt_ids[1:])]
+        self.prompt_steps = [
+            Step(logits[place], logits[place], token) for place, token in enumerate(self.prompt_ids[1:])
+        ]
         self.asked[self.prompt_ids] = logits[-1]
         self.paths: list[tuple[int, ...]] = []
         self._follow(self.prompt_ids, step=0)
@@ -97,7 +101,9 @@ class NextTokenExplorer(Explorer):
     def _follow(self, ids: tuple[int, ...], step: int) -> None:
         """Make `ids` the branch shown, at its choice number `step`."""
         length = len(self.prompt_ids)
-        steps = [Step(self.asked[ids[:place]], self.asked[ids[:place]], ids[place]) for place in range(length, len(ids))]
+        steps = [
+            Step(self.asked[ids[:place]], self.asked[ids[:place]], ids[place]) for place in range(length, len(ids))
+        ]
         self.trace = Trace(self.prompt_ids, tuple(steps), self.lm.decode)
         self.paths = [path for path in self.paths if path != ids[: len(path)]] if ids not in self.paths else self.paths
         if not any(path[: len(ids)] == ids for path in self.paths):
@@ -150,19 +156,48 @@ class NextTokenExplorer(Explorer):
 
     def _words(self, ids: tuple[int, ...], token: str, probabilities: Sequence[float]) -> str:
         share, entropy, count = sum(probabilities), self.shown.entropy, len(probabilities)
-        return say("next_token.sentence", text=visible_end(self.lm.decode(ids), 30), token=visible(token),
-                   probability=percent(probabilities[0]), n=count, share=f"{share:.1%}", rest=f"{1 - share:.1%}",
-                   others=f"{len(self.shown.logits) - count:,}", entropy=f"{entropy:.2f}", equal=f"{math.exp(entropy):,.0f}")
+        return say(
+            "next_token.sentence",
+            text=visible_end(self.lm.decode(ids), 30),
+            token=visible(token),
+            probability=percent(probabilities[0]),
+            n=count,
+            share=f"{share:.1%}",
+            rest=f"{1 - share:.1%}",
+            others=f"{len(self.shown.logits) - count:,}",
+            entropy=f"{entropy:.2f}",
+            equal=f"{math.exp(entropy):,.0f}",
+        )
 
     def _strip(self, step: int) -> str:
         steps = [*self.prompt_steps, *self.trace.steps[:step]]
         tokens = [self.lm.token(token) for token in self.trace.ids[: len(self.prompt_ids) + step]]
-        titles = [say("next_token.tooltip", probability=percent(math.exp(one.log_prob)), rank=f"{one.rank:,}",
-                      surprisal=f"{one.surprisal:.2f}") for one in steps]
-        return html.surprisal_strip(tokens, [None, *(one.surprisal for one in steps)], [say("next_token.given"), *titles])
+        titles = [
+            say(
+                "next_token.tooltip",
+                probability=percent(math.exp(one.log_prob)),
+                rank=f"{one.rank:,}",
+                surprisal=f"{one.surprisal:.2f}",
+            )
+            for one in steps
+        ]
+        return html.surprisal_strip(
+            tokens, [None, *(one.surprisal for one in steps)], [say("next_token.given"), *titles]
+        )
 
     def _table(self, step: int) -> str:
         columns = ("step", "token", "probability", "rank", "surprisal", "entropy")
-        rows = [(f"{number}", visible(self.lm.token(one.chosen)), percent(math.exp(one.log_prob)), f"{one.rank:,}", f"{one.surprisal:.2f}",
-                 f"{one.entropy:.2f}") for number, one in enumerate(self.trace.steps, 1)]
-        return html.table([say(f"next_token.table_{column}") for column in columns], rows, highlight=step) if rows else ""
+        rows = [
+            (
+                f"{number}",
+                visible(self.lm.token(one.chosen)),
+                percent(math.exp(one.log_prob)),
+                f"{one.rank:,}",
+                f"{one.surprisal:.2f}",
+                f"{one.entropy:.2f}",
+            )
+            for number, one in enumerate(self.trace.steps, 1)
+        ]
+        return (
+            html.table([say(f"next_token.table_{column}") for column in columns], rows, highlight=step) if rows else ""
+        )

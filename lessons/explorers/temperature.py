@@ -113,10 +113,18 @@ class TemperatureExplorer(Explorer):
     def _words(self, temperature: float) -> str:
         n, size, share = len(self.tokens), len(self.logits), self.probabilities[: len(self.tokens)].sum().item()
         return say(
-            "temperature.sentence", temperature=f"{temperature:g}", token=visible(self.tokens[0]), n=n,
-            probability=percent(self.probabilities[0].item()), offered=percent(self.logits.softmax(-1)[0].item()),
-            share=f"{share:.1%}", others=f"{size - n:,}", rest=f"{1 - share:.1%}", entropy=f"{self.entropy:.2f}",
-            most=f"{log(size):.2f}", equal=f"{exp(self.entropy):,.0f}",
+            "temperature.sentence",
+            temperature=f"{temperature:g}",
+            token=visible(self.tokens[0]),
+            n=n,
+            probability=percent(self.probabilities[0].item()),
+            offered=percent(self.logits.softmax(-1)[0].item()),
+            share=f"{share:.1%}",
+            others=f"{size - n:,}",
+            rest=f"{1 - share:.1%}",
+            entropy=f"{self.entropy:.2f}",
+            most=f"{log(size):.2f}",
+            equal=f"{exp(self.entropy):,.0f}",
         )
 
     def _write(self) -> None:

@@ -124,8 +124,11 @@ class TruncationExplorer(Explorer):
         by_name = {cut.name: cut for cut in self.cuts}
         stations = [by_name.get(name) for name in ORDERS[self.order.value]]
         left, size = self.cuts[-1].number if self.cuts else len(self.result), len(self.result)
-        heading = say("truncation.heading" if left < size else "truncation.heading_all", number=f"{left:,}",
-                      vocabulary=f"{size:,}")
+        heading = say(
+            "truncation.heading" if left < size else "truncation.heading_all",
+            number=f"{left:,}",
+            vocabulary=f"{size:,}",
+        )
         strips, notes = [strip(cut) for cut in stations], [note(cut) for cut in stations]
         self._picture.update(strips, notes, self.result, heading, self.counts)
         self.show(self._picture, self._words(left))
@@ -134,8 +137,15 @@ class TruncationExplorer(Explorer):
         chain = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.chain_none")
         before, after = (percent(probabilities[0].item()) for probabilities in (self.offered, self.result))
         return say(
-            "truncation.sentence", order=self.order.value, chain=chain, number=f"{left:,}", before=before, after=after,
-            vocabulary=f"{len(self.result):,}", token=visible(self.tokens[0]), other=self._other_words(left),
+            "truncation.sentence",
+            order=self.order.value,
+            chain=chain,
+            number=f"{left:,}",
+            before=before,
+            after=after,
+            vocabulary=f"{len(self.result):,}",
+            token=visible(self.tokens[0]),
+            other=self._other_words(left),
             drawn=self._drawn_words(),
         ).strip()
 

@@ -1,6 +1,6 @@
-"""Fine-tuning: a copy of a model learns the voice of a corpus, with a chart, checkpoints and, where it is known, the floor.
+"""Fine-tuning: a copy of a model learns the voice of a corpus, towards the floor where that is known.
 
-As a program, for one process or many: `python -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out FOLDER`.
+As a program, for one process or many: `python -m lessons.finetuning --help`.
 
     recipes      everything that decides how a run goes, under a name
     precision    in which numbers to compute

@@ -1,7 +1,7 @@
 """fine_tune() as a program: the same run in one process, or in many under torchrun.
 
 python -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
-torchrun --standalone --nproc_per_node 2 -m lessons.finetuning --model gpt2 --corpus wikitext-2 --recipe course --out gpt2-wikitext
+torchrun --standalone --nproc_per_node 2 -m lessons.finetuning (the same)
 """
 
 import argparse

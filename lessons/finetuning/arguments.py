@@ -28,22 +28,32 @@ ALWAYS = {
 
 
 def training_arguments(
-    recipe: Recipe, folder: Path, device: torch.device, precision: str, *, steps: int, accumulation: int = 1, seed: int = 0
+    recipe: Recipe,
+    folder: Path,
+    device: torch.device,
+    precision: str,
+    *,
+    steps: int,
+    accumulation: int = 1,
+    seed: int = 0,
 ) -> TrainingArguments:
     """The arguments for `steps` steps of this recipe.
 
-    The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a step.
+    The batch is shared out evenly over processes, and within each over `accumulation` passes that are added up before a
+    step.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     shares = processes * check_whole("accumulation", accumulation, 1)
     if recipe.batch_size % shares:
         raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
-    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision  # subtle: 4.57 keeps "bf16" for the next run
+    # subtle: 4.57 keeps "bf16" for the next run
+    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision
     between = math.ceil(steps / recipe.evaluations)
     arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=recipe.batch_size // shares,
-        per_device_eval_batch_size=8 if processes == 1 else 1,  # subtle: several processes fill up their last batch with repeats
+        # subtle: several processes fill up their last batch with repeats
+        per_device_eval_batch_size=8 if processes == 1 else 1,
         gradient_accumulation_steps=accumulation,
         max_steps=steps,
         learning_rate=recipe.learning_rate,

@@ -23,8 +23,8 @@ CANNOT_WRITE = ("No space left", "quota exceeded", "File too large", "PytorchStr
 def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
     """Nothing, once the folder is there, can be written to, has room, and holds no other run.
 
-    A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside earlier).
-    Raises OSError before anything is trained.
+    A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside
+    earlier). Raises OSError before anything is trained.
     """
     if folder.is_dir():
         with claimed(folder):  # or a run in another notebook would lose its folder under its feet
@@ -55,7 +55,8 @@ def claimed(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def full_disk_told(folder: Path, bytes_needed: int) -> Iterator[None]:
-    """Within: an error that comes of a full disk is told as one; whatever was half-written is removed, what was whole is kept."""
+    """Within: an error that comes of a full disk is told as one; whatever was half-written is removed, what was whole
+    is kept."""
     try:
         yield
     except Exception as error:  # each library has its own for it

@@ -17,7 +17,8 @@ COLUMNS = ["tokens", "epoch", "training_loss", "validation_loss", "learning_rate
 
 
 def history_table(log: Sequence[dict[str, float]], tokens_per_step: int) -> pandas.DataFrame:
-    """One row for each step that anything is known of, from 0: tokens learnt from, epoch, losses in nats per token, learning rate.
+    """One row for each step that anything is known of, from 0: tokens learnt from, epoch, losses in nats per token,
+    learning rate.
 
     `log` is the `Trainer`'s; its training loss is the mean since the row before.
     """

@@ -1,6 +1,7 @@
 """LoRA: train a narrow pair of matrices beside each large one, and leave the large one as it is (Hu et al. 2021).
 
-A matrix W (m, n) becomes W + B A with B (m, rank) and A (rank, n): for rank 8 and 256 x 256 that is 4,096 numbers for 65,536.
+A matrix W (m, n) becomes W + B A with B (m, rank) and A (rank, n): for rank 8 and 256 x 256 that is 4,096 numbers for
+65,536.
 """
 
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def add_lora(model: nn.Module, rank: int) -> "PeftModel":
-    """The model with a trainable pair of matrices of that rank beside every matrix of its layers; all else is frozen."""
+    """The model with a trainable pair of matrices of that rank beside every matrix of its layers; all else is
+    frozen."""
     rank = check_whole("lora", rank, 1)
     try:
         from peft import LoraConfig, get_peft_model

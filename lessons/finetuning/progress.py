@@ -1,4 +1,5 @@
-"""What is seen while a model trains: a bar with the time left, a chart that is drawn anew in place; and how to stop it."""
+"""What is seen while a model trains: a bar with the time left, a chart that is drawn anew in place; and how to stop
+it."""
 
 import signal
 import threading

@@ -14,7 +14,8 @@ class Recipe:
     Attributes:
         block_size: tokens in a block.
         batch_size: blocks in one step, over all processes together.
-        learning_rate: at its highest; it rises over the first `warmup` of the steps, then falls in a straight line to zero.
+        learning_rate: at its highest; it rises over the first `warmup` of the steps, then falls in a straight line to
+            zero.
         weight_decay, beta2: of AdamW (Loshchilov and Hutter 2019).
         epochs: how often the training blocks are gone through.
         warmup: share of the steps.
@@ -45,7 +46,8 @@ class Recipe:
         check_number("beta2", self.beta2, above=0, most=1)
 
 
-# "small" is for the model that comes with the lessons; "course" is what the course did to GPT-2 on WikiText-2, step for step.
+# "small" is for the model that comes with the lessons; "course" is what the course did to GPT-2 on WikiText-2, step for
+# step.
 RECIPES = {
     "small": Recipe(),
     "course": Recipe(

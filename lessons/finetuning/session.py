@@ -1,4 +1,5 @@
-"""One sitting of a run: a `Trainer` around a copy of the model, from the first step or from a checkpoint, to the end or an interrupt."""
+"""One sitting of a run: a `Trainer` around a copy of the model, from the first step or from a checkpoint, to the end or
+an interrupt."""
 
 import copy
 import math
@@ -70,12 +71,16 @@ class Sitting:
     def sit(self, show: bool) -> LanguageModel:
         """The best model after training; nobody else writes into the folder meanwhile, and a full disk is told."""
         first = self.trainer.is_world_process_zero()
-        with folders.claimed(self.folder) if first else nullcontext(), folders.full_disk_told(self.folder, self.bytes_needed()):
+        with (
+            folders.claimed(self.folder) if first else nullcontext(),
+            folders.full_disk_told(self.folder, self.bytes_needed()),
+        ):
             self.train(show)
             return self.finish()
 
     def train(self, show: bool) -> None:
-        """Train to the end, or to the step in which an interrupt comes; the trainer then holds the best model so far."""
+        """Train to the end, or to the step in which an interrupt comes; the trainer then holds the best model so
+        far."""
         self._write_record()
         progress = Progress(self.run["tokens_per_step"], self.run["floor"], show)
         self.trainer.add_callback(progress)
@@ -142,9 +147,8 @@ def trainable_copy(model: nn.Module, lora: int | None, gradient_checkpointing: b
     if gradient_checkpointing:
         switch_checkpointing(copied, on=True)
         copied.enable_input_require_grads()  # for LoRA, where the embeddings are frozen
-    replace_modules(
-        copied, NewGELUActivation, lambda: nn.GELU(approximate="tanh")
-    )  # the same function in one step, not eight
+    # the same function in one step, not eight
+    replace_modules(copied, NewGELUActivation, lambda: nn.GELU(approximate="tanh"))
     return add_lora(copied, lora) if lora else copied
 
 
@@ -157,7 +161,8 @@ def replace_modules(model: nn.Module, kind: type[nn.Module], substitute: Callabl
 
 
 def switch_checkpointing(model: nn.Module, on: bool) -> None:
-    """Forget what layers computed on the way forward, and compute it anew on the way back (Chen et al. 2016); or stop doing so."""
+    """Forget what layers computed on the way forward, and compute it anew on the way back (Chen et al. 2016); or stop
+    doing so."""
     name = "activation" if hasattr(model, "activation_checkpointing_enable") else "gradient"  # renamed in 5.2x
     getattr(model, f"{name}_checkpointing_{'enable' if on else 'disable'}")()
 
@@ -182,7 +187,8 @@ def result_of(run: dict[str, object], model: LanguageModel, folder: Path) -> Fin
 
 @contextmanager
 def order_of_the_epoch() -> Iterator[None]:
-    """Within: a run that goes on in the middle of an epoch meets the blocks of that epoch; 4.57 shuffles as in the first."""
+    """Within: a run that goes on in the middle of an epoch meets the blocks of that epoch; 4.57 shuffles as in the
+    first."""
 
     def skip(loader: DataLoader, batches: int) -> DataLoader:
         rest = skip_first_batches(loader, batches)
@@ -198,7 +204,8 @@ def order_of_the_epoch() -> Iterator[None]:
 
 @contextmanager
 def left_as_found() -> Iterator[None]:
-    """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as before."""
+    """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as
+    before."""
     variable = os.environ.get(PRECISION_VARIABLE)
     python, arrays, bars, verbosity = (
         random.getstate(),

@@ -38,13 +38,16 @@ def fine_tune(
 ) -> FineTuning:
     """What comes of training a copy of the model on the corpus: see `FineTuning`. `lm` itself stays as it is.
 
-    recipe: "small" (for the bundled model), "course" (GPT-2 on WikiText-2) or a `Recipe`; `settings` change single settings of it.
-    folder: where checkpoints and the finished model go; None: fine-tuned/NAME. A run that lies there already is put aside.
-    resume: True goes on with the run in the folder after an interrupt or a crash; it ends as it would have without. "auto" does so,
-        or takes what is finished, if a run with the same settings is there, and begins anew otherwise.
+    recipe: "small" (for the bundled model), "course" (GPT-2 on WikiText-2) or a `Recipe`; `settings` change single
+        settings of it.
+    folder: where checkpoints and the finished model go; None: fine-tuned/NAME. A run that lies there already is put
+        aside.
+    resume: True goes on with the run in the folder after an interrupt or a crash; it ends as it would have without.
+        "auto" does so, or takes what is finished, if a run with the same settings is there, and begins anew otherwise.
     lora: train only matrices of this rank beside the model's own.
     precision: "bf16", "fp16" or "fp32" for products of matrices; None takes the fastest that is sound on this device.
-    accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise. show: bar and chart.
+    accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise. show: bar and
+        chart.
     Raises ValueError, TypeError or OSError, before anything is trained, for what could not end well.
     """
     check_model(lm), check_corpus(corpus), check_flag("show", show)
@@ -113,7 +116,8 @@ def check_corpus(corpus: object) -> DatasetDict:
 def _record(
     asked: dict[str, object], lm: LanguageModel, corpus: DatasetDict, folder: Path, resume: bool
 ) -> dict[str, object]:
-    """The record of a new run, or of the one in the folder; raises ValueError if that one was asked for with other settings."""
+    """The record of a new run, or of the one in the folder; raises ValueError if that one was asked for with other
+    settings."""
     if not resume:
         known = "log_probability" in corpus["validation"].column_names
         floor = math.exp(entropy_floor(corpus["validation"], lm.tokenizer)) if known else None

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 STYLE = Path(__file__).parents[1] / "lessons.mplstyle"
 
 # Okabe and Ito's colours by name: told apart by readers with any kind of colour blindness.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#999999"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#999999",
+)
 
 
 def new_figure(width: float = 7.2, height: float = 3.4, **options: object) -> tuple[Figure, object]:
@@ -28,7 +36,8 @@ def new_figure(width: float = 7.2, height: float = 3.4, **options: object) -> tu
 
 
 def set_title(axes: Axes, message: str) -> None:
-    """Write the picture's message over its axes, as the style has it (matplotlib reads a title's style only when it is written)."""
+    """Write the picture's message over its axes, as the style has it (matplotlib reads a title's style only when it is
+    written)."""
     with plt.style.context(STYLE):
         axes.set_title(message)
 
@@ -67,7 +76,9 @@ def png_bytes(pixels: numpy.ndarray) -> bytes:
     lines = numpy.zeros((height, 1 + 4 * width), numpy.uint8)
     lines[:, 1:] = pixels.reshape(height, 4 * width)
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits; kind 6: with opacity
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 1)) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 1)) + _chunk(b"IEND", b"")
+    )
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -10,15 +10,19 @@ from matplotlib.ticker import PercentFormatter
 from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, RED, new_figure, set_title
 
-ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}  # name to point
+# name to point
+ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}
 
 Point = tuple[float, float]  # surprisal (nats per token), share of different 2-grams
 
 
-def likelihood_and_diversity(points: Mapping[str, Point], real: Point | None = None, chosen: Sequence[str] = ()) -> Figure:
+def likelihood_and_diversity(
+    points: Mapping[str, Point], real: Point | None = None, chosen: Sequence[str] = ()
+) -> Figure:
     """A figure of decoders by the surprisal of their texts (nats per token) and the share of different 2-grams in them.
 
-    points: {decoder: (surprisal, share)}; real: the same of texts that no model wrote; chosen: the decoders to point out.
+    points: {decoder: (surprisal, share)}; real: the same of texts that no model wrote; chosen: the decoders to point
+        out.
     """
     figure, axes = new_figure(width=8.6, height=4.4)
     for name, (surprisal, share) in points.items():
@@ -70,7 +74,9 @@ def short(name: str) -> str:
 def _limits(axes: Axes, points: Sequence[Point]) -> None:
     xs, ys = zip(*points, strict=True)
     width, height = max(xs) - min(xs) or 1, max(ys) - min(ys) or 1
-    axes.set(xlim=(min(xs) - 0.06 * width, max(xs) + 0.46 * width), ylim=(min(ys) - 0.12 * height, max(ys) + 0.24 * height))
+    axes.set(
+        xlim=(min(xs) - 0.06 * width, max(xs) + 0.46 * width), ylim=(min(ys) - 0.12 * height, max(ys) + 0.24 * height)
+    )
 
 
 def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
@@ -80,8 +86,12 @@ def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
     columns: list[list[str]] = []
     for name in sorted(labels, key=lambda name: labels[name][0][1]):  # from the lowest up
         x, y = labels[name][0]
-        near = [column for column in columns if abs(labels[column[-1]][0][0] - x) < 0.3 * (right - left)
-                and y - labels[column[0]][0][1] < line * (len(column) + 1)]
+        near = [
+            column
+            for column in columns
+            if abs(labels[column[-1]][0][0] - x) < 0.3 * (right - left)
+            and y - labels[column[0]][0][1] < line * (len(column) + 1)
+        ]
         near[0].append(name) if near else columns.append([name])
     for column in columns:
         xs, ys = zip(*(labels[name][0] for name in column), strict=True)
@@ -93,4 +103,6 @@ def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
             point, colour = labels[name]
             place = (max(xs) + pad, height - down)
             arrow = ARROW if len(column) > 1 else None
-            axes.annotate(short(name), point, xytext=place, va="center", fontsize=8.5, color=colour, arrowprops=arrow, zorder=5)
+            axes.annotate(
+                short(name), point, xytext=place, va="center", fontsize=8.5, color=colour, arrowprops=arrow, zorder=5
+            )

@@ -1,4 +1,5 @@
-"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at the same text, two ways of looking."""
+"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at the same text, two ways of
+looking."""
 
 import math
 from collections.abc import Sequence
@@ -39,7 +40,15 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
         axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), **beside)
         lowest.append(math.log(floor) * 0.9)
     for line, (key, colour) in enumerate((("validation_loss", BLUE), ("training_loss", "#666666"))):
-        axes.text(0.985, 0.95 - 0.075 * line, say(f"finetuning.{key}"), color=colour, transform=axes.transAxes, ha="right", va="top")
+        axes.text(
+            0.985,
+            0.95 - 0.075 * line,
+            say(f"finetuning.{key}"),
+            color=colour,
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+        )
     axes.set(xlabel=say("finetuning.tokens_axis"), ylabel=say("finetuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
     _loss_scale(axes, min(lowest) * 0.95, max([*validation, *training]) * 1.1)
     set_title(axes, _title(history, floor))
@@ -57,7 +66,9 @@ def _loss_scale(axes: Axes, least: float, most: float) -> None:
         side.yaxis.set_minor_locator(NullLocator())
         side.yaxis.set_major_locator(FixedLocator([tick for tick in LOSS_TICKS if least <= tick <= most]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
-    right.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{math.exp(loss):,.1f}" if loss < 2.5 else f"{math.exp(loss):,.0f}"))
+    right.yaxis.set_major_formatter(
+        FuncFormatter(lambda loss, _: f"{math.exp(loss):,.1f}" if loss < 2.5 else f"{math.exp(loss):,.0f}")
+    )
     right.set_ylabel(say("finetuning.perplexity_axis"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tokens, _: f"{tokens:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
@@ -71,7 +82,12 @@ def _title(history: pandas.DataFrame, floor: float | None) -> str:
         return say("finetuning.chart_title_start", perplexity=f"{perplexity:.1f}")
     if floor is None:
         return say("finetuning.chart_title", tokens=tokens, perplexity=f"{perplexity:.2f}")
-    return say("finetuning.chart_title_floor", tokens=tokens, perplexity=f"{perplexity:.2f}", over=_percent(perplexity / floor - 1))
+    return say(
+        "finetuning.chart_title_floor",
+        tokens=tokens,
+        perplexity=f"{perplexity:.2f}",
+        over=_percent(perplexity / floor - 1),
+    )
 
 
 def _percent(share: float) -> str:
@@ -86,14 +102,24 @@ def loss_sentence(history: pandas.DataFrame, floor: float | None = None, short: 
         return say("finetuning.sentence_short", perplexity=f"{math.exp(loss):.3f}")
     if len(validation) == 1:
         return say("finetuning.sentence_start", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):.1f}")
-    words = say("finetuning.sentence", tokens=f"{history['tokens'][validation.index[-1]]:,.0f}", before=f"{before:.3f}", loss=f"{loss:.3f}",
-                perplexity_before=f"{math.exp(before):.1f}", perplexity=f"{math.exp(loss):.3f}")
+    words = say(
+        "finetuning.sentence",
+        tokens=f"{history['tokens'][validation.index[-1]]:,.0f}",
+        before=f"{before:.3f}",
+        loss=f"{loss:.3f}",
+        perplexity_before=f"{math.exp(before):.1f}",
+        perplexity=f"{math.exp(loss):.3f}",
+    )
     if floor is None:
         return words
-    return words + " " + say("finetuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
+    return (
+        words + " " + say("finetuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
+    )
 
 
-def surprisal_pair(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, truth: ArrayLike | None = None) -> Figure:
+def surprisal_pair(
+    tokens: Sequence[str], before: ArrayLike, after: ArrayLike, truth: ArrayLike | None = None
+) -> Figure:
     """A figure of how surprising each token is before and after training, and to one who knows the language.
 
     tokens: n texts; before, after, truth: (n,) surprisals in nats. An arrow leads from before to after: down is learnt.
@@ -121,30 +147,48 @@ def surprisal_pair(tokens: Sequence[str], before: ArrayLike, after: ArrayLike, t
 
 def _legend(axes: Axes, with_truth: bool) -> None:
     """Names beside their marks, in the free space above the tokens."""
-    marks = [("before_label", "o", "white", GREY), ("after_label", "o", BLUE, BLUE)] + [("truth_label", "_", GREEN, GREEN)] * with_truth
+    marks = [("before_label", "o", "white", GREY), ("after_label", "o", BLUE, BLUE)] + [
+        ("truth_label", "_", GREEN, GREEN)
+    ] * with_truth
     look = {"markeredgewidth": 1.5, "markersize": 7}
-    handles = [axes.plot([], [], marker, color=face, markeredgecolor=edge, **look)[0] for _, marker, face, edge in marks]
-    axes.legend(handles, [say(f"finetuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9)
+    handles = [
+        axes.plot([], [], marker, color=face, markeredgecolor=edge, **look)[0] for _, marker, face, edge in marks
+    ]
+    axes.legend(
+        handles, [say(f"finetuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9
+    )
 
 
 def attention_patterns(tokens: Sequence[str], hidden: int) -> Figure:
-    """A figure of what a causal and a masked model may look at: rows look at columns. `hidden`: place of the masked token."""
+    """A figure of what a causal and a masked model may look at: rows look at columns. `hidden`: place of the masked
+    token."""
     number, figure_axes = len(tokens), new_figure(width=8.4, height=4.1, ncols=2, sharey=True)
     figure, both = figure_axes
     masked_names = ["[MASK]" if place == hidden else token for place, token in enumerate(tokens)]
     causal, masked = numpy.tri(number, dtype=bool), numpy.ones((number, number), dtype=bool)
     masked[:, hidden] = False
     guessed = [[(row, row + 1) for row in range(number - 1)], [(hidden, hidden)]]
-    for axes, seen, names, goals, key in zip(both, (causal, masked), (tokens, masked_names), guessed, ("causal", "masked"), strict=True):
+    for axes, seen, names, goals, key in zip(
+        both, (causal, masked), (tokens, masked_names), guessed, ("causal", "masked"), strict=True
+    ):
         for row, column in numpy.ndindex(number, number):
-            axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, color=BLUE if seen[row, column] else "#ededed", linewidth=0))
+            axes.add_patch(
+                Rectangle(
+                    (column - 0.46, row - 0.46), 0.92, 0.92, color=BLUE if seen[row, column] else "#ededed", linewidth=0
+                )
+            )
         for row, column in goals:
             axes.add_patch(Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=RED, linewidth=2.5))
         axes.set_xticks(range(number), names, rotation=45, ha="left", parse_math=False)
         axes.set_yticks(range(number), tokens, parse_math=False)
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
-        axes.set(xlim=(-0.5, number - 0.5), ylim=(number - 0.5, -0.5), aspect="equal", xlabel=say(f"finetuning.attention_{key}"))
+        axes.set(
+            xlim=(-0.5, number - 0.5),
+            ylim=(number - 0.5, -0.5),
+            aspect="equal",
+            xlabel=say(f"finetuning.attention_{key}"),
+        )
         axes.spines[:].set_visible(False)
     both[0].set_ylabel(say("finetuning.attention_rows"))
     set_title(both[0], say("finetuning.attention_title"))

@@ -48,7 +48,8 @@ class MovingPicture:
         self.still = None
 
     def standing(self) -> Figure:
-        """The figure as it is now, for a cell to show: nothing in it moves any more, so that whoever draws it draws all of it."""
+        """The figure as it is now, for a cell to show: nothing in it moves any more, so that whoever draws it draws all
+        of it."""
         for artist in self.moving:
             artist.set_animated(False)
         return self.figure

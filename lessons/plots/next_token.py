@@ -14,7 +14,8 @@ from lessons.tokens import visible
 
 
 class NextTokenBars(MovingPicture):
-    """Bars of the n likeliest tokens and one for everything else; `update` shows another distribution in the same picture."""
+    """Bars of the n likeliest tokens and one for everything else; `update` shows another distribution in the same
+    picture."""
 
     RANGES = (0.25, 0.5, 1.0)  # where the axis may end: few, so that it seldom changes from step to step
 
@@ -35,15 +36,19 @@ class NextTokenBars(MovingPicture):
         self.title = MovingTitle(self.axes)
         self.moves(*self.bars, self.names, self.numbers, self.title)
 
-    def update(self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> "NextTokenBars":
-        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens. `highlight`: place of one bar."""
+    def update(
+        self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None
+    ) -> "NextTokenBars":
+        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens. `highlight`: place
+        of one bar."""
         probabilities = numpy.asarray(probabilities, dtype=float)
         values = numpy.append(probabilities, max(0.0, 1 - probabilities.sum()))  # (n + 1,)
         for place, (bar, value) in enumerate(zip(self.bars, values, strict=True)):
             bar.set_width(value)
             if place < len(tokens):
                 bar.set_color(RED if place == highlight else BLUE)
-        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12  # with room for the number behind the bar
+        # with room for the number behind the bar
+        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12
         if end != self.axes.get_xlim()[1]:
             self.axes.set_xlim(0, end)
             self.still_changed()
@@ -54,7 +59,9 @@ class NextTokenBars(MovingPicture):
         return self
 
 
-def next_token_bars(tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None) -> Figure:
+def next_token_bars(
+    tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None
+) -> Figure:
     """A figure of the likeliest tokens as bars, with everything else drawn and not dropped.
 
     tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
@@ -76,7 +83,8 @@ def percent(value: float) -> str:
 def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:
     """A figure of a whole distribution by rank, both axes logarithmic, so that the long tail can be seen.
 
-    probabilities (V,) in any order; marks: shares of the mass whose rank is marked ("90 % lies in the first 212 tokens").
+    probabilities (V,) in any order; marks: shares of the mass whose rank is marked ("90 % lies in the first 212
+    tokens").
     """
     descending = numpy.sort(numpy.asarray(probabilities, dtype=float))[::-1]  # (V,)
     ranks, mass = numpy.arange(1, len(descending) + 1), descending.cumsum()
@@ -84,29 +92,50 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     axes.loglog(ranks, descending, color=BLUE)
     axes.scatter(ranks[:1], descending[:1], color=RED, zorder=3)
     axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=RED)
-    crossings = [min(int(numpy.searchsorted(mass, share)), len(mass) - 1) for share in marks]  # places of the crossing tokens
+    # places of the crossing tokens
+    crossings = [min(int(numpy.searchsorted(mass, share)), len(mass) - 1) for share in marks]
     for share, place in zip(marks, crossings, strict=True):
         axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
         first = ranks[place] < 4  # no room on the left of the first ranks: at the foot of the line instead
         foot = (ranks[place], descending[-1 if first else place])
-        beside = {"xytext": (6, 3) if first else (-5, -13), "ha": "left" if first else "right", "textcoords": "offset points"}
+        beside = {
+            "xytext": (6, 3) if first else (-5, -13),
+            "ha": "left" if first else "right",
+            "textcoords": "offset points",
+        }
         look = {"fontsize": 9, "color": "#333333", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-        axes.annotate(say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), foot, **beside, **look)
-    axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6))
+        axes.annotate(
+            say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), foot, **beside, **look
+        )
+    axes.set(
+        xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6)
+    )
     axes.grid(True)
     last = crossings[-1]
-    set_title(axes, say("next_token.rank_title", share=f"{marks[-1]:.0%}", rank=f"{ranks[last]:,}", vocabulary=f"{len(ranks):,}"))
+    set_title(
+        axes,
+        say("next_token.rank_title", share=f"{marks[-1]:.0%}", rank=f"{ranks[last]:,}", vocabulary=f"{len(ranks):,}"),
+    )
     return figure
 
 
 def seconds_per_step(with_cache: Sequence[float], without_cache: Sequence[float]) -> Figure:
-    """A figure of how long each new token took, reading the whole text anew and reading only the newest token; seconds."""
+    """A figure of how long each new token took, reading the whole text anew and reading only the newest token;
+    seconds."""
     figure, axes = new_figure(height=3.0)
     for seconds, colour, key, side in ((without_cache, RED, "anew", "bottom"), (with_cache, BLUE, "cached", "top")):
         milliseconds = 1000 * numpy.asarray(seconds, dtype=float)
         axes.plot(range(1, len(milliseconds) + 1), milliseconds, color=colour, linewidth=1.4)
-        axes.annotate(say(f"next_token.{key}"), (len(milliseconds), numpy.median(milliseconds[-10:])), xytext=(6, 0),
-                      textcoords="offset points", color=colour, va=side, fontsize=9, annotation_clip=False)
+        axes.annotate(
+            say(f"next_token.{key}"),
+            (len(milliseconds), numpy.median(milliseconds[-10:])),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            va=side,
+            fontsize=9,
+            annotation_clip=False,
+        )
     axes.set(xlabel=say("next_token.token_axis"), ylabel=say("next_token.milliseconds_axis"), ylim=(0, None))
     axes.grid(axis="y")
     set_title(axes, say("next_token.seconds_title", times=f"{sum(without_cache) / sum(with_cache):.1f}"))

@@ -80,8 +80,11 @@ def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tup
     """(middle, name) of each of the first tokens of a strip that is wide enough to bear its name."""
     shares, names = numpy.asarray(probabilities, dtype=float)[:10], [visible(token) for token in tokens[:10]]
     starts = shares.cumsum() - shares
-    return [(start + share / 2, name) for start, share, name in zip(starts, shares, names, strict=False)
-            if share >= LETTER * (len(name) + 1)]
+    return [
+        (start + share / 2, name)
+        for start, share, name in zip(starts, shares, names, strict=False)
+        if share >= LETTER * (len(name) + 1)
+    ]
 
 
 def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: float) -> Figure:
@@ -122,8 +125,15 @@ def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
         start = 0.0
         for group, (first, last) in enumerate(pairwise(borders)):
             mass, ink = probabilities[first:last].sum(), "white" if group < 2 else "#222222"
-            axes.barh(row, mass, left=start, height=0.68, color=RANKS[group], edgecolor="white",
-                      label=rank_range(first, last) if row == 0 else None)
+            axes.barh(
+                row,
+                mass,
+                left=start,
+                height=0.68,
+                color=RANKS[group],
+                edgecolor="white",
+                label=rank_range(first, last) if row == 0 else None,
+            )
             if mass >= 0.05:
                 axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color=ink)
             start += mass

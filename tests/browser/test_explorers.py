@@ -92,7 +92,9 @@ def test_lesson_01_from_its_top(open_notebook):
     """The real notebook, run cell by cell to its explorer: a token is clicked, and the text goes on with it."""
     path = "notebooks/en/01_next_token_tables.ipynb"
     cells = nbformat.read(browsing.ROOT / path, nbformat.NO_CONVERT).cells
-    place = next(place for place, cell in enumerate(cells) if cell.cell_type == "code" and "NextTokenExplorer(" in cell.source)
+    place = next(
+        place for place, cell in enumerate(cells) if cell.cell_type == "code" and "NextTokenExplorer(" in cell.source
+    )
     notebook = open_notebook(path)
     notebook.run(0, place)
     explorer = ShownExplorer(notebook.page, notebook.cell(place))

@@ -7,7 +7,8 @@ NASTY = "안녕 👩‍🚀 <script>document.title='taken'</script><img src=x on
 
 @pytest.mark.parametrize("name", ["next-token", "temperature", "truncation", "beam"])
 def test_nothing_typed_is_executed(open_explorer, name):
-    """Hangul, an emoji of three code points, a script and a picture that calls one: Python has them, the page is unharmed."""
+    """Hangul, an emoji of three code points, a script and a picture that calls one: Python has them, the page is
+    unharmed."""
     notebook, explorer = open_explorer(name, "print(explorer.prompt.value)")
     before = explorer.picture()
     explorer.type("Text", NASTY)
@@ -34,7 +35,8 @@ def test_an_empty_text_is_refused_in_words_and_the_picture_stays(open_explorer):
 
 
 def test_a_typed_temperature_stays_what_it_is(open_explorer):
-    """The slider has steps and the field has none: 1 is 1 from the start, and 2 stays 2, though the slider rounds it."""
+    """The slider has steps and the field has none: 1 is 1 from the start, and 2 stays 2, though the slider rounds
+    it."""
     notebook, explorer = open_explorer("temperature")
     for temperature in ("1", "2", "0.3", "1"):
         explorer.type("or type T:", temperature)

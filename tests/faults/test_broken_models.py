@@ -31,7 +31,8 @@ def broken(tiny_models) -> LanguageModel:
 
 
 def test_a_wrong_checksum_is_told_when_the_model_is_loaded(tmp_path):
-    """One bit of the bundled weights flipped: `load` names the file and both checksums, where it would have read noise."""
+    """One bit of the bundled weights flipped: `load` names the file and both checksums, where it would have read
+    noise."""
     place = Path(shutil.copytree(BUNDLED_FOLDER, tmp_path / "bundled"))
     weights = bytearray((place / "model.safetensors").read_bytes())
     weights[len(weights) // 2] ^= 1
@@ -86,7 +87,8 @@ CALLS = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_weights_that_are_no_numbers(broken, name):
-    """A NaN among the weights: every call says that the weights are broken, and none returns NaN as if it were an answer."""
+    """A NaN among the weights: every call says that the weights are broken, and none returns NaN as if it were an
+    answer."""
     with pytest.raises(ValueError, match=r"weights.* broken"):
         CALLS[name](broken)
 
@@ -95,11 +97,15 @@ def test_nothing_is_trained_from_weights_that_are_no_numbers(broken, tmp_path):
     """Fine-tuning names the tensor before anything is written."""
     texts = Dataset.from_dict({"text": ["the old king and the fox"] * 20})
     with pytest.raises(ValueError, match=r"NaN or infinity \(first in transformer\.ln_f\.weight\)"):
-        lessons.fine_tune(broken, DatasetDict(train=texts, validation=texts), folder=tmp_path / "out", block_size=16, show=False)
+        lessons.fine_tune(
+            broken, DatasetDict(train=texts, validation=texts), folder=tmp_path / "out", block_size=16, show=False
+        )
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer"])
+@pytest.mark.parametrize(
+    "name", ["NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer"]
+)
 def test_an_explorer_of_broken_weights_says_so(broken, name):
     """The explorer stands there with the sentence under its controls, and shows no picture of nothing."""
     explorer = getattr(lessons, name)(broken, "the old")

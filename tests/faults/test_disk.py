@@ -35,7 +35,8 @@ print(json.dumps([text, len(blocks["train"]), str(verdict)]))
 
 
 def test_a_read_only_installation_and_an_unwritable_home(wheel, tmp_path):
-    """The package lies where nothing can be written, and so do the home folder with every cache, and the folder of the notebook.
+    """The package lies where nothing can be written, and so do the home folder with every cache, and the folder of the
+    notebook.
 
     Models, explorers, a corpus from a file, blocks and checks work all the same; progress says that it is not kept.
     """
@@ -78,16 +79,20 @@ for free in map(int, sys.argv[3:]):
     run.rmdir()
 print(json.dumps(lines))
 """
-ROOM = [60_000, 200_000, 500_000, 700_000, 900_000, 3_000_000]  # bytes: for no checkpoint, for part of one, for one and a half, … for all
+# bytes: for no checkpoint, for part of one, for one and a half, … for all
+ROOM = [60_000, 200_000, 500_000, 700_000, 900_000, 3_000_000]
 
 
 def test_a_disk_that_fills_up_while_a_checkpoint_is_written(tiny_folders, tmp_path):
-    """A disk of 4 MB with ever more room: the error names the disk and the step to go on from, and no half checkpoint stays.
+    """A disk of 4 MB with ever more room: the error names the disk and the step to go on from, and no half checkpoint
+    stays.
 
     With room made, `resume=True` ends with the model of a run that nothing happened to.
     """
     (tmp_path / "disk").mkdir()
-    done = places.run_python(TRAIN, tmp_path, tiny_folders["llama"], tmp_path / "disk", *ROOM, small=(tmp_path / "disk", "4000k"))
+    done = places.run_python(
+        TRAIN, tmp_path, tiny_folders["llama"], tmp_path / "disk", *ROOM, small=(tmp_path / "disk", "4000k")
+    )
     assert 0 == done.returncode, done.stderr
     *full, (nothing_said, _, perplexity, _, logits) = json.loads(done.stdout.splitlines()[-1])
     assert "" == nothing_said, "the last disk had room enough"
@@ -99,9 +104,12 @@ def test_a_disk_that_fills_up_while_a_checkpoint_is_written(tiny_folders, tmp_pa
         assert logits == pytest.approx(found, abs=1e-4)
 
 
-@pytest.mark.parametrize("words", ["No space left on device", "PytorchStreamWriter failed writing file data/3: file write failed"])
+@pytest.mark.parametrize(
+    "words", ["No space left on device", "PytorchStreamWriter failed writing file data/3: file write failed"]
+)
 def test_whoever_says_that_the_disk_is_full(tmp_path, words):
-    """The libraries' errors for it are of every class; with a quota the disk itself has room. (Stands in where nothing can be mounted.)"""
+    """The libraries' errors for it are of every class; with a quota the disk itself has room. (Stands in where nothing
+    can be mounted.)"""
     (tmp_path / "checkpoint-7").mkdir()
     (tmp_path / "checkpoint-7" / "trainer_state.json").write_text("{}")
     (tmp_path / "checkpoint-9").mkdir()

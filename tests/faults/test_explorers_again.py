@@ -1,4 +1,5 @@
-"""The cell of an explorer run fifty times, and a control moved fifty times: memory, widgets and listeners do not grow."""
+"""The cell of an explorer run fifty times, and a control moved fifty times: memory, widgets and listeners do not
+grow."""
 
 import gc
 import json
@@ -29,7 +30,8 @@ MEASURE = "gc.collect(); MEASURED.append((len(living()), psutil.Process().memory
 
 
 def run_cells(cells: list[tuple[str, str]], last: str) -> object:
-    """What `last` prints as JSON after the cells (id, source) have been run one after the other in a kernel, as JupyterLab runs them."""
+    """What `last` prints as JSON after the cells (id, source) have been run one after the other in a kernel, as
+    JupyterLab runs them."""
     from jupyter_client.manager import start_new_kernel
 
     manager, client = start_new_kernel(kernel_name="python3", extra_arguments=["--HistoryManager.enabled=False"])
@@ -61,10 +63,11 @@ def outputs_of(client: object, request: str) -> str:
 
 
 def test_fifty_runs_take_the_memory_of_one(tiny_folders, monkeypatch):
-    """In a kernel the cell of an explorer is run fifty times: as many widgets as after the first run, and no more memory.
+    """In a kernel the cell of an explorer is run fifty times: as many widgets as after the first run, and no more
+    memory.
 
-    Measured when this was written: 98 widgets and 4.3 MB a run without letting go; with it no widget, and 1.0 MB, which is the notebook's
-    own memory of its outputs. (The other explorers: 23 to 78 widgets, 4 to 6 MB.)
+    Measured when this was written: 98 widgets and 4.3 MB a run without letting go; with it no widget, and 1.0 MB, which
+    is the notebook's own memory of its outputs. (The other explorers: 23 to 78 widgets, 4 to 6 MB.)
     """
     pytest.importorskip("psutil", reason="memory is measured with psutil")
     monkeypatch.setenv("PYTHONPATH", str(places.ROOT))
@@ -78,7 +81,8 @@ def test_fifty_runs_take_the_memory_of_one(tiny_folders, monkeypatch):
 
 
 def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
-    """Two cells, also with the same words, keep an explorer each; within one run a cell may make several; without a cell's
+    """Two cells, also with the same words, keep an explorer each; within one run a cell may make several; without a
+    cell's
     id (Colab) its words stand for it; outside of a cell nothing is let go.
     """
     monkeypatch.setattr(again, "_made", {})
@@ -90,7 +94,11 @@ def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
             return running_cell()
 
     def run(cell: str | None, code: str, number: int = 1) -> list[Explorer]:
-        request = {"content": {"code": code}, "metadata": {"cellId": cell} if cell else {}, "header": {"msg_id": str(next(runs))}}
+        request = {
+            "content": {"code": code},
+            "metadata": {"cellId": cell} if cell else {},
+            "header": {"msg_id": str(next(runs))},
+        }
         shell = SimpleNamespace(kernel=object(), get_parent=lambda: request if code else {"content": {"data": {}}})
         monkeypatch.setattr(again, "running_cell", lambda: asked_in(shell))
         return [lessons.UnderflowExplorer(tiny_models["gpt2"]) for _ in range(number)]
@@ -103,7 +111,9 @@ def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
 
 def listeners(explorer: Explorer) -> int:
     """How many functions hear of a change of any of the controls."""
-    return sum(len(heard) for one in within(explorer) for kinds in one._trait_notifiers.values() for heard in kinds.values())
+    return sum(
+        len(heard) for one in within(explorer) for kinds in one._trait_notifiers.values() for heard in kinds.values()
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +139,8 @@ def test_fifty_changes_leave_no_listeners_behind(tiny_models, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_letting_go_closes_all_and_nothing_else(tiny_models, name):
-    """An explorer let go of leaves no widget behind; layouts that all explorers share stay, so the next one looks as ever."""
+    """An explorer let go of leaves no widget behind; layouts that all explorers share stay, so the next one looks as
+    ever."""
     getattr(lessons, name)(tiny_models["gpt2"]).let_go()
     before = living()
     explorer = getattr(lessons, name)(tiny_models["gpt2"])
@@ -162,7 +173,8 @@ class Nested(Explorer):
 
 
 def test_an_error_within_an_error_free_action_stays_shown():
-    """The first control moves the second, whose action fails: the message stays although the first one's action went well."""
+    """The first control moves the second, whose action fails: the message stays although the first one's action went
+    well."""
     explorer = Nested()
     explorer.first.value = 7
     assert "7 is greater than 5" == explorer.error and "greater than 5" in explorer._error_line.value

@@ -1,7 +1,8 @@
 """The kernel interrupted in each long call, then the same cell run again: the same result as if nothing had been.
 
-An interrupt is the signal that the kernel sends (SIGINT), sent here from inside the call: at one of its calls of the model or the
-tokenizer, or when a clock says so, wherever the program then is. (Fine-tuning has its own tests in test_finetuning.py.)
+An interrupt is the signal that the kernel sends (SIGINT), sent here from inside the call: at one of its calls of the
+model or the tokenizer, or when a clock says so, wherever the program then is. (Fine-tuning has its own tests in
+test_finetuning.py.)
 """
 
 import os
@@ -25,7 +26,9 @@ pytestmark = pytest.mark.fault
 LONG_TEXT = [5 + place % 200 for place in range(60)]
 CALLS: dict[str, Callable[[LanguageModel], object]] = {
     "greedy_search": lambda lm: lessons.greedy_search(lm, "the old", 40).ids,
-    "beam_search": lambda lm: [(text.ids, text.score) for text in lessons.beam_search(lm, "the old", 20, 4, num_return_sequences=2)],
+    "beam_search": lambda lm: [
+        (text.ids, text.score) for text in lessons.beam_search(lm, "the old", 20, 4, num_return_sequences=2)
+    ],
     "sample": lambda lm: [text.ids for text in lessons.sample(lm, "the old", 20, top_p=0.9, num_return_sequences=3)],
     "next_token_table": lambda lm: lessons.next_token_table(lm, "the old", steps=12),
     "sequence_logprob": lambda lm: lessons.sequence_logprob(lm, [LONG_TEXT, LONG_TEXT[:40], LONG_TEXT[:30]]),
@@ -122,8 +125,12 @@ def test_a_model_in_training_stays_so(tiny_models):
 @pytest.mark.parametrize("where", ["_encode", "_write"])
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_interrupted_while_blocks_are_made(tiny_models, tmp_path, monkeypatch, where, on_disk):
-    """In the tokenizer, or while blocks are written: no half file is taken for whole, none is left, the next run makes the same blocks."""
-    texts, tokenizer = Dataset.from_dict({"text": [f"the old king and the {n} fox" for n in range(300)]}), tiny_models["gpt2"].tokenizer
+    """In the tokenizer, or while blocks are written: no half file is taken for whole, none is left, the next run makes
+    the same blocks."""
+    texts, tokenizer = (
+        Dataset.from_dict({"text": [f"the old king and the {n} fox" for n in range(300)]}),
+        tiny_models["gpt2"].tokenizer,
+    )
     expected = lessons.token_blocks(texts, tokenizer, 8)["input_ids"]
     if on_disk:
         texts.save_to_disk(tmp_path / "texts")
@@ -168,7 +175,8 @@ EXPLORERS = {
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_an_explorer_interrupted_goes_on(tiny_models, name):
-    """Interrupted while it asks the model, an explorer keeps its picture; the same text typed again is shown as ever."""
+    """Interrupted while it asks the model, an explorer keeps its picture; the same text typed again is shown as
+    ever."""
     lm = tiny_models["gpt2"]
     options = {"samples": 2, "max_new_tokens": 4} if name == "DecoderExplorer" else {}
     explorer, fresh = (getattr(lessons, name)(lm, prompt, **options) for prompt in ("again", "the old"))
@@ -183,7 +191,8 @@ def test_an_explorer_interrupted_goes_on(tiny_models, name):
 
 @pytest.mark.parametrize("name", ["top-p", "table-by-hand"])
 def test_a_check_interrupted_is_no_attempt(name, tmp_path, monkeypatch):
-    """A student's hand on the stop button, in the middle of a check: no verdict, no attempt counted, the alarm as it was before."""
+    """A student's hand on the stop button, in the middle of a check: no verdict, no attempt counted, the alarm as it
+    was before."""
     monkeypatch.setenv(progress.PLACE, str(tmp_path / "progress.json"))
     with pytest.raises(KeyboardInterrupt):
         lessons.check(name, lambda *given: press())
@@ -193,7 +202,8 @@ def test_a_check_interrupted_is_no_attempt(name, tmp_path, monkeypatch):
 
 
 def test_interrupted_while_the_finished_model_is_written(tiny_models, tmp_path, monkeypatch):
-    """After training, with half of the model's files there: the run does not count as finished, and goes on to its end."""
+    """After training, with half of the model's files there: the run does not count as finished, and goes on to its
+    end."""
     from test_finetuning import QUICK, corpus_of
 
     lm, options = tiny_models["llama"], {"folder": tmp_path / "run", "epochs": 1} | QUICK
@@ -206,4 +216,8 @@ def test_interrupted_while_the_finished_model_is_written(tiny_models, tmp_path, 
     undisturbed = lessons.fine_tune(lm, corpus_of(), **options | {"folder": tmp_path / "other"})
     assert resumed.finished
     assert undisturbed.perplexity_after == pytest.approx(resumed.perplexity_after, rel=1e-5)
-    assert lessons.load(tmp_path / "run").next_logits("the old").allclose(undisturbed.model.next_logits("the old"), atol=1e-4)
+    assert (
+        lessons.load(tmp_path / "run")
+        .next_logits("the old")
+        .allclose(undisturbed.model.next_logits("the old"), atol=1e-4)
+    )

@@ -22,7 +22,9 @@ CALLS = {
 @pytest.mark.parametrize("text", LONG, ids=["words", "one word", "marks", "Hangul", "line ends"])
 def test_a_long_prompt_is_refused_with_its_length(lm, name, text):
     """The number of tokens, the model's context, and which part to pass."""
-    with pytest.raises(ValueError, match=rf"{len(lm.encode(text)):,} tokens, but this model reads at most {lm.context:,}"):
+    with pytest.raises(
+        ValueError, match=rf"{len(lm.encode(text)):,} tokens, but this model reads at most {lm.context:,}"
+    ):
         CALLS[name](lm, text)
 
 
@@ -34,7 +36,8 @@ EXPLORERS = {
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_an_explorer_keeps_its_picture(lm, name):
-    """Typed into an explorer, the long prompt is refused under the controls; the last good picture and sentence stay."""
+    """Typed into an explorer, the long prompt is refused under the controls; the last good picture and sentence
+    stay."""
     explorer = getattr(lessons, name)(lm)
     if name == "UnderflowExplorer":
         explorer.source.value = "text"

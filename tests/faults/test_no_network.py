@@ -41,9 +41,12 @@ for call in (lambda: lessons.load("gpt2"), lambda: lessons.load_corpus("wikitext
 
 
 def test_everything_but_the_hub_works_offline(tmp_path):
-    """Every public name, the doctor and a notebook's start: none of them fails, and none asks for a host or opens a connection."""
+    """Every public name, the doctor and a notebook's start: none of them fails, and none asks for a host or opens a
+    connection."""
     paths = f"{places.ROOT}:{places.ROOT / 'tests'}:{places.ROOT / 'tests' / 'properties'}"
-    done = places.run_python(places.NETWORK_SHUT + EVERYTHING, tmp_path, PYTHONPATH=paths, HF_HOME=str(tmp_path / "huggingface"))
+    done = places.run_python(
+        places.NETWORK_SHUT + EVERYTHING, tmp_path, PYTHONPATH=paths, HF_HOME=str(tmp_path / "huggingface")
+    )
     assert 0 == done.returncode, done.stderr[-3000:]
     called, asked = json.loads(done.stdout.splitlines()[-1])
     assert set(lessons.__all__) - {"LanguageModel"} == set(called)
@@ -51,10 +54,13 @@ def test_everything_but_the_hub_works_offline(tmp_path):
 
 
 def test_what_is_on_the_hub_is_given_up_at_once(tmp_path):
-    """A model and a corpus of the hub, never fetched before: the ways out at once, not after twelve questions and most of a minute."""
+    """A model and a corpus of the hub, never fetched before: the ways out at once, not after twelve questions and most
+    of a minute."""
     done = places.run_python(places.NETWORK_SHUT + HUB, tmp_path, HF_HOME=str(tmp_path / "huggingface"))
     assert 0 == done.returncode, done.stderr[-3000:]
     model, asked_for_model, corpus, asked_for_corpus = done.stdout.splitlines()
     assert "load()" in model and "once with a network" in model
     assert 'load_corpus("logbook")' in corpus
-    assert {asked_for_model, asked_for_corpus} <= {"requests 1", "requests 2"}, "a name is asked for, perhaps for both kinds of address"
+    assert {asked_for_model, asked_for_corpus} <= {"requests 1", "requests 2"}, (
+        "a name is asked for, perhaps for both kinds of address"
+    )

@@ -14,18 +14,23 @@ from packaging.version import Version
 
 pytestmark = pytest.mark.fault
 
-# What a course on language models must not fall for, each with the version in which it was mended. (GitHub Advisory Database)
+# What a course on language models must not fall for, each with the version in which it was mended. (GitHub Advisory
+# Database)
 MENDED = {
     "torch": ("2.6.0", "CVE-2025-32434: torch.load(weights_only=True) runs code of a pickle"),
     "transformers": ("4.48.0", "CVE-2024-11392, -11393, -11394: code of a checkpoint's pickle is run"),
 }
-UNREACHABLE = re.compile(r"ConnectionError|Timeout|Max retries|resolve|ServiceError|ServiceUnavailable|ProxyError|HTTPError")
+UNREACHABLE = re.compile(
+    r"ConnectionError|Timeout|Max retries|resolve|ServiceError|ServiceUnavailable|ProxyError|HTTPError"
+)
 
 
 def test_the_packages_fit_each_other():
     """`pip check`: nothing is missing, and no package needs another version of one that is here."""
     pytest.importorskip("pip", reason="pip is not in this environment")
-    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, timeout=100, check=False
+    )
     assert 0 == done.returncode, done.stdout
 
 

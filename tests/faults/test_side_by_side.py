@@ -38,7 +38,13 @@ print({split: hash(str(part["input_ids"][:])) for split, part in blocks.items()}
 
 def side_by_side(code: str, folder: object, arguments: list[list[object]], **environment: str) -> list[str]:
     """What two programs print that run at the same time."""
-    everything = {**os.environ, "PYTHONPATH": str(places.ROOT), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", **environment}
+    everything = {
+        **os.environ,
+        "PYTHONPATH": str(places.ROOT),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        **environment,
+    }
     running = [
         subprocess.Popen([sys.executable, "-c", code, *map(str, given)], cwd=folder, env=everything, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, text=True)
@@ -68,7 +74,8 @@ def test_the_same_corpus_read_by_two_at_once(tiny_folders, tmp_path):
 
 
 def test_a_folder_in_use_is_not_taken_away(tiny_models, tmp_path):
-    """A second run into a folder in which one is writing is refused before anything is moved; a moment later it may begin."""
+    """A second run into a folder in which one is writing is refused before anything is moved; a moment later it may
+    begin."""
     folder, lm = tmp_path / "run", tiny_models["gpt2"]
     folder.mkdir()
     folders.write_record(folder, {"finished": False})

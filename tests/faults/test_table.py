@@ -26,5 +26,10 @@ def test_every_named_test_exists(named):
 
 def test_every_test_of_this_folder_is_named():
     """A new test of a fault gets its place in the table."""
-    there = {f"{file.name}::{name}" for file in HERE.glob("test_*.py") if file != Path(__file__) for name in functions_of(file)}
+    there = {
+        f"{file.name}::{name}"
+        for file in HERE.glob("test_*.py")
+        if file != Path(__file__)
+        for name in functions_of(file)
+    }
     assert set() == there - set(NAMED)

@@ -13,7 +13,21 @@ NUMBERS = [
     float("nan"), float("inf"), -float("inf"), 1j, Decimal("0.5"), Fraction(1, 3), numpy.int64(2), numpy.float32(0.5),
     numpy.float64("nan"), numpy.bool_(True),
 ]  # fmt: skip
-TEXTS = ["", " ", "x", "the old king", "\x00", "\ud800", "가나다 🙂", "<script>", "0.5", "nan", "../..", "a" * 300, b"the old king"]
+TEXTS = [
+    "",
+    " ",
+    "x",
+    "the old king",
+    "\x00",
+    "\ud800",
+    "가나다 🙂",
+    "<script>",
+    "0.5",
+    "nan",
+    "../..",
+    "a" * 300,
+    b"the old king",
+]
 HOLDERS = [
     [], (), {}, set(), [0], [1, 2], [1.5], [None], ["a"], [-1], [10**30], [[1, 2], [3]], [[1, 2], [3, 4]], [[]], [[[1]]], [True],
     range(3), iter([1, 2]), {"a": 1}, [object()], [torch.tensor(1.5)], [float("nan")],

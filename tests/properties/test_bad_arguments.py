@@ -1,8 +1,9 @@
-"""Every public function, given what it should not be given: only the errors that its docstring names, raised on purpose.
+"""Every public function, given what it should not be given: only the errors that its docstring names, raised on
+purpose.
 
 The walk goes over `lessons.__all__`. For each call some arguments are right and at least one is odd (see `odd_values`).
-A call may work; if it does not, the error's class must stand in the docstring, and it must come from a `raise` of our own:
-an error that torch or Python happens to throw somewhere inside says nothing that a student could use.
+A call may work; if it does not, the error's class must stand in the docstring, and it must come from a `raise` of our
+own: an error that torch or Python happens to throw somewhere inside says nothing that a student could use.
 """
 
 import inspect
@@ -27,7 +28,9 @@ pytestmark = pytest.mark.property
 
 PACKAGE = str(Path(lessons.__file__).parent)
 LOGITS, IDS = torch.randn(2, 6), torch.tensor([[0, 1, 5]])
-SENTENCES = Dataset.from_dict({"text": ["the old king and the fox", "over the hill"] * 20, "log_probability": [-9.0] * 40})
+SENTENCES = Dataset.from_dict(
+    {"text": ["the old king and the fox", "over the hill"] * 20, "log_probability": [-9.0] * 40}
+)
 MODEL, OTHER_MODEL = object(), object()  # stand for the tiny model and another one of its kind
 
 
@@ -107,7 +110,9 @@ def documented(function: Callable[..., object]) -> tuple[str, ...]:
 def on_purpose(error: BaseException) -> bool:
     """Whether the error comes from a `raise` in lessons."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return frame.filename.startswith(PACKAGE) and linecache.getline(frame.filename, frame.lineno).strip().startswith("raise ")
+    return frame.filename.startswith(PACKAGE) and linecache.getline(frame.filename, frame.lineno).strip().startswith(
+        "raise "
+    )
 
 
 def problem(function: Callable[..., object], arguments: dict[str, object]) -> str:
@@ -127,7 +132,8 @@ def problem(function: Callable[..., object], arguments: dict[str, object]) -> st
 
 @pytest.fixture
 def stand_ins(tiny_models, monkeypatch, tmp_path, no_network) -> dict[int, object]:
-    """What the placeholders in RIGHT stand for; nothing is trained, fetched, or written outside of a folder of the test."""
+    """What the placeholders in RIGHT stand for; nothing is trained, fetched, or written outside of a folder of the
+    test."""
     from lessons.finetuning import training
 
     def would_train(*given: object, **options: object) -> None:
@@ -135,7 +141,8 @@ def stand_ins(tiny_models, monkeypatch, tmp_path, no_network) -> dict[int, objec
 
     as_it_is = Dataset.map
     monkeypatch.setattr(training, "Sitting", would_train)
-    monkeypatch.setattr(Dataset, "map", lambda *given, num_proc=None, **options: as_it_is(*given, **options))  # in this process
+    # in this process
+    monkeypatch.setattr(Dataset, "map", lambda *given, num_proc=None, **options: as_it_is(*given, **options))
     monkeypatch.setattr("lessons.corpora.HELD_OUT_PAGES", 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)  # a hub name is refused at once
@@ -157,7 +164,8 @@ def test_right_arguments_work(name, stand_ins):
 
 @pytest.mark.parametrize("name", sorted(RIGHT))
 def test_each_odd_value_for_each_parameter(name, stand_ins):
-    """One argument odd, the others right: every value of the list for every parameter (for explorers, which draw, every fifth)."""
+    """One argument odd, the others right: every value of the list for every parameter (for explorers, which draw, every
+    fifth)."""
     function, complaints = getattr(lessons, name), set()
     for place, parameter in enumerate(RIGHT[name]):
         values = odd_values.ODD[place::5] if inspect.isclass(function) else odd_values.ODD

@@ -1,4 +1,5 @@
-"""Everything that makes HTML or SVG of tokens and texts, read back by a parser: no token becomes a tag, and none loses a letter."""
+"""Everything that makes HTML or SVG of tokens and texts, read back by a parser: no token becomes a tag, and none loses
+a letter."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,9 +24,11 @@ from lessons.plots.svg import drawing, text
 from lessons.plots.tree import beam_tree
 from lessons.tokens import visible
 
-pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:.*Glyph")]  # a letter that the font of a picture lacks
+# a letter that the font of a picture lacks
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:.*Glyph")]
 
-# Every tag that lessons and pandas write. None of them runs anything, and none loads anything but the picture of a chart (a data: address).
+# Every tag that lessons and pandas write. None of them runs anything, and none loads anything but the picture of a
+# chart (a data: address).
 OURS = {"div", "span", "br", "table", "thead", "tbody", "tr", "th", "td", "b", "p", "code", "pre", "style", "svg", "g", "title", "text",
         "tspan", "rect", "path", "img"}  # fmt: skip
 EVIL = ["<script>alert(1)</script>", "<img onerror=alert(1) src=x>", '" onmouseover="alert(1)', "'><evil>", "</span><evil>",
@@ -33,10 +36,15 @@ EVIL = ["<script>alert(1)</script>", "<img onerror=alert(1) src=x>", '" onmouseo
         "javascript:alert(1)",
         "</title><evil>", "</svg><evil>", "</style><evil>", "\x00<evil>", "<\x00evil>", "<evil\n>", "`onload=evil`", "{{evil}}", "$<evil>$",
         "%s<evil>", "{evil}"]  # fmt: skip
-TOKENS = st.one_of(st.sampled_from(EVIL), st.text("<>&\"'=/ abe\n\t\x00\x1f;#!-", min_size=1, max_size=12), st.text(min_size=1, max_size=6))
+TOKENS = st.one_of(
+    st.sampled_from(EVIL),
+    st.text("<>&\"'=/ abe\n\t\x00\x1f;#!-", min_size=1, max_size=12),
+    st.text(min_size=1, max_size=6),
+)
 SIX = st.lists(TOKENS, min_size=6, max_size=6, unique=True)
 QUICK = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-SLOW = settings(QUICK, max_examples=6, phases=[Phase.explicit, Phase.generate])  # pictures are drawn: no hour of shrinking
+# pictures are drawn: no hour of shrinking
+SLOW = settings(QUICK, max_examples=6, phases=[Phase.explicit, Phase.generate])
 WORST = ["<script>alert(1)</script>", '"><evil onload="x">', "'><evil>", "&lt;", "</svg></table>\x00", "<!--"]
 
 
@@ -132,7 +140,9 @@ def test_a_strip_of_tokens(tokens):
 @example(WORST)
 def test_a_table_of_texts(tokens):
     """Headings and cells."""
-    assert "".join([*tokens, *tokens, *tokens[::-1]]) == read(html.table(tokens, [tokens, tokens[::-1]], highlight=0)).text
+    assert (
+        "".join([*tokens, *tokens, *tokens[::-1]]) == read(html.table(tokens, [tokens, tokens[::-1]], highlight=0)).text
+    )
     assert "".join(tokens[:4]) in read(table_of(tokens[:4], [(tokens[4], -1.0, 3, -0.5)])).text
 
 
@@ -158,7 +168,8 @@ def test_data_frames(tokens):
         [{"Input": tokens[0], "Choice 1": lessons.tables.Choice(tokens[1], 1, 0.5)}], dtype=object)]  # fmt: skip
     for frame in frames:
         read(frame._repr_html_())
-    assert all(visible(token).strip() in read(frames[1]._repr_html_()).text for token in tokens)  # pandas strips a cell's ends
+    # pandas strips a cell's ends
+    assert all(visible(token).strip() in read(frames[1]._repr_html_()).text for token in tokens)
     corpus = Dataset.from_dict({"text": tokens})
     shown = read(lessons.show_random_elements(corpus, 6)._repr_html_()).text
     assert all(" ".join(token.split()) in " ".join(shown.split()) for token in tokens)  # HTML knows one blank
@@ -168,7 +179,8 @@ def test_data_frames(tokens):
 @given(SIX)
 @example(WORST)
 def test_the_tree_of_a_beam_search(tokens):
-    """Boxes, what they say under the mouse, the prompt at the root, the title for a screen reader: text and attributes of SVG."""
+    """Boxes, what they say under the mouse, the prompt at the root, the title for a screen reader: text and attributes
+    of SVG."""
     chain = chain_of(tokens)
     best = lessons.beam_search(chain, [0], 3, num_beams=3)
     greedy = lessons.greedy_search(chain, [0], 3)
@@ -239,13 +251,13 @@ def test_a_chart_while_training(monkeypatch):
 
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda page, **options: shown.append(page.data))
-    monkeypatch.setattr(progress, "loss_sentence", lambda *given: '"><evil> & \'')
+    monkeypatch.setattr(progress, "loss_sentence", lambda *given: "\"><evil> & '")
     history = pandas.DataFrame({"tokens": [0.0], "epoch": [0.0], "training_loss": [numpy.nan], "validation_loss": [2.0],
                                 "learning_rate": [0.0]}, index=[0])  # fmt: skip
     progress.LiveChart().update(history, None, 10.0)
     found = read(shown[0])
-    assert '"><evil> & \'' == found.text
-    assert ("alt", '"><evil> & \'') in found.values
+    assert "\"><evil> & '" == found.text
+    assert ("alt", "\"><evil> & '") in found.values
 
 
 @pytest.mark.parametrize("planted", ["<evil>", '<b onclick="x">', "<!-- -->", "<img src=x>", "<script>"])
@@ -256,7 +268,8 @@ def test_the_parser_finds_what_is_not_escaped(planted):
 
 
 def test_every_maker_of_html_is_read_here():
-    """A new place that makes HTML (`_repr_html_`, `widgets.HTML`, a tag in a string) must be named here, with its test."""
+    """A new place that makes HTML (`_repr_html_`, `widgets.HTML`, a tag in a string) must be named here, with its
+    test."""
     root = Path(lessons.__file__).parent
     makers = {file.relative_to(root).as_posix() for file in root.rglob("*.py")
               if re.search(r"_repr_html_\(self|widgets\.HTML\(|\"image/svg|[\"']<(div|span|p|b|table|tr|td|th|svg|img|pre|text)\b",
