@@ -14,8 +14,8 @@ from datasets import Dataset, load_from_disk
 
 import lessons
 from benchmarks.measure import Row, lines_of, machine, show
-from lessons.blocks import _store, token_blocks, tokenise
-from lessons.models import BUNDLED_FOLDER
+from lessons.models.language_model import BUNDLED_FOLDER
+from lessons.texts.blocks import _store, token_blocks, tokenise
 
 BLOCK, WORDS, ROUNDS = 512, 2_000_000, 5
 

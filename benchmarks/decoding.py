@@ -6,7 +6,7 @@ import torch
 
 import lessons
 from benchmarks.measure import ROUNDS, Row, compare, machine, paired, show
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 PROMPT = "Once upon a time there was a king who had three daughters, and"
 TOKENS = 60

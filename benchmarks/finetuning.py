@@ -20,7 +20,7 @@ import lessons
 from benchmarks.measure import Row, machine, show
 from lessons.finetuning import RECIPES, fine_tune
 from lessons.finetuning.session import replace_modules
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 PAGES, HELD_OUT, ROUNDS = 300, 25, 5
 

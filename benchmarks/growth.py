@@ -17,7 +17,7 @@ from benchmarks import blocks, decoding, explorers
 from benchmarks.curves import exponent, growth
 from benchmarks.measure import machine, paired, show
 from benchmarks.report import Picture, Table
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 ROUNDS = 5
 TOKENS, BEAMS, MEGABYTES = (15, 30, 60, 120, 240, 480), (1, 2, 4, 8, 16), (1, 4, 16, 64)

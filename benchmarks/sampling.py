@@ -7,7 +7,7 @@ import torch
 import lessons
 from benchmarks.decoding import PROMPT, TOKENS, bare_passes, endless
 from benchmarks.measure import ROUNDS, Row, compare, machine, paired, show
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 # `generate` cuts at top_k = 50 unless told otherwise: 0 switches it off.
 SETTINGS = {

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 import lessons
 from benchmarks.measure import ROUNDS, Row, compare, machine, paired, peak_memory, show
-from lessons import scoring
-from lessons.models import LanguageModel
-from lessons.probability import log_probs_from_logits
+from lessons.arithmetic.probability import log_probs_from_logits
+from lessons.models import scoring
+from lessons.models.language_model import LanguageModel
 
 
 def parts(quick: bool = False) -> Iterator[Row]:

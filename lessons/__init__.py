@@ -2,38 +2,18 @@
 
 The rooms in reading order; each knows only the ones above it:
 
-    language       every word shown, in English and in Korean
-    turns          two notebooks, one folder
-    tokens         tokens made visible
-    probability    arithmetic on logits and log-probabilities
-    floats         how small a number can be
-    ranking        the likeliest tokens first
-    filters        the knobs: temperature, top-k, top-p and their kin
-    chain          a language of six words: every algorithm can be worked by hand
-    trace          the record of what a decoder was offered and what it took
-    decoding       greedy → beam → sampling, each adding one idea
-    cache          what a model has read, in memory with room to grow
-    model_files    where a model's files come from, and whether they are whole
-    models         load(): the bundled model, a name on the hub, or a folder
-    scoring        how likely a given text is
-    measures       how varied texts are
-    comparison     decoders side by side
-    tables         numbers → data frames
-    texts          a real text, for weighing
-    reference      what the course printed for GPT-2
-    grammar        languages of which every probability is known
-    logbook        one such language: the logbook of the brig Marigold
-    text_files     your own texts, and what is wrong with a file
-    corpora        data sets of texts by name
-    blocks         texts → token blocks
-    plots          numbers → figures
-    finetuning     a model learns the voice of a corpus
-    explorers      sliders over all of the above
-    exercises      check(), hint(), answer(): a word about what is wrong
-    notebook       start(): language, fonts and style of a notebook
-    doctor         is everything here that is needed?
-    grades         for teachers: a table of who solved what
-    grading        students' notebooks, each run in a kernel of its own
+    words         what is said, in English and in Korean; checks of arguments; numbers and tokens for a reader
+    arithmetic    on logits and probabilities: temperature, top-k, top-p, entropy, underflow
+    models        load(): the bundled model, a name on the hub, a folder; how likely a text is
+    records       what a decoder was offered and what it took
+    decoding      greedy → beam → sampling, each adding one idea
+    texts         a tale, a language of known probabilities, your own files; texts → token blocks
+    tables        numbers → data frames
+    plots         numbers → figures
+    finetuning    a model learns the voice of a corpus
+    explorers     sliders over all of the above
+    exercises     check(), hint(), answer(): a word about what is wrong
+    classroom     the first cell, the doctor, grades for teachers
 
 >>> import lessons
 >>> lm = lessons.load()
@@ -41,90 +21,76 @@ The rooms in reading order; each knows only the ones above it:
 """
 
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 __version__ = "0.1.0"
 
-# Each public name and the module that it comes from; a module is imported when one of its names is first used.
-_HOME = {
-    "load": "models",
-    "LanguageModel": "models",
-    "next_token_table": "tables",
-    "next_token_probabilities": "tables",
-    "log_probs_from_logits": "probability",
-    "entropy": "probability",
-    "temperature_scale": "filters",
-    "keep_top_k": "filters",
-    "keep_top_p": "filters",
-    "keep_min_p": "filters",
-    "keep_typical": "filters",
-    "repetition_penalty": "filters",
-    "no_repeat_ngrams": "filters",
-    "tale": "texts",
-    "sequence_logprob": "scoring",
-    "perplexity": "scoring",
-    "greedy_search": "decoding",
-    "beam_search": "decoding",
-    "sample": "decoding",
-    "distinct_share": "measures",
-    "repetition": "measures",
-    "load_corpus": "corpora",
-    "show_random_elements": "corpora",
-    "entropy_floor": "corpora",
-    "token_blocks": "blocks",
-    "fine_tune": "finetuning",
-    "NextTokenExplorer": "explorers",
-    "UnderflowExplorer": "explorers",
-    "BeamExplorer": "explorers",
-    "FineTuningExplorer": "explorers",
-    "DecoderExplorer": "explorers",
-    "TemperatureExplorer": "explorers",
-    "TruncationExplorer": "explorers",
-    "check": "exercises",
-    "hint": "exercises",
-    "answer": "exercises",
-    "show_progress": "exercises",
-    "reset_progress": "exercises",
+# Each module that has public names; it is imported when one of them is first used.
+_PUBLIC = {
+    "models.language_model": ("load", "LanguageModel"),
+    "models.six_words": ("six_words",),
+    "models.scoring": ("sequence_logprob", "perplexity", "token_log_probs"),
+    "arithmetic.probability": ("log_probs_from_logits", "entropy"),
+    "arithmetic.floats": ("running_product", "lost_at", "smallest", "smallest_normal"),
+    "arithmetic.filters": (
+        "temperature_scale",
+        "keep_top_k",
+        "keep_top_p",
+        "keep_min_p",
+        "keep_typical",
+        "repetition_penalty",
+        "no_repeat_ngrams",
+    ),
+    "arithmetic.measures": ("distinct_share", "repetition"),
+    "decoding": ("greedy_search", "beam_search", "sample"),
+    "decoding.knobs": ("knobs", "apply_knobs", "cuts"),
+    "decoding.sampling": ("uniforms", "draw_many"),
+    "texts.tale": ("tale",),
+    "texts.logbook": ("logbook_grammar", "logbook_pages"),
+    "texts.corpora": ("load_corpus", "show_random_elements", "entropy_floor"),
+    "texts.blocks": ("token_blocks",),
+    "tables.next_token": ("next_token_table", "next_token_probabilities"),
+    "tables.course": ("course_figures", "next_token_comparison"),
+    "tables.decoders": ("write_all", "read_real", "measure"),
+    "finetuning": ("fine_tune",),
+    "explorers": (
+        "NextTokenExplorer",
+        "UnderflowExplorer",
+        "BeamExplorer",
+        "FineTuningExplorer",
+        "DecoderExplorer",
+        "TemperatureExplorer",
+        "TruncationExplorer",
+    ),
+    "exercises": ("check", "hint", "answer", "show_progress", "reset_progress"),
+    "classroom.start": ("start",),
+    "classroom.doctor": ("doctor",),
 }
-_ROOMS = (
-    "language",
-    "tokens",
-    "probability",
-    "floats",
-    "ranking",
-    "filters",
-    "trace",
-    "decoding",
-    "cache",
-    "models",
-    "scoring",
-    "measures",
-    "comparison",
-    "tables",
-    "texts",
-    "reference",
-    "grammar",
-    "logbook",
-    "text_files",
-    "corpora",
-    "blocks",
-    "plots",
-    "finetuning",
-    "explorers",
-    "exercises",
-    "notebook",
-    "doctor",
-)
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"lessons.{_HOME[name]}"), name)
-    if name in _ROOMS:
+    if name == "notebook":  # where start() was when the first students got their notebooks
+        return import_module("lessons.classroom.start")
+    return _room(name)
+
+
+def _room(name: str) -> ModuleType:
+    """A folder or file of the package by its name."""
+    try:
         return import_module(f"lessons.{name}")
-    raise AttributeError(f"module 'lessons' has no attribute {name!r}")
+    except ModuleNotFoundError as error:
+        if error.name != f"lessons.{name}":
+            raise  # it is there, and misses something else
+        raise AttributeError(f"module 'lessons' has no attribute {name!r}") from None
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_ROOMS, "__version__"]
+    from pkgutil import iter_modules
+
+    return [*__all__, *(room.name for room in iter_modules(__path__)), "__version__"]

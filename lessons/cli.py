@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lessons import __version__
-from lessons.language import LANGUAGES, say, speak
+from lessons.words.language import LANGUAGES, say, speak
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,19 +31,19 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     doctor = commands.add_parser("doctor", help=say("cli.doctor"), description=say("cli.doctor"))
     doctor.set_defaults(run=run_doctor)
-    grade = commands.add_parser("grade", help=say("grading.description"), description=say("grading.description"))
-    grade.add_argument("notebooks", nargs="+", type=Path, help=say("grading.notebooks"))
-    grade.add_argument("--csv", type=Path, default=Path("grades.csv"), help=say("grading.csv"))
-    grade.add_argument("--seconds", type=float, default=600, help=say("grading.seconds"))
-    grade.add_argument("--cell-seconds", type=float, default=120, help=say("grading.cell_seconds"))
-    grade.add_argument("--workers", type=int, help=say("grading.workers"))
+    grade = commands.add_parser("grade", help=say("cli.grade_description"), description=say("cli.grade_description"))
+    grade.add_argument("notebooks", nargs="+", type=Path, help=say("cli.grade_notebooks"))
+    grade.add_argument("--csv", type=Path, default=Path("grades.csv"), help=say("cli.grade_csv"))
+    grade.add_argument("--seconds", type=float, default=600, help=say("cli.grade_seconds"))
+    grade.add_argument("--cell-seconds", type=float, default=120, help=say("cli.grade_cell_seconds"))
+    grade.add_argument("--workers", type=int, help=say("cli.grade_workers"))
     grade.set_defaults(run=run_grade)
     return top
 
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Prints what the doctor found; 1 if anything is off."""
-    from lessons import doctor
+    from lessons.classroom import doctor
 
     findings = doctor.examine()
     print(doctor.report(findings))
@@ -52,18 +52,18 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def run_grade(options: argparse.Namespace) -> int:
     """Prints and writes who solved what; 1 if there is nothing to grade, or nothing to grade with."""
-    from lessons import grades, grading
+    from lessons.classroom import grades, grading
 
     for package in ("nbclient", "nbformat", "ipykernel"):
         if not find_spec(package):
-            print(say("grading.needs", package=package, python=sys.executable), file=sys.stderr)
+            print(say("cli.grade_needs", package=package, python=sys.executable), file=sys.stderr)
             return 1
     notebooks = grading.find_notebooks(options.notebooks)
     if not notebooks:
-        print(say("grading.none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
+        print(say("cli.grade_none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
         return 1
     file = unused(options.csv)
-    with tqdm(total=len(notebooks), desc=say("grading.running")) as bar:
+    with tqdm(total=len(notebooks), desc=say("cli.grade_running")) as bar:
 
         def finished(rows: list[grades.Row]) -> None:
             grades.write_table(rows, file)  # after each one: rows are kept if it is stopped
@@ -71,7 +71,7 @@ def run_grade(options: argparse.Namespace) -> int:
 
         rows = grading.grade(notebooks, options.seconds, options.cell_seconds, options.workers, finished)
     print(grades.on_screen(rows))
-    print(say("grading.written", rows=len(rows), file=file))
+    print(say("cli.grade_written", rows=len(rows), file=file))
     return 0
 
 

@@ -15,14 +15,14 @@ import pytest
 import torch
 
 import lessons
-from lessons.chain import MarkovChain, six_words
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
+from lessons.models.six_words import MarkovChain, six_words
 
 
 @pytest.fixture(autouse=True)
 def english():
     """Every test begins in English, whatever the one before it spoke."""
-    from lessons.language import speak
+    from lessons.words.language import speak
 
     speak("en")
     yield

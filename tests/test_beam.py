@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from test_greedy import Broken
 
 import lessons
-from lessons.chain import MarkovChain
 from lessons.decoding import beam_search, greedy_search
 from lessons.decoding.beam import finished_texts
 from lessons.decoding.beams import Beams
-from lessons.scoring import sequence_logprob
+from lessons.models.scoring import sequence_logprob
+from lessons.models.six_words import MarkovChain
 
 
 class Counted:

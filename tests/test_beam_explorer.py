@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 import pytest
 
 import lessons
-from lessons.chain import MarkovChain
 from lessons.decoding import beam_search, greedy_search
 from lessons.explorers.beam_words import compared, verdict
-from lessons.language import speak
+from lessons.models.six_words import MarkovChain
 from lessons.plots.beam import candidate_words, two_texts
 from lessons.plots.tree import SIGNS, Grid, beam_tree
+from lessons.words.language import speak
 
 PROMPT = "The old man said to the boy"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons import cache
-from lessons.cache import RoomyLayer, regroup
+from lessons.models import cache
+from lessons.models.cache import RoomyLayer, regroup
 
 
 def read_anew(lm, texts: list[list[int]]) -> torch.Tensor:
@@ -65,7 +65,7 @@ def test_layers_of_another_kind_are_reordered_by_transformers(tiny_models):
     """A sliding window (as in Mistral) keeps its own kind of layer: the numbers are right all the same."""
     from transformers import MistralConfig, MistralForCausalLM
 
-    from lessons.models import LanguageModel
+    from lessons.models.language_model import LanguageModel
 
     torch.manual_seed(0)
     config = MistralConfig(

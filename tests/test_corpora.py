@@ -9,8 +9,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons.blocks import token_blocks
-from lessons.corpora import entropy_floor, load_corpus, show_random_elements
+from lessons.texts.blocks import token_blocks
+from lessons.texts.corpora import entropy_floor, load_corpus, show_random_elements
 
 
 def write(folder: Path, name: str, content: str | bytes) -> Path:
@@ -46,7 +46,7 @@ def course_recipe(dataset: Dataset, tokenizer, block_size: int, num_proc: int | 
 
 def test_the_logbook_comes_with_exact_log_probabilities():
     """Three splits, different pages, each with the number that the grammar gives."""
-    from lessons.logbook import logbook_grammar
+    from lessons.texts.logbook import logbook_grammar
 
     corpus = load_corpus("logbook", texts=20, seed=1)
 
@@ -277,7 +277,7 @@ def test_a_long_text_is_not_cut_by_the_tokenizers_own_limit(tiny_models):
 
 def test_the_course_figures_give_its_block_count():
     """1,164 steps are two epochs of 4,651 blocks in batches of 8: the step count says the block size."""
-    from lessons.reference import course_figures
+    from lessons.tables.course import course_figures
 
     course = course_figures()["fine_tuning"]
 

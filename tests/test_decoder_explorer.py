@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
-import lessons.notebook
-from lessons.comparison import NINE, Decoder, measure, read_real, write_all
+from lessons.arithmetic.measures import distinct_share, ngrams, repetition
+from lessons.classroom import start
 from lessons.decoding import greedy_search, sample
 from lessons.explorers.decoder import DecoderExplorer
-from lessons.language import speak
-from lessons.measures import distinct_share, ngrams, repetition
 from lessons.plots.decoders import likelihood_and_diversity, nearest_to
+from lessons.tables.decoders import NINE, Decoder, measure, read_real, write_all
+from lessons.words.language import speak
 
 PROMPT = "the old king"
 SMALL = {"samples": 4, "max_new_tokens": 8}
@@ -189,7 +189,7 @@ def test_real_texts_are_in_the_picture(tiny):
 def test_korean(tiny):
     """Every word is there in Korean."""
     with matplotlib.rc_context():
-        lessons.notebook.use_fonts(lessons.notebook.HERE / "assets" / "font")  # which has Hangul
+        start.use_fonts(start.PACKAGE / "assets" / "font")  # which has Hangul
         speak("ko")
         explorer = DecoderExplorer(tiny, PROMPT, real_texts=["the old king went over"], **SMALL)
 

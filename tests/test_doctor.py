@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from lessons import cli, doctor
-from lessons.language import speak
+from lessons import cli
+from lessons.classroom import doctor
+from lessons.words.language import speak
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_table_for_notebooks(monkeypatch):
     monkeypatch.setattr(
         doctor, "examine", lambda: [doctor.Finding("<b>", "hot"), doctor.Finding("cup", "gone", False, "buy one")]
     )
-    html = doctor.table().to_html()
+    html = doctor.doctor().to_html()
     assert (html.count("✓ yes"), html.count("✗ no"), html.count("buy one")) == (1, 1, 1)
     assert "&lt;b&gt;" in html and "<b>" not in html and "1 of these need attention" in html
 
@@ -184,4 +185,4 @@ def test_table_for_notebooks(monkeypatch):
 def test_table_in_korean():
     """Column names and marks follow the language in use."""
     speak("ko")
-    assert "✓ 예" in doctor.table().to_html() and "해결 방법" in doctor.table().to_html()
+    assert "✓ 예" in doctor.doctor().to_html() and "해결 방법" in doctor.table().to_html()

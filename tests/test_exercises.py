@@ -16,7 +16,7 @@ from lessons.exercises import progress
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.exercise import Exercise
 from lessons.exercises.judging import judge
-from lessons.language import LANGUAGES, speak, words
+from lessons.words.language import LANGUAGES, speak, words
 
 EXERCISES = list(all_exercises().values())
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]

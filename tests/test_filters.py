@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import lessons
-from lessons.filters import check_some_left
+from lessons.arithmetic.filters import check_some_left
 
 INF = torch.inf
 FILTERS = {

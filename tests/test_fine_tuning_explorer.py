@@ -8,11 +8,11 @@ import pandas
 import pytest
 
 import lessons
-import lessons.notebook
+from lessons.classroom import start
 from lessons.explorers.fine_tuning import WINDOW, FineTuningExplorer
-from lessons.language import speak
-from lessons.logbook import logbook_grammar, logbook_pages
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, loss_sentence, surprisal_pair
+from lessons.texts.logbook import logbook_grammar, logbook_pages
+from lessons.words.language import speak
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_one_who_knows_the_language_is_the_third_reader(lm):
 def test_korean(tiny_models, other):
     """Every word of the explorer is there in Korean."""
     with matplotlib.rc_context():
-        lessons.notebook.use_fonts(lessons.notebook.HERE / "assets" / "font")  # which has Hangul
+        start.use_fonts(start.PACKAGE / "assets" / "font")  # which has Hangul
         speak("ko")
         explorer = FineTuningExplorer(tiny_models["gpt2"], other, ["the old king"])
 

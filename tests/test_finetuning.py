@@ -268,7 +268,7 @@ def test_a_full_disk_is_reported_before_training(tiny_models, tmp_path, monkeypa
 def test_the_courses_recipe():
     """Block 512, learning rate 2e-5 in a straight line to zero, weight decay 0.01, 2 epochs, batches of 8: 1,164
     steps."""
-    from lessons.reference import course_figures
+    from lessons.tables.course import course_figures
 
     course, recipe = course_figures()["fine_tuning"], RECIPES["course"]
 

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CELL = badges.first_cell(None)
-WHERE = "\nprint(lessons.__file__, lessons.language.spoken())"
+WHERE = "\nprint(lessons.__file__, lessons.words.language.spoken())"
 FAKE_PIP = (
     "import json, os, sys; json.dump(sys.argv[1:], open(os.environ['PIP_CALLS'], 'w')); sys.exit('the network is down')"
 )

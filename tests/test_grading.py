@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lessons import cli, grades, grading
+from lessons import cli
+from lessons.classroom import grades, grading
 from lessons.exercises.catalogue import of_lesson
 
 LESSON = of_lesson(1)
@@ -176,7 +177,7 @@ def test_the_table_is_safe_and_keeps_earlier_ones(tmp_path):
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_screen_speaks_both_languages(language):
     """Each status has its words."""
-    from lessons.language import speak
+    from lessons.words.language import speak
 
     speak(language)
     statuses = ["wrong", "changed", "crashed", "endless", "form", "unwritten", "missing", "not reached"]

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 import lessons
-from lessons.chain import MarkovChain
 from lessons.decoding import greedy_search
-from lessons.language import speak
+from lessons.models.six_words import MarkovChain
+from lessons.words.language import speak
 
 
 class Broken:

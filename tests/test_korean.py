@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from lessons.language import LANGUAGES, WORDS
+from lessons.words.language import LANGUAGES, WORDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "lessons"

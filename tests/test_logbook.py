@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.grammar import Grammar
-from lessons.logbook import PORTS, TABLES, WEATHER_AFTER, WEEK, logbook_grammar, logbook_pages
+from lessons.texts.grammar import Grammar
+from lessons.texts.logbook import PORTS, TABLES, WEATHER_AFTER, WEEK, logbook_grammar, logbook_pages
 
 SMALL = {
     "page": {"Log.{days} {port}.": 1},

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import lessons
-from lessons.models import LanguageModel, best_device
+from lessons.models.language_model import LanguageModel, best_device
 
 
 def copy_of(folder: Path, place: Path) -> Path:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import lessons
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 
 class Counted:

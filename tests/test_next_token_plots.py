@@ -5,7 +5,7 @@ import pytest
 
 from lessons.plots import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.canvas import in_words, png
-from lessons.plots.next_token import percent
+from lessons.words.writing import percent
 
 TOKENS, PROBABILITIES = [" fox", "\n", "$x^2$"], [0.5, 0.2, 0.05]
 

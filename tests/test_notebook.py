@@ -10,7 +10,8 @@ import pytest
 from matplotlib import font_manager
 from transformers.utils import logging
 
-from lessons import language, notebook
+from lessons.classroom import start as notebook
+from lessons.words import language
 
 
 @pytest.fixture(autouse=True)

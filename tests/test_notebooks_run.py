@@ -58,10 +58,10 @@ def test_hidden_errors_are_noticed(tmp_path):
 
 
 def test_letters_without_a_font_are_noticed(tmp_path):
-    """Hangul in a figure before `lessons.notebook.start()`: boxes instead of letters; after it, letters."""
+    """Hangul in a figure before `lessons.start()`: boxes instead of letters; after it, letters."""
     figure = "import matplotlib.pyplot as plt\nplt.title('한글')\nplt.show()"
     assert "missing from" in run(tmp_path, figure=figure).trace
-    assert run(tmp_path, start="import lessons\nlessons.notebook.start()", figure=figure) is None
+    assert run(tmp_path, start="import lessons\nlessons.start()", figure=figure) is None
 
 
 def test_a_plain_error_is_still_noticed(tmp_path):

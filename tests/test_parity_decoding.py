@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from lessons.decoding import beam_search, greedy_search
-from lessons.decoding.beam_tree import BeamTrace
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
+from lessons.records.beam_tree import BeamTrace
 
 SETTINGS = 520
 CLOSE = 1e-4  # nats

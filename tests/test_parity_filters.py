@@ -16,7 +16,7 @@ from transformers import (
 )
 
 import lessons
-from lessons.decoding.knobs import knobs, turn
+from lessons.decoding.knobs import apply_knobs, knobs
 
 CASES = 120  # for each filter
 BORDER = 1e-5  # nearer than this to being cut or kept, 32 bits cannot tell, and neither answer is wrong
@@ -140,5 +140,5 @@ def test_the_whole_chain_equals_generate(name, settings, lm, tiny_models):
 def scores_after(settings: dict[str, float], trifle: float, logits: torch.Tensor, ids: list[int]) -> torch.Tensor:
     """The scores (V,) after our chain, its shares of the mass changed by a trifle."""
     shares = {name: settings[name] * (1 + trifle) for name in ("top_p", "typical_p") if name in settings}
-    results = turn(knobs(**settings | shares), logits, ids)
+    results = apply_knobs(knobs(**settings | shares), logits, ids)
     return results[-1][1] if results else logits

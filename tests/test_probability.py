@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.probability import PLACES, check_number, check_whole, entropy, log_probs_from_logits
+from lessons.arithmetic.probability import PLACES, entropy, log_probs_from_logits
+from lessons.words.arguments import check_number, check_whole
 
 numbers = st.floats(-60, 60, width=32)
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import lessons
-from lessons import filters
+from lessons.arithmetic import filters
+from lessons.arithmetic.ranking import HEAD, Ranking, likeliest_first
 from lessons.decoding.sampling import draw_many
-from lessons.ranking import HEAD, Ranking, likeliest_first
 
 VOCABULARY = 5 * HEAD  # large enough for a head, and for draws beyond it
 

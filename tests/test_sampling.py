@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
-from lessons.decoding.knobs import ORDERS, knobs, turn
+from lessons.decoding.knobs import ORDERS, apply_knobs, knobs
 from lessons.decoding.sampling import draw, draw_many, uniforms
 
 PROMPT = "the king and the fox"
@@ -151,7 +151,7 @@ def test_the_two_orders(chain):
     logits = chain(chain.encode("the"))
     left = {}
     for order in ORDERS:
-        results = turn(knobs(order, temperature=2.0, top_p=0.75), logits, [1])
+        results = apply_knobs(knobs(order, temperature=2.0, top_p=0.75), logits, [1])
         left[order] = ([name for name, _ in results], int((results[-1][1] > -torch.inf).sum()))
     # 0.40 + 0.35 reach 0.75. At T = 2 the square roots 0.632, 0.592, 0.387 … sum to 2.149, of which 0.75 is 1.612:
     # three of them fall short by a thousandth.

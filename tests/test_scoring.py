@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lessons
-from lessons import scoring
-from lessons.models import LanguageModel
-from lessons.scoring import perplexity, sequence_logprob, token_log_probs
+from lessons.models import scoring
+from lessons.models.language_model import LanguageModel
+from lessons.models.scoring import perplexity, sequence_logprob, token_log_probs
 
 
 def one_at_a_time(model: torch.nn.Module, ids: list[int], input_len: int) -> float:

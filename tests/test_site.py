@@ -26,7 +26,7 @@ WORDS = {
         "0. [계속](notebooks/ko/01_on.ipynb)",
     ),
 }
-FIGURE = """import lessons; lessons.notebook.start()
+FIGURE = """import lessons; lessons.start()
 figure, axes = lessons.plots.canvas.new_figure()
 axes.set_title("{message}"); axes.set_xlabel("<rank>")
 figure"""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
-from lessons.tables import Choice, visible_end
+from lessons.tables.next_token import Choice
+from lessons.words.writing import visible_end
 
 WORDS = "the king queen fox and was old young went over into wood sea said he she upon once, . ! little".split()  # noqa: SIM905
 

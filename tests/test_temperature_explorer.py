@@ -10,7 +10,7 @@ from PIL import Image
 
 import lessons
 from lessons.explorers.temperature import temperature_curves, texts_table
-from lessons.trace import Trace
+from lessons.records.trace import Trace
 
 PROMPT = "Once upon a time there was a"
 

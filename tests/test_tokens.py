@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.tokens import byte_of_letter, token_text, visible
+from lessons.words.tokens import byte_of_letter, token_text, visible
 
 
 def test_spaces_line_ends_and_controls_are_signs():

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
-from lessons.floats import PRECISIONS, lost_at, running_product, smallest, smallest_normal
-from lessons.notebook import use_fonts
-from lessons.plots.underflow import UnderflowPicture, scientific, underflow_curves
+from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product, smallest, smallest_normal
+from lessons.classroom.start import use_fonts
+from lessons.plots.underflow import UnderflowPicture, underflow_curves
+from lessons.words.writing import scientific
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_markup_in_a_text_is_not_run(explorer):
 
 def test_it_speaks_korean(lm):
     """Words and picture, with the font that came along."""
-    lessons.language.speak("ko")
+    lessons.words.language.speak("ko")
     with matplotlib.rc_context():
         use_fonts(Path(lessons.__file__).parent / "assets" / "font")
         explorer = lessons.UnderflowExplorer(lm)

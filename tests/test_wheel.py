@@ -15,7 +15,7 @@ from importlib.resources import files
 lm = lessons.load()
 table = lessons.next_token_table(lm, "Once upon a time", steps=3, choices=2)
 print(lessons.__file__, len(table), sep="\\n")
-print(all(lessons.language.words(path.stem) for path in (files("lessons") / "assets" / "words").iterdir()))
+print(all(lessons.words.language.words(path.stem) for path in (files("lessons") / "assets" / "words").iterdir()))
 """
 
 

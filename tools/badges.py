@@ -29,7 +29,7 @@ import importlib.util, subprocess, sys; from glob import glob; wheel = glob("les
 if not importlib.util.find_spec("lessons"):  # install it: from the folder above, or from a wheel beside this notebook
     place = glob("../../lessons/*.py") and ["-e../.."] or wheel or WITHOUT_WHEEL
     print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *place], capture_output=True, text=True).stderr)
-sys.path.append("../.."); import lessons; lessons.notebook.start()  # no module? Mend what pip says above, run again"""
+sys.path.append("../.."); import lessons; lessons.start()  # no module? Mend what pip says above, run again"""
 
 
 def first_cell(repository: str | None) -> str:

@@ -31,7 +31,7 @@ QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in QUIET)]
 SECONDS = 120  # for anything to happen: a kernel that imports PyTorch on a busy machine is slow
 ERRORS = '.jp-OutputArea [data-mime-type$=".error"], .jp-OutputArea [data-mime-type$=".stderr"], .lessons-error'
-SETUP = "import lessons; lessons.notebook.start('en'); lm = lessons.load(device='cpu')"
+SETUP = "import lessons; lessons.start('en'); lm = lessons.load(device='cpu')"
 
 
 def chromium() -> str | None:

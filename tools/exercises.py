@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lessons.exercises.catalogue import NOTEBOOKS, of_lesson
 from lessons.exercises.exercise import Exercise
-from lessons.language import LANGUAGES, say, speak
+from lessons.words.language import LANGUAGES, say, speak
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"(exercise|stub|check)-.*|progress|progress-table")

@@ -20,7 +20,7 @@ import exercises
 import nbformat
 from nbformat import NotebookNode
 
-from lessons.language import speak
+from lessons.words.language import speak
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGLISH, KOREAN = ROOT / "notebooks" / "en", ROOT / "notebooks" / "ko"

@@ -14,7 +14,7 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from lessons.language import say, speak
+from lessons.words.language import say, speak
 
 PLACE = Path(__file__).parent / "site"
 WIDGET = "application/vnd.jupyter.widget-view+json"

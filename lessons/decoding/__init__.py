@@ -1,9 +1,8 @@
 """Decoders: ways of choosing text from next-token probabilities. A ladder, each file adding one idea.
 
-source      what a decoder asks: logits for the next token
+steps       how many tokens may be added, and why it stopped
 knobs       the filters that are on, in the order in which they act
 greedy      always the likeliest token
-beam_tree   the record of a beam search: every candidate and its fate
 beams       several unfinished texts side by side, the likeliest go on
 beam        which finished text wins, and when the search may stop
 sampling    a draw from what the knobs leave

@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from lessons.decoding.beam_tree import BeamTrace, BeamTree, Candidate, Fate, Hypothesis, Level
 from lessons.decoding.beams import Beams
 from lessons.decoding.knobs import knobs
-from lessons.decoding.source import NextLogits, Source, why_stopped
-from lessons.language import say
-from lessons.probability import check_number, check_whole
+from lessons.decoding.steps import why_stopped
+from lessons.models.source import NextLogits, Source
+from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate, Hypothesis, Level
+from lessons.words.arguments import check_number, check_whole
+from lessons.words.language import say
 
 MOST_PENALTY = 50  # a million tokens to this power is still a number
 

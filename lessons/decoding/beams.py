@@ -12,21 +12,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from lessons.decoding.beam_tree import Level
-from lessons.decoding.knobs import Knob, turn
-from lessons.decoding.source import (
-    NextLogits,
-    Session,
-    Source,
-    as_source,
-    check_logits,
-    check_steps,
-    read_prompt,
-    steps_within,
-)
-from lessons.language import say
-from lessons.probability import check_whole
-from lessons.trace import Step
+from lessons.decoding.knobs import Knob, apply_knobs
+from lessons.decoding.steps import check_steps, steps_within
+from lessons.models.source import NextLogits, Session, Source, as_source, check_logits, read_prompt
+from lessons.records.beam_tree import Level
+from lessons.records.trace import Step
+from lessons.words.arguments import check_whole
+from lessons.words.language import say
 
 
 class Beams:
@@ -106,21 +98,21 @@ class Beams:
             else [self.prompt_ids]
         )
         if self.num_beams == 1:
-            return self.turn(logits, log_probs, ids)[-1][1]
+            return self.knobs_applied(logits, log_probs, ids)[-1][1]
         for knob in self.chain:
             log_probs = knob(log_probs, ids)  # not renormalised; where a text has nothing left to say, the others go on
         return log_probs
 
-    def turn(
+    def knobs_applied(
         self, logits: Tensor, log_probs: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
     ) -> tuple[tuple[str, Tensor], ...]:
         """(name, scores after it) for each knob that is on; logits, log_probs and scores (V,) or (b, V)."""
         if self.num_beams > 1:
-            return turn(self.chain, log_probs, ids)
+            return apply_knobs(self.chain, log_probs, ids)
         # subtle: generate with one beam is greedy search, where the knobs act on logits; the sums stay those of
         # log-probabilities
         scale = logits.logsumexp(-1, keepdim=True)
-        return tuple((name, scores - scale) for name, scores in turn(self.chain, logits, ids))
+        return tuple((name, scores - scale) for name, scores in apply_knobs(self.chain, logits, ids))
 
     def step(self, step: int, rank: int) -> Step:
         """A candidate's choice as a `Step`."""
@@ -128,7 +120,7 @@ class Beams:
         logits = level.logits[level.beams[rank]]  # (V,)
         if not self.chain:
             return Step(logits, logits, level.tokens[rank])
-        results = self.turn(logits, logits.log_softmax(-1), self.ids(step, rank)[:-1])
+        results = self.knobs_applied(logits, logits.log_softmax(-1), self.ids(step, rank)[:-1])
         return Step(logits, results[-1][1], level.tokens[rank], results)
 
     def path(self, step: int, rank: int) -> list[tuple[int, int]]:

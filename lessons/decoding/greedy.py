@@ -5,18 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lessons.decoding.knobs import knobs, turn
-from lessons.decoding.source import (
-    NextLogits,
-    Source,
-    as_source,
-    check_logits,
-    check_steps,
-    read_prompt,
-    steps_within,
-    why_stopped,
-)
-from lessons.trace import Step, Trace
+from lessons.decoding.knobs import apply_knobs, knobs
+from lessons.decoding.steps import check_steps, steps_within, why_stopped
+from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
+from lessons.records.trace import Step, Trace
 
 
 @torch.inference_mode()
@@ -49,7 +41,7 @@ def greedy_search(
     for step in range(steps_within(source, prompt_ids, max_new_tokens)):
         logits = session.extend(ids[-1:])[0] if step else session.logits[0]  # (V,)
         check_logits(logits, step)
-        filters = turn(chain, logits, ids)
+        filters = apply_knobs(chain, logits, ids)
         scores = filters[-1][1] if filters else logits
         ids.append(int(scores.argmax()))
         steps.append(Step(logits, scores, ids[-1], filters))

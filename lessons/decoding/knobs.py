@@ -11,10 +11,10 @@ from numbers import Real
 
 from torch import Tensor
 
-from lessons import filters
-from lessons.language import say
-from lessons.probability import check_number, check_whole
-from lessons.ranking import Ranking
+from lessons.arithmetic import filters
+from lessons.arithmetic.ranking import Ranking
+from lessons.words.arguments import check_number, check_whole
+from lessons.words.language import say
 
 # As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
 PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
@@ -80,7 +80,7 @@ def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     ['top_p', 'temperature']
     """
     if order not in ORDERS:
-        raise ValueError(say("sampling.order", orders=", ".join(ORDERS), value=repr(order)))
+        raise ValueError(say("decoding.order", orders=", ".join(ORDERS), value=repr(order)))
     return [Knob(name, CHECKS[name](values[name])) for name in ORDERS[order] if is_on(name, values.get(name))]
 
 
@@ -90,7 +90,7 @@ def is_on(name: str, value: float | None) -> bool:
     return value is not None and not (plain and value == OFF[name])
 
 
-def turn(
+def apply_knobs(
     chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
 ) -> tuple[tuple[str, Tensor], ...]:
     """(name, scores after it) for each knob of the chain in turn, from the logits (..., V) for the token after `ids`.
@@ -106,7 +106,7 @@ def turn(
 def turn_ranked(
     chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
 ) -> tuple[tuple[tuple[str, Tensor], ...], Ranking]:
-    """What `turn` returns, and the ranking of what the last knob left, to draw from; nothing is checked."""
+    """What `apply_knobs` returns, and the ranking of what the last knob left, to draw from; nothing is checked."""
     ranking, results = Ranking(logits), []
     for knob in chain:
         ranking = knob.act(ranking, ids)
@@ -154,13 +154,13 @@ class Cut:
 
 
 def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
-    """What each knob did, from the logits (V,) offered first and the results of `turn`.
+    """What each knob did, from the logits (V,) offered first and the results of `apply_knobs`.
 
     A `Step` holds both: `cuts(step.logits, step.filters)`.
 
     >>> import torch
     >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
-    >>> done = cuts(logits, turn(knobs(top_k=2, top_p=0.6), logits, []))
+    >>> done = cuts(logits, apply_knobs(knobs(top_k=2, top_p=0.6), logits, []))
     >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in done]
     [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
     """

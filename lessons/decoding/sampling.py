@@ -12,21 +12,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from lessons.arithmetic.ranking import Ranking
 from lessons.decoding.knobs import Knob, check_each_left_some, knobs, turn_ranked
-from lessons.decoding.source import (
-    MOST_STEPS,
-    NextLogits,
-    Source,
-    as_source,
-    check_count,
-    check_logits,
-    read_prompt,
-    steps_within,
-    why_stopped,
-)
-from lessons.probability import check_whole
-from lessons.ranking import Ranking
-from lessons.trace import Step, Trace
+from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
+from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
+from lessons.records.trace import Step, Trace
+from lessons.words.arguments import check_count, check_whole
 
 MOST_TEXTS = 10_000  # in one call: their records are kept in memory
 

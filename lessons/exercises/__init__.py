@@ -8,13 +8,7 @@ usual        mistakes that the numbers alone give away
 verdict      what a student is shown
 judging      an answer tried on every case, and its failure explained
 progress     what a student has solved, in a small file
-lesson_01    next-token tables
-lesson_02    log-probabilities
-lesson_03    beam search
-lesson_04    temperature
-lesson_05    top-k, top-p, min-p
-lesson_06    fine-tuning
-lesson_07    choosing a decoder
+tasks        the exercises themselves, a file for each lesson
 catalogue    all of them by name
 asking       check(), hint(), answer(), show_progress()
 """

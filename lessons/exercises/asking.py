@@ -7,8 +7,8 @@ from lessons.exercises import progress
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, find, of_lesson
 from lessons.exercises.judging import judge
 from lessons.exercises.verdict import Shown, Verdict
-from lessons.language import say
-from lessons.probability import check_whole
+from lessons.words.arguments import check_whole
+from lessons.words.language import say
 
 
 def check(name: str, function: object) -> Verdict:

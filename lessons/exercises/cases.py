@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lessons.chain import MarkovChain
+from lessons.models.six_words import MarkovChain
 
 
 def random_logits(seed: int, *shape: int, spread: float = 2.0) -> Tensor:

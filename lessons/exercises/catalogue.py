@@ -4,9 +4,9 @@ from difflib import get_close_matches
 from functools import cache
 from reprlib import repr as short
 
-from lessons.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
 from lessons.exercises.exercise import Exercise
-from lessons.language import say
+from lessons.exercises.tasks import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from lessons.words.language import say
 
 # The notebook of each lesson that has exercises.
 NOTEBOOKS = {

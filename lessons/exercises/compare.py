@@ -11,7 +11,7 @@ from numbers import Number
 import numpy
 import torch
 
-from lessons.language import say
+from lessons.words.language import say
 
 SHOWN = 600  # characters of a value that are shown
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lessons.language import say, words
+from lessons.words.language import say, words
 
 Function = Callable[..., object]
 Case = Callable[[], tuple[object, ...]]  # makes a function's arguments, fresh and the same at each call

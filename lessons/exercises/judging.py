@@ -13,7 +13,7 @@ from lessons.exercises.exercise import Case, Exercise, Function
 from lessons.exercises.running import Outcome, run
 from lessons.exercises.usual import usual_mistake
 from lessons.exercises.verdict import Verdict, verdict
-from lessons.language import say
+from lessons.words.language import say
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import json
 import os
 from pathlib import Path
 
-from lessons.language import LANGUAGES
-from lessons.turns import alone_in
+from lessons.records.saving import alone_in
+from lessons.words.language import LANGUAGES
 
 NAME, VERSION = "lessons-progress.json", 1
 SECONDS_TO_WAIT = 5.0  # for another notebook, which needs a thousandth of it

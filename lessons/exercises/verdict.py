@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from lessons.language import say
+from lessons.words.language import say
 
 Status = Literal["solved", "unwritten", "wrong", "changed", "crashed", "endless", "form"]
 

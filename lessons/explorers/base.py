@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from lessons.explorers.again import close_all, living, take_place
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
-from lessons.probability import check_number, check_whole
+from lessons.words.arguments import check_number, check_whole
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
 SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"

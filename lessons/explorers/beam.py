@@ -7,18 +7,19 @@ from html import escape
 import ipywidgets as widgets
 
 from lessons.decoding.beam import finished_texts
-from lessons.decoding.beam_tree import Candidate
 from lessons.decoding.beams import Beams
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.knobs import knobs
-from lessons.decoding.source import NextLogits, Source, as_source
 from lessons.explorers.base import LABELLED, Explorer, slider
 from lessons.explorers.beam_words import compared, table_of, verdict
-from lessons.language import say
-from lessons.plots.beam import candidate_words, minus
+from lessons.models.source import NextLogits, Source, as_source
+from lessons.plots.beam import candidate_words
 from lessons.plots.tree import FRAMES, SIGNS, Svg, beam_tree
-from lessons.probability import check_text
-from lessons.tokens import visible
+from lessons.records.beam_tree import Candidate
+from lessons.words.arguments import check_text
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import minus
 
 MOST_BEAMS, MOST_STEPS = 8, 12
 BUTTON = widgets.Layout(width="auto")

@@ -5,12 +5,11 @@ from html import escape
 
 import torch
 
-from lessons.decoding.beam_tree import BeamTrace
-from lessons.language import say
-from lessons.models import LanguageModel
-from lessons.plots.beam import minus
-from lessons.tables import visible_end
-from lessons.trace import Trace
+from lessons.models.language_model import LanguageModel
+from lessons.records.beam_tree import BeamTrace
+from lessons.records.trace import Trace
+from lessons.words.language import say
+from lessons.words.writing import minus, visible_end
 
 CELL = "padding:2px 10px;vertical-align:top;font-variant-numeric:tabular-nums;text-align:"
 

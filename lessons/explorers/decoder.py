@@ -6,16 +6,16 @@ from html import escape
 import ipywidgets as widgets
 import pandas
 
-from lessons.comparison import NINE, Decoder, Text, check_decoders, measure, read_real, write_all
+from lessons.arithmetic.measures import repetition
 from lessons.decoding.sampling import MOST_TEXTS
-from lessons.decoding.source import check_count, check_steps
-from lessons.explorers import html
+from lessons.decoding.steps import check_steps
 from lessons.explorers.base import LABELLED, Explorer, slider
-from lessons.language import say
-from lessons.measures import repetition
-from lessons.models import LanguageModel, check_model
+from lessons.models.language_model import LanguageModel
 from lessons.plots.decoders import likelihood_and_diversity
-from lessons.probability import check_text, check_texts
+from lessons.tables.decoders import NINE, Decoder, Text, check_decoders, measure, read_real, write_all
+from lessons.words.arguments import check_count, check_model, check_text, check_texts
+from lessons.words.language import say
+from lessons.words.writing import html_table
 
 
 class DecoderExplorer(Explorer):
@@ -29,7 +29,7 @@ class DecoderExplorer(Explorer):
     Attributes:
         prompt, seed, left, right, number: the controls; `number` says which of a decoder's texts is shown.
         written: {decoder: its texts}. real: continuations that no model wrote.
-        measures: the table behind the picture, see `lessons.comparison.measure`.
+        measures: the table behind the picture, see `lessons.tables.decoders.measure`.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class DecoderExplorer(Explorer):
     def _cell(self, name: str) -> str:
         text: Text = self.written[name][min(self.number.value, self.samples) - 1]
         heads = [say(f"decoders.{key}") for key in ("log_prob", "surprisal", "repetition")]
-        rows = html.table(heads, [(f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")])
+        rows = html_table(heads, [(f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")])
         style = "white-space:pre-wrap;line-height:1.5;margin:4px 0;max-width:60ch"
         shown = (
             f"<div style='{style}'><span style='color:#777'>{escape(self.prompt.value)}</span>{escape(text.text)}</div>"

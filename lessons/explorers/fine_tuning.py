@@ -9,15 +9,14 @@ import numpy
 
 from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
-from lessons.grammar import Grammar
-from lessons.language import say
-from lessons.models import LanguageModel, check_model
+from lessons.models.language_model import LanguageModel
+from lessons.models.scoring import token_log_probs
 from lessons.plots.fine_tuning import surprisal_pair
-from lessons.plots.next_token import percent
-from lessons.probability import check_texts
-from lessons.scoring import token_log_probs
-from lessons.tables import visible_end
-from lessons.tokens import visible
+from lessons.texts.grammar import Grammar
+from lessons.words.arguments import check_model, check_texts
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent, visible_end
 
 WINDOW = 44  # tokens that the picture shows at a time
 
@@ -44,24 +43,24 @@ class FineTuningExplorer(Explorer):
         check_model(before, "before"), check_model(after, "after")
         texts = check_texts("texts", texts)
         if not texts:
-            raise ValueError(say("errors.no_texts", name="texts"))
+            raise ValueError(say("arguments.no_texts", name="texts"))
         if not isinstance(grammar, Grammar | None):
-            raise TypeError(say("errors.not_of_kind", name="grammar", kind="Grammar, None", value=repr(grammar)))
+            raise TypeError(say("arguments.not_of_kind", name="grammar", kind="Grammar, None", value=repr(grammar)))
         self.models, self.grammar = {"before": before, "after": after}, grammar
         names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
         self.choice = widgets.Dropdown(
             options=names,
-            description=say("finetuning.choose"),
+            description=say("fine_tuning.choose"),
             style=LABELLED["style"],
             layout=widgets.Layout(width="98%"),
         )
         self.text = widgets.Textarea(
             texts[0],
-            description=say("finetuning.text"),
+            description=say("fine_tuning.text"),
             continuous_update=False,
             layout=widgets.Layout(width="98%", height="92px"),
         )
-        self.start = slider(say("finetuning.from_token"), 0, 0, 1)
+        self.start = slider(say("fine_tuning.from_token"), 0, 0, 1)
         self.strips = widgets.HTML()
         self.listen(self.choice, self._choose)
         self.listen(self.text, self._read)
@@ -76,10 +75,10 @@ class FineTuningExplorer(Explorer):
         lm = self.models["after"]
         ids = lm.encode(self.text.value)
         if len(ids) < 2:
-            raise ValueError(say("finetuning.two_tokens"))
+            raise ValueError(say("fine_tuning.two_tokens"))
         if lm.context is not None and len(ids) > lm.context:
             raise ValueError(
-                say("finetuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context)
+                say("fine_tuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context)
             )
         pieces = [lm.token(token) for token in ids]
         surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
@@ -100,7 +99,7 @@ class FineTuningExplorer(Explorer):
         gains = before - after
         most, least = int(gains.argmax()), int(gains.argmin())
         words = say(
-            "finetuning.explorer_sentence",
+            "fine_tuning.explorer_sentence",
             before=f"{before.sum():.1f}",
             before_each=f"{before.mean():.2f}",
             after=f"{after.sum():.1f}",
@@ -117,21 +116,21 @@ class FineTuningExplorer(Explorer):
             return (
                 words
                 + " "
-                + say("finetuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
+                + say("fine_tuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
             )
-        return words + " " + say("finetuning.explorer_truth", truth=f"{truth.sum():.1f}")
+        return words + " " + say("fine_tuning.explorer_truth", truth=f"{truth.sum():.1f}")
 
     def _strips(self) -> str:
         parts = []
         for name in ("before", "after"):
             values = self.surprisals[name].tolist()
             titles = [
-                say("finetuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}")
+                say("fine_tuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}")
                 for value in values
             ]
             strip = html.surprisal_strip(
-                [self.first, *self.tokens], [None, *values], [say("finetuning.given"), *titles]
+                [self.first, *self.tokens], [None, *values], [say("fine_tuning.given"), *titles]
             )
-            label = escape(say(f"finetuning.{name}_label"))
+            label = escape(say(f"fine_tuning.{name}_label"))
             parts.append(f"<td style='vertical-align:top;padding-right:18px'><b>{label}</b>{strip}</td>")
         return f"<table style='width:98%;table-layout:fixed'><tr>{''.join(parts)}</tr></table>{html.surprisal_legend()}"

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-from lessons.language import say
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
 
-CELL = "padding:1px 10px;text-align:right;font-variant-numeric:tabular-nums"
 DARKEST = 10.0  # nats of surprisal (a probability of 1 in 22,026) at which the colour is strongest
 
 
@@ -39,15 +38,4 @@ def surprisal_legend() -> str:
     boxes = "".join(
         f'<span style="background:{surprisal_colour(value)};{style}">{label}</span>' for value, label in steps
     )
-    return f'<div style="font-size:12px;margin:2px 0">{escape(say("next_token.legend"))} {boxes}</div>'
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], highlight: int | None = None) -> str:
-    """A small table of texts; `highlight` is the place of a row drawn in bold."""
-    head = "".join(f'<th style="{CELL}">{escape(heading)}</th>' for heading in headings)
-    body = ""
-    for place, row in enumerate(rows):
-        cells = "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in row)
-        body += f'<tr style="font-weight:{"bold" if place == highlight else "normal"}">{cells}</tr>'
-    head = f'<tr style="border-bottom:1px solid #999">{head}</tr>'
-    return f'<table style="border-collapse:collapse;font-size:13px">{head}{body}</table>'
+    return f'<div style="font-size:12px;margin:2px 0">{escape(say("explorers.surprisal_legend"))} {boxes}</div>'

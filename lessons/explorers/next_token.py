@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 import torch
 
-from lessons.decoding.source import check_logits, read_prompt
 from lessons.explorers import html
 from lessons.explorers.base import LABELLED, Explorer, slider
-from lessons.language import say
-from lessons.models import LanguageModel, check_model
-from lessons.plots.next_token import NextTokenBars, percent
-from lessons.probability import check_text
-from lessons.tables import visible_end
-from lessons.tokens import visible
-from lessons.trace import Step, Trace
+from lessons.models.language_model import LanguageModel
+from lessons.models.source import check_logits, read_prompt
+from lessons.plots.next_token import NextTokenBars
+from lessons.records.trace import Step, Trace
+from lessons.words.arguments import check_model, check_text
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import html_table, percent, visible_end
 
 MOST_BARS = 20
 
@@ -199,5 +199,5 @@ class NextTokenExplorer(Explorer):
             for number, one in enumerate(self.trace.steps, 1)
         ]
         return (
-            html.table([say(f"next_token.table_{column}") for column in columns], rows, highlight=step) if rows else ""
+            html_table([say(f"next_token.table_{column}") for column in columns], rows, highlight=step) if rows else ""
         )

@@ -8,17 +8,17 @@ import ipywidgets as widgets
 import torch
 from torch import Tensor
 
+from lessons.arithmetic.filters import temperature_scale
+from lessons.arithmetic.probability import entropy
 from lessons.decoding.sampling import sample
-from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.explorers.base import LABELLED, Explorer, slider
-from lessons.filters import temperature_scale
-from lessons.language import say
-from lessons.plots.next_token import percent
+from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.temperature import TemperaturePicture
-from lessons.probability import check_number, check_text, check_whole, entropy
-from lessons.tables import visible_end
-from lessons.tokens import visible
-from lessons.trace import Trace
+from lessons.records.trace import Trace
+from lessons.words.arguments import check_number, check_text, check_whole
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent, visible_end
 
 COLDEST, HOTTEST = 0.05, 5.0  # the ends of the slider; any temperature can be typed
 STEP = 0.01  # of the slider, in powers of ten; T = 1 is one of its steps

@@ -3,16 +3,16 @@
 import ipywidgets as widgets
 import torch
 
-from lessons.decoding.knobs import ORDERS, Cut, cuts, knobs, turn
+from lessons.arithmetic.filters import likeliest_first
+from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
 from lessons.decoding.sampling import draw_many, uniforms
-from lessons.decoding.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.explorers.base import Explorer
-from lessons.filters import likeliest_first
-from lessons.language import say
-from lessons.plots.next_token import percent
+from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.truncation import TruncationPicture
-from lessons.probability import check_text, check_texts
-from lessons.tokens import visible
+from lessons.words.arguments import check_text, check_texts
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent
 
 DRAWS = 1000
 NAMED = 40  # tokens of which the picture may need the names
@@ -103,7 +103,7 @@ class TruncationExplorer(Explorer):
     def turned(self, order: str) -> tuple[tuple[str, torch.Tensor], ...]:
         """(name, scores after it) for each knob that is on, when they act in this order."""
         values = {name: self.sliders[name].value for name, switch in self.switches.items() if switch.value}
-        return turn(knobs(order, **values), self.logits, self.prompt_places)
+        return apply_knobs(knobs(order, **values), self.logits, self.prompt_places)
 
     def _turn(self) -> None:
         if self._moving:

@@ -3,13 +3,14 @@
 import ipywidgets as widgets
 import numpy
 
+from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product
 from lessons.explorers.base import LABELLED, Explorer, slider
-from lessons.floats import PRECISIONS, lost_at, running_product
-from lessons.language import say
-from lessons.models import LanguageModel, check_model
-from lessons.plots.underflow import UnderflowPicture, bits, scientific
-from lessons.probability import check_text
-from lessons.scoring import token_log_probs
+from lessons.models.language_model import LanguageModel
+from lessons.models.scoring import token_log_probs
+from lessons.plots.underflow import UnderflowPicture, bits
+from lessons.words.arguments import check_model, check_text
+from lessons.words.language import say
+from lessons.words.writing import scientific
 
 MOST_TOKENS = 1200  # enough for 64 bits to lose a product of halves, at 1,075
 TEXT = (

@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from lessons.finetuning.recipes import RECIPES, Recipe
-from lessons.language import say
+from lessons.words.language import say
 
 FLAGS = ("separator",)
 
@@ -44,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     arguments = vars(parser().parse_args())
-    from lessons.corpora import load_corpus
     from lessons.finetuning.training import fine_tune
-    from lessons.models import load
+    from lessons.models.language_model import load
+    from lessons.texts.corpora import load_corpus
 
     first = os.environ.get("RANK", "0") == "0"
     take = arguments.pop

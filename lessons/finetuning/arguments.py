@@ -8,8 +8,8 @@ import torch
 from transformers import TrainingArguments
 
 from lessons.finetuning.recipes import Recipe
-from lessons.language import say
-from lessons.probability import check_whole
+from lessons.words.arguments import check_whole
+from lessons.words.language import say
 
 PRECISION_VARIABLE = "ACCELERATE_MIXED_PRECISION"
 LOGGED_STEPS = 100  # the points of the training curve

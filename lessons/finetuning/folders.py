@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lessons.language import say
-from lessons.turns import alone_in
+from lessons.records.saving import alone_in
+from lessons.words.language import say
 
 RECORD = "run.json"
 # What errors say that come of a full disk: the system (also through safetensors), a quota, and torch.save twice.

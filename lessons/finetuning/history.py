@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas
 
-from lessons.language import say
+from lessons.words.language import say
 
 if TYPE_CHECKING:
-    from lessons.models import LanguageModel
+    from lessons.models.language_model import LanguageModel
 
 COLUMNS = ["tokens", "epoch", "training_loss", "validation_loss", "learning_rate"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from lessons.language import say
-from lessons.probability import check_whole
+from lessons.words.arguments import check_whole
+from lessons.words.language import say
 
 if TYPE_CHECKING:
     from peft import PeftModel

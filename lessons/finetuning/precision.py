@@ -8,7 +8,7 @@ from reprlib import repr as short
 
 import torch
 
-from lessons.language import say
+from lessons.words.language import say
 
 PRECISIONS = ("bf16", "fp16", "fp32")
 

@@ -14,9 +14,9 @@ from tqdm.auto import tqdm
 from transformers import TrainerCallback
 
 from lessons.finetuning.history import history_table
-from lessons.language import say
 from lessons.plots.canvas import png
 from lessons.plots.fine_tuning import loss_chart, loss_sentence
+from lessons.words.language import say
 
 SECONDS_BETWEEN_CHARTS = 2.0  # at least
 SHARE_FOR_CHARTS = 0.02  # of the time, at most: on a slow machine the chart is drawn more rarely

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, fields, replace
 from reprlib import repr as short
 
-from lessons.language import say
-from lessons.probability import check_flag, check_number, check_whole
+from lessons.words.arguments import check_flag, check_number, check_whole
+from lessons.words.language import say
 
 
 @dataclass(frozen=True)

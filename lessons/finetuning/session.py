@@ -27,7 +27,7 @@ from lessons.finetuning.arguments import PRECISION_VARIABLE
 from lessons.finetuning.history import FineTuning, history_table
 from lessons.finetuning.lora import add_lora, count_parameters
 from lessons.finetuning.progress import Progress, stopping
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
 
 
 class Sitting:

@@ -7,17 +7,17 @@ from reprlib import repr as short
 
 from datasets import DatasetDict
 
-from lessons.blocks import token_blocks
-from lessons.corpora import check_dataset, entropy_floor
 from lessons.finetuning import folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.history import FineTuning
 from lessons.finetuning.precision import choose_precision
 from lessons.finetuning.recipes import Recipe, choose_recipe
 from lessons.finetuning.session import Sitting, left_as_found, result_of
-from lessons.language import say
-from lessons.models import LanguageModel, check_model, load
-from lessons.probability import check_flag, check_path, check_whole
+from lessons.models.language_model import LanguageModel, load
+from lessons.texts.blocks import token_blocks
+from lessons.texts.corpora import check_dataset, entropy_floor
+from lessons.words.arguments import check_flag, check_model, check_path, check_whole
+from lessons.words.language import say
 
 
 def fine_tune(
@@ -107,7 +107,7 @@ def check_resume(resume: object) -> None:
 def check_corpus(corpus: object) -> DatasetDict:
     """The corpus if it has texts to train on and texts to be judged by; otherwise the error."""
     if not isinstance(corpus, dict) or not {"train", "validation"} <= set(corpus):
-        raise TypeError(say("corpora.splits", value=short(corpus)))
+        raise TypeError(say("finetuning.splits", value=short(corpus)))
     for split, texts in corpus.items():
         check_dataset(f"corpus[{split!r}]", texts)
     return corpus

@@ -19,6 +19,8 @@ it once.
 """
 
 from lessons.plots.beam import two_texts
+from lessons.plots.decoders import likelihood_and_diversity
+from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.strips import draw_strips, mass_by_rank
 from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
@@ -27,15 +29,19 @@ from lessons.plots.truncation import before_and_after, cumulative_cuts
 from lessons.plots.underflow import underflow_curves
 
 __all__ = [
+    "attention_patterns",
     "beam_tree",
     "before_and_after",
     "cumulative_cuts",
     "draw_strips",
     "entropy_curve",
+    "likelihood_and_diversity",
+    "loss_chart",
     "mass_by_rank",
     "next_token_bars",
     "probability_by_rank",
     "seconds_per_step",
+    "surprisal_pair",
     "temperature_bars",
     "temperature_curves",
     "two_texts",

@@ -7,10 +7,11 @@ import numpy
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from lessons.decoding.beam_tree import BeamTree, Candidate
-from lessons.language import say
 from lessons.plots.canvas import BLUE, ORANGE, new_figure
-from lessons.tokens import visible
+from lessons.records.beam_tree import BeamTree, Candidate
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import minus
 
 
 def two_texts(
@@ -50,11 +51,6 @@ def message(first: float, second: float) -> str:
     return say(
         f"beam.bars_{'win' if second > first else 'lose'}", factor=f"{factor:,.1f}" if factor < 1e4 else f"{factor:.1e}"
     )
-
-
-def minus(number: str) -> str:
-    """A number with a real minus sign."""
-    return number.replace("-", "−")
 
 
 def candidate_words(tree: BeamTree, candidate: Candidate, name: Callable[[int], str]) -> str:

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, RED, new_figure, set_title
+from lessons.words.language import say
 
 # name to point
 ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}

@@ -13,9 +13,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, new_figure, set_title
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
 
 LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
 
@@ -37,19 +37,19 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
     if floor is not None:
         axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
         beside = {"xytext": (4, -11), "textcoords": "offset points", "color": RED, "fontsize": 9}
-        axes.annotate(say("finetuning.floor_line"), (0, math.log(floor)), **beside)
+        axes.annotate(say("fine_tuning.floor_line"), (0, math.log(floor)), **beside)
         lowest.append(math.log(floor) * 0.9)
     for line, (key, colour) in enumerate((("validation_loss", BLUE), ("training_loss", "#666666"))):
         axes.text(
             0.985,
             0.95 - 0.075 * line,
-            say(f"finetuning.{key}"),
+            say(f"fine_tuning.{key}"),
             color=colour,
             transform=axes.transAxes,
             ha="right",
             va="top",
         )
-    axes.set(xlabel=say("finetuning.tokens_axis"), ylabel=say("finetuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
+    axes.set(xlabel=say("fine_tuning.tokens_axis"), ylabel=say("fine_tuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
     _loss_scale(axes, min(lowest) * 0.95, max([*validation, *training]) * 1.1)
     set_title(axes, _title(history, floor))
     return figure
@@ -69,7 +69,7 @@ def _loss_scale(axes: Axes, least: float, most: float) -> None:
     right.yaxis.set_major_formatter(
         FuncFormatter(lambda loss, _: f"{math.exp(loss):,.1f}" if loss < 2.5 else f"{math.exp(loss):,.0f}")
     )
-    right.set_ylabel(say("finetuning.perplexity_axis"))
+    right.set_ylabel(say("fine_tuning.perplexity_axis"))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tokens, _: f"{tokens:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True)
@@ -79,11 +79,11 @@ def _title(history: pandas.DataFrame, floor: float | None) -> str:
     validation = history["validation_loss"].dropna()
     perplexity, tokens = math.exp(validation.iloc[-1]), f"{history['tokens'][validation.index[-1]]:,.0f}"
     if len(validation) == 1:
-        return say("finetuning.chart_title_start", perplexity=f"{perplexity:.1f}")
+        return say("fine_tuning.chart_title_start", perplexity=f"{perplexity:.1f}")
     if floor is None:
-        return say("finetuning.chart_title", tokens=tokens, perplexity=f"{perplexity:.2f}")
+        return say("fine_tuning.chart_title", tokens=tokens, perplexity=f"{perplexity:.2f}")
     return say(
-        "finetuning.chart_title_floor",
+        "fine_tuning.chart_title_floor",
         tokens=tokens,
         perplexity=f"{perplexity:.2f}",
         over=_percent(perplexity / floor - 1),
@@ -99,11 +99,11 @@ def loss_sentence(history: pandas.DataFrame, floor: float | None = None, short: 
     validation = history["validation_loss"].dropna()
     before, loss = validation.iloc[0], validation.iloc[-1]
     if short:
-        return say("finetuning.sentence_short", perplexity=f"{math.exp(loss):.3f}")
+        return say("fine_tuning.sentence_short", perplexity=f"{math.exp(loss):.3f}")
     if len(validation) == 1:
-        return say("finetuning.sentence_start", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):.1f}")
+        return say("fine_tuning.sentence_start", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):.1f}")
     words = say(
-        "finetuning.sentence",
+        "fine_tuning.sentence",
         tokens=f"{history['tokens'][validation.index[-1]]:,.0f}",
         before=f"{before:.3f}",
         loss=f"{loss:.3f}",
@@ -113,7 +113,7 @@ def loss_sentence(history: pandas.DataFrame, floor: float | None = None, short: 
     if floor is None:
         return words
     return (
-        words + " " + say("finetuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
+        words + " " + say("fine_tuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
     )
 
 
@@ -135,12 +135,12 @@ def surprisal_pair(
         axes.hlines(numpy.minimum(truth, 50), places - 0.38, places + 0.38, color=GREEN, linewidth=2, zorder=4)
     axes.set_xticks(places, [visible(token) for token in tokens], rotation=90, fontsize=8, parse_math=False)
     axes.tick_params(axis="x", length=0)
-    axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say("finetuning.surprisal_axis"))
+    axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say("fine_tuning.surprisal_axis"))
     axes.set_ylim(-0.35, max(before.max(), after.max()) * 1.2 + 0.3)
     axes.grid(axis="y")
     _legend(axes, truth is not None)
     gained = (before - after).sum()
-    title = "finetuning.strips_title" if gained >= 0 else "finetuning.strips_title_worse"
+    title = "fine_tuning.strips_title" if gained >= 0 else "fine_tuning.strips_title_worse"
     set_title(axes, say(title, gained=f"{abs(gained):.0f}", tokens=len(tokens)))
     return figure
 
@@ -155,7 +155,7 @@ def _legend(axes: Axes, with_truth: bool) -> None:
         axes.plot([], [], marker, color=face, markeredgecolor=edge, **look)[0] for _, marker, face, edge in marks
     ]
     axes.legend(
-        handles, [say(f"finetuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9
+        handles, [say(f"fine_tuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9
     )
 
 
@@ -187,9 +187,9 @@ def attention_patterns(tokens: Sequence[str], hidden: int) -> Figure:
             xlim=(-0.5, number - 0.5),
             ylim=(number - 0.5, -0.5),
             aspect="equal",
-            xlabel=say(f"finetuning.attention_{key}"),
+            xlabel=say(f"fine_tuning.attention_{key}"),
         )
         axes.spines[:].set_visible(False)
-    both[0].set_ylabel(say("finetuning.attention_rows"))
-    set_title(both[0], say("finetuning.attention_title"))
+    both[0].set_ylabel(say("fine_tuning.attention_rows"))
+    set_title(both[0], say("fine_tuning.attention_title"))
     return figure

@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent
 
 
 class NextTokenBars(MovingPicture):
@@ -67,17 +68,6 @@ def next_token_bars(
     tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
     """
     return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).standing()
-
-
-def percent(value: float) -> str:
-    """A probability for a label: two digits that mean something, however small it is.
-
-    >>> [percent(value) for value in (0.0976, 0.5, 0.00012, 3e-9)]
-    ['9.8%', '50.0%', '0.012%', '3e-07%']
-    """
-    if value >= 0.001:
-        return f"{value:.1%}"
-    return f"{100 * value:.2g}%"
 
 
 def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.language import say
 from lessons.plots.canvas import RED, new_figure, set_title
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
 
 RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
 LETTER = 0.0155  # the width of a letter as a share of a strip's
@@ -100,15 +100,15 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
         for middle, name in labels_that_fit(shares, tokens):
             axes.text(middle, row, name, ha="center", va="center", fontsize=8.5, color="white", parse_math=False)
         drawn = min(int(numpy.searchsorted(shares.cumsum(), uniform, side="right")), len(shares) - 1)
-        label = say("temperature.drawn", token=visible(tokens[drawn]), rank=f"{drawn + 1:,}")
+        label = say("strips.drawn", token=visible(tokens[drawn]), rank=f"{drawn + 1:,}")
         axes.text(1.015, row, label, va="center", color=RED, fontsize=9.5, parse_math=False)
     axes.axvline(uniform, color=RED, linewidth=1.6)
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("temperature.strip_axis"))
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("strips.strip_axis"))
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    set_title(axes, say("temperature.strip_title", uniform=f"{uniform:.3f}"))
+    set_title(axes, say("strips.strip_title", uniform=f"{uniform:.3f}"))
     return figure
 
 
@@ -137,16 +137,16 @@ def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
             if mass >= 0.05:
                 axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color=ink)
             start += mass
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("temperature.mass_axis"))
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("strips.mass_axis"))
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     place = {"bbox_to_anchor": (1.0, 1.05), "loc": "upper left", "frameon": False}
-    axes.legend(title=say("temperature.ranks"), fontsize=9, title_fontsize=9, **place)
+    axes.legend(title=say("strips.ranks"), fontsize=9, title_fontsize=9, **place)
     (cold, first), *_, (hot, last) = masses.items()
     shares = {"share_cold": f"{first[10:].sum():.0%}", "share_hot": f"{last[10:].sum():.0%}"}
-    set_title(axes, say("temperature.mass_title", cold=cold, hot=hot, **shares))
+    set_title(axes, say("strips.mass_title", cold=cold, hot=hot, **shares))
     return figure
 
 

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
-from lessons.plots.next_token import percent
 from lessons.plots.strips import MovingStrips
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent
 
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 COLOURS, PALE = (BLUE, ORANGE, GREEN, PURPLE, SKY), "#BBBBBB"

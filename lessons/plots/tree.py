@@ -11,11 +11,11 @@ from html import escape
 from itertools import takewhile
 from math import exp
 
-from lessons.decoding.beam_tree import BeamTree, Candidate
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
 from lessons.plots.svg import LETTER, Svg, cut, drawing, path, rect, text, width_of
-from lessons.tokens import visible
+from lessons.records.beam_tree import BeamTree, Candidate
+from lessons.words.language import say
+from lessons.words.tokens import visible
 
 MARGIN, HEAD, FOOT, ROOT = 6, 26, 52, 100  # pixels: around, above, below; the prompt's box
 SIGNS = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.language import say
 from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
-from lessons.plots.next_token import percent
 from lessons.plots.strips import MovingStrips, labels_that_fit
-from lessons.tokens import visible
+from lessons.words.language import say
+from lessons.words.tokens import visible
+from lessons.words.writing import percent
 
 PALE = "#D9D9D9"
 AXIS = (0, 1.09)  # room for a number beside a bar of 100 %

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import ArrayLike
 
-from lessons.floats import PRECISIONS, lost_at, smallest
-from lessons.language import say
+from lessons.arithmetic.floats import PRECISIONS, lost_at, smallest
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
+from lessons.words.language import say
+from lessons.words.writing import scientific
 
 COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
 WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
@@ -142,17 +143,6 @@ def draw_floor(axes: Axes, height: float, colour: str, label: str, left: bool) -
     end, shift, side = (0, 3, "left") if left else (1, -2, "right")
     place = {"xy": (end, height), "xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
     axes.annotate(label, **place, xytext=(shift, -3), ha=side, va="top", fontsize=8, color="#555555", gid="floor")
-
-
-def scientific(value: float) -> str:
-    """A small number as in "5.3e−121"; 0 is "0.0".
-
-    >>> scientific(0.0001234), scientific(0.0), scientific(0.25)
-    ('1.2e−04', '0.0', '0.25')
-    """
-    if value == 0 or value >= 0.01:
-        return f"{value:.2f}" if value else "0.0"
-    return f"{value:.1e}".replace("-", "−")
 
 
 def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> Figure:

@@ -9,7 +9,7 @@ import torch
 from datasets import Dataset, DatasetDict
 
 import lessons
-from lessons.models import BUNDLED_FOLDER, LanguageModel
+from lessons.models.language_model import BUNDLED_FOLDER, LanguageModel
 
 pytestmark = pytest.mark.fault
 

@@ -11,9 +11,9 @@ import pytest
 from datasets import Dataset
 
 import lessons
-from lessons import blocks
 from lessons.exercises import progress
 from lessons.finetuning import folders
+from lessons.texts import blocks
 
 pytestmark = pytest.mark.fault
 
@@ -22,7 +22,7 @@ import json, sys
 from pathlib import Path
 import lessons
 assert Path(lessons.__file__).is_relative_to(sys.argv[1]), lessons.__file__
-lessons.notebook.start("en")
+lessons.start("en")
 lm = lessons.load(device="cpu")
 text = lessons.greedy_search(lm, "The king", max_new_tokens=3).text
 explorer = lessons.TemperatureExplorer(lm)

@@ -21,7 +21,7 @@ FIRST = """
 import gc, os, sys
 import lessons, psutil, torch
 from lessons.explorers.again import living
-lessons.notebook.start("en")
+lessons.start("en")
 lm = lessons.load({folder!r}, device="cpu")
 MEASURED = []
 """

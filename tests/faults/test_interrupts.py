@@ -16,10 +16,12 @@ import torch
 from datasets import Dataset
 
 import lessons
-from lessons import blocks, comparison, text_files
 from lessons.exercises import progress
 from lessons.finetuning import folders
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
+from lessons.tables import decoders as comparison
+from lessons.texts import blocks
+from lessons.texts import files as text_files
 
 pytestmark = pytest.mark.fault
 

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lessons
-from lessons.comparison import NINE
+from lessons.tables.decoders import NINE
 
 pytestmark = pytest.mark.property
 
@@ -143,7 +143,7 @@ def stand_ins(tiny_models, monkeypatch, tmp_path, no_network) -> dict[int, objec
     monkeypatch.setattr(training, "Sitting", would_train)
     # in this process
     monkeypatch.setattr(Dataset, "map", lambda *given, num_proc=None, **options: as_it_is(*given, **options))
-    monkeypatch.setattr("lessons.corpora.HELD_OUT_PAGES", 2)
+    monkeypatch.setattr("lessons.texts.corpora.HELD_OUT_PAGES", 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)  # a hub name is refused at once
     return {id(MODEL): tiny_models["gpt2"], id(OTHER_MODEL): tiny_models["gpt2"]}

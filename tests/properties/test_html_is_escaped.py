@@ -14,15 +14,16 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import lessons
-from lessons.chain import MarkovChain, six_words
 from lessons.exercises.verdict import Shown, verdict
 from lessons.explorers import html
 from lessons.explorers.beam_words import table_of
 from lessons.explorers.temperature import texts_table
-from lessons.models import LanguageModel
+from lessons.models.language_model import LanguageModel
+from lessons.models.six_words import MarkovChain, six_words
 from lessons.plots.svg import drawing, text
 from lessons.plots.tree import beam_tree
-from lessons.tokens import visible
+from lessons.words.tokens import visible
+from lessons.words.writing import html_table
 
 # a letter that the font of a picture lacks
 pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:.*Glyph")]
@@ -141,7 +142,7 @@ def test_a_strip_of_tokens(tokens):
 def test_a_table_of_texts(tokens):
     """Headings and cells."""
     assert (
-        "".join([*tokens, *tokens, *tokens[::-1]]) == read(html.table(tokens, [tokens, tokens[::-1]], highlight=0)).text
+        "".join([*tokens, *tokens, *tokens[::-1]]) == read(html_table(tokens, [tokens, tokens[::-1]], highlight=0)).text
     )
     assert "".join(tokens[:4]) in read(table_of(tokens[:4], [(tokens[4], -1.0, 3, -0.5)])).text
 
@@ -164,8 +165,8 @@ def test_data_frames(tokens):
     """Tables of tokens, of a trace, of a corpus."""
     chain = chain_of(tokens)
     trace = lessons.greedy_search(chain, [0], 4)
-    frames = [trace, lessons.tables.TokenTable({"token": tokens, "Input": tokens, "id": range(6)}), lessons.tables.TokenTable(
-        [{"Input": tokens[0], "Choice 1": lessons.tables.Choice(tokens[1], 1, 0.5)}], dtype=object)]  # fmt: skip
+    frames = [trace, lessons.tables.next_token.TokenTable({"token": tokens, "Input": tokens, "id": range(6)}), lessons.tables.next_token.TokenTable(
+        [{"Input": tokens[0], "Choice 1": lessons.tables.next_token.Choice(tokens[1], 1, 0.5)}], dtype=object)]  # fmt: skip
     for frame in frames:
         read(frame._repr_html_())
     # pandas strips a cell's ends
@@ -223,7 +224,7 @@ def test_explorers_of_a_model(tiny_models, tokens):
         lessons.NextTokenExplorer(lm, prompt),
         lessons.UnderflowExplorer(lm, prompt),
         lessons.FineTuningExplorer(lm, lm, tokens),
-        lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=lessons.comparison.NINE[:2]),
+        lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=lessons.tables.decoders.NINE[:2]),
     ]
     explorers[0].choose(1)
     for explorer in explorers:

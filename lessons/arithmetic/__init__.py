@@ -1,0 +1,8 @@
+"""Arithmetic on logits, probabilities and ids: pure functions that know no model, no text and no picture.
+
+probability    log-probabilities of labels, entropy
+floats         how small a number can be
+ranking        the likeliest tokens first
+filters        temperature, top-k, top-p and their kin: logits in, logits out
+measures       how varied texts are
+"""

@@ -1,0 +1,191 @@
+"""The knobs of sampling, one pure function each: logits in, logits out, minus infinity where nothing may be drawn.
+
+V = size of the vocabulary, T = tokens so far, ... = any leading shape. Each takes (..., V) and returns (..., V),
+writes into nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all. A filter acts on
+what reaches it: tokens cut before have probability 0 there, and the rest are renormalised. In a chain the order
+therefore matters (see `decoding.knobs`). Scores are logits or log-probabilities: only the repetition penalty can tell.
+"""
+
+from collections.abc import Sequence
+from math import log
+
+import torch
+from torch import Tensor
+
+from lessons.arithmetic.probability import entropy
+from lessons.arithmetic.ranking import Ranking, likeliest_first, wide
+from lessons.words.arguments import (
+    check_ids,
+    check_number,
+    check_share,
+    check_temperature,
+    check_tensor,
+    check_top_k,
+    check_whole,
+)
+from lessons.words.language import say
+
+# subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part
+# of p has reached p: logits of 32 bits cannot tell more.
+ROUNDING = 1e-6
+
+
+def temperature_scale(logits: Tensor, T: float) -> Tensor:
+    """The logits divided by the temperature T > 0: softmax(logits / T) is sharper below 1, flatter above it.
+
+    p_i ∝ exp(logit_i / T). T → 0 is greedy search, T → ∞ the uniform distribution; the order never changes. Raises
+    TypeError or ValueError for what is no tensor of logits, or no such T.
+    Ackley, Hinton & Sejnowski, "A Learning Algorithm for Boltzmann Machines", 1985.
+
+    >>> temperature_scale(torch.tensor([2.0, 1.0, 0.0]), 0.5)
+    tensor([4., 2., 0.])
+    """
+    return check_tensor("logits", logits) / check_temperature(T)
+
+
+def keep_top_k(logits: Tensor, k: int) -> Tensor:
+    """The logits of the k likeliest tokens; all others are cut.
+
+    Exactly k tokens stay (fewer only where fewer were left): of equal logits at the border those with the lower id.
+    `transformers` keeps all that are level with the k-th, and so sometimes more than k. k from 1 to V. Raises TypeError
+    or ValueError for what is no tensor of logits, or no such k.
+    Fan, Lewis & Dauphin, "Hierarchical Neural Story Generation", 2018.
+
+    >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
+    tensor([-inf, 3., 2., -inf])
+    """
+    k = check_top_k(k, check_tensor("logits", logits).shape[-1])
+    return logits if k == logits.shape[-1] else top_k_of(Ranking(logits), k).scores
+
+
+def top_k_of(ranking: Ranking, k: int) -> Ranking:
+    """The first k tokens of a ranking."""
+    return ranking.keep(*ranking.first(k))
+
+
+def keep_top_p(logits: Tensor, p: float) -> Tensor:
+    """The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more; all others are cut.
+
+    A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one always
+    does. 0 < p ≤ 1. Raises TypeError or ValueError for what is no tensor of logits, or no such p.
+    Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
+
+    >>> keep_top_p(torch.tensor([0.5, 0.1, 0.4]).log(), 0.6).exp()
+    tensor([0.5000, 0.0000, 0.4000])
+    """
+    logits, p = check_tensor("logits", logits), check_share("top_p", p)
+    return logits if p == 1 or not logits.numel() else top_p_of(Ranking(logits), p).scores
+
+
+def top_p_of(ranking: Ranking, p: float) -> Ranking:
+    """The first tokens of a ranking, up to the one with which their probabilities reach p."""
+    for ids, values, probs in ranking.stretches():  # noqa: B007
+        kept = probs.cumsum(-1) - probs < p * (1 - ROUNDING)  # (..., n) the mass of all likelier ones is less than p
+        most = max(1, int(kept.sum(-1).max()))  # 1 where logits are broken, of which the draw will tell
+        if most < kept.shape[-1]:
+            break
+    return ranking.keep(ids[..., :most], values.where(kept, -torch.inf)[..., :most])
+
+
+def keep_min_p(logits: Tensor, p: float) -> Tensor:
+    """The logits of all tokens at least p times as likely as the likeliest; all others are cut.
+
+    A token stays if p_i ≥ p · max_j p_j: many stay where the model hesitates, few where it is sure. 0 < p ≤ 1. Raises
+    TypeError or ValueError for what is no tensor of logits, or no such p.
+    Nguyen et al., "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs", 2024.
+
+    >>> keep_min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.25).exp()
+    tensor([0.6000, 0.3000, 0.0000])
+    """
+    least = check_tensor("logits", logits).amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
+    return cut(logits, logits >= least - ROUNDING)
+
+
+def keep_typical(logits: Tensor, p: float) -> Tensor:
+    """The logits of the most typical tokens, in order until their probabilities sum to p or more; all others are cut.
+
+    Typical is a token whose surprisal lies near the mean surprisal: small |-log p_i - H|, H the entropy. So the
+    likeliest token may be cut. 0 < p ≤ 1. Raises TypeError or ValueError for what is no tensor of logits, or no such
+    p. Meister, Pimentel, Wiher & Cotterell, "Locally Typical Sampling", 2023.
+
+    >>> keep_typical(torch.tensor([0.5, 0.3, 0.1, 0.1]).log(), 0.25).exp()
+    tensor([0.0000, 0.3000, 0.0000, 0.0000])
+    """
+    logits, p = check_tensor("logits", logits), check_share("typical_p", p)
+    if p == 1:
+        return logits
+    exact = logits.to(wide(logits))
+    surprisal = -exact.log_softmax(-1)  # (..., V) infinite where a token was cut
+    distance = (surprisal - entropy(exact).unsqueeze(-1)).abs()
+    return keep_mass(logits, likeliest_first(-distance.float()), p)
+
+
+def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:
+    """The scores with each token of `ids` made less likely: a negative score times `penalty`, another divided by it.
+
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it is
+    there. penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies,
+    which means nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to that
+    power. Raises TypeError or ValueError for scores, ids or a penalty that cannot be. Keskar, McCann, Varshney, Xiong
+    & Socher, "CTRL", 2019.
+
+    >>> repetition_penalty(torch.tensor([4.0, -4.0, 4.0, -4.0]), [0, 1, 1], 2.0)
+    tensor([ 2., -8.,  4., -4.])
+    """
+    penalty = check_number("repetition_penalty", penalty, above=0)
+    seen = rows_of(ids, scores)  # (..., T)
+    score = scores.gather(-1, seen)  # (..., T)
+    return scores.scatter(-1, seen, torch.where(score < 0, score * penalty, score / penalty))
+
+
+def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> Tensor:
+    """The scores with every token cut that would complete, for a second time, a run of `size` tokens of `ids`.
+
+    ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; 1 forbids every token
+    said. Raises TypeError or ValueError for scores, ids or a size that cannot be. Paulus, Xiong & Socher, "A Deep
+    Reinforced Model for Abstractive Summarization", 2018.
+
+    >>> no_repeat_ngrams(torch.zeros(4), [0, 1, 2, 0], 2)  # "0 1" was said before
+    tensor([0., -inf, 0., 0.])
+    """
+    size = check_whole("no_repeat_ngram_size", size, 1)
+    ids = rows_of(ids, scores)  # (..., T)
+    if ids.shape[-1] < size:
+        return scores
+    runs = ids.unfold(-1, size, 1)  # (..., T - size + 1, size)
+    begun = ids[..., ids.shape[-1] - size + 1 :].unsqueeze(-2)  # (..., 1, size - 1) how a run would begin now
+    said = (runs[..., :-1] == begun).all(-1)  # (..., T - size + 1) runs that began in the same way
+    times = scores.new_zeros(scores.shape, dtype=torch.int64).scatter_add(-1, runs[..., -1], said.long())  # (..., V)
+    return cut(scores, times == 0)
+
+
+def cut(scores: Tensor, kept: Tensor) -> Tensor:
+    """The scores where `kept`, minus infinity elsewhere; both (..., V)."""
+    return scores.where(kept, -torch.inf)
+
+
+def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
+    """The scores of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
+    probs = scores.gather(-1, order).softmax(-1, dtype=wide(scores))  # (..., V) in that order
+    before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
+    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
+    return cut(scores, kept)
+
+
+def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
+    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores; raises TypeError or
+    ValueError."""
+    leading = check_tensor("scores", scores).shape[:-1]
+    ids = check_ids("ids", ids, scores.shape[-1]).to(scores.device)
+    if ids.shape[:-1] not in ((), leading):
+        raise ValueError(say("arithmetic.ids_shape", leading=tuple(leading), shape=tuple(ids.shape)))
+    return ids.expand(*leading, ids.shape[-1])
+
+
+def check_some_left(scores: Tensor, name: str, value: float) -> None:
+    """Nothing, if scores (..., V) can be chosen from; otherwise the error naming the knob after which they cannot."""
+    largest = scores.amax(-1)  # (...)
+    if (largest == -torch.inf).any():
+        raise ValueError(say("decoding.all_cut", name=name, value=value))
+    if not (largest < torch.inf).all():  # divided by next to nothing
+        raise ValueError(say("decoding.overflow", name=name, value=value))

@@ -1,0 +1,157 @@
+"""What a decoder asks: "these tokens so far; which logits for the next?" – and who may answer.
+
+A *source* is a `LanguageModel`, or any function `ids -> logits (V,)`. A `Session` is a conversation with it about one
+prompt: it holds one row of logits for each text in the making, and grows every text by one token at a time.
+
+V = size of the vocabulary, B = texts side by side.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import index
+from reprlib import repr as short
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from lessons.words.arguments import check_text
+from lessons.words.language import say
+
+NextLogits = Callable[[Sequence[int]], Tensor]  # ids -> (V,)
+
+
+class Session(Protocol):
+    """Texts growing side by side from one prompt. `logits` (B, V) are those for the next token of each text."""
+
+    logits: Tensor
+
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        """Text i becomes text parents[i] with tokens[i] added (parents None: each goes on from itself); returns the new
+        `logits` (B, V)."""
+        ...
+
+
+class Source(Protocol):
+    """What a decoder needs to know of a model."""
+
+    end_ids: tuple[int, ...]  # end-of-text tokens, none or several
+    context: int | None  # how many tokens it can read; None = no limit
+    vocabulary_size: int | None  # ids run from 0 to one less; None = not known
+
+    def encode(self, text: str) -> list[int]: ...
+
+    def decode(self, ids: Sequence[int]) -> str: ...
+
+    def token(self, token: int) -> str: ...
+
+    def session(self, prompt_ids: Sequence[int]) -> Session: ...
+
+
+@dataclass
+class FunctionSession:
+    """A session with a plain function: every text is read anew at each step."""
+
+    next_logits: NextLogits
+    rows: list[list[int]]
+
+    def __post_init__(self) -> None:
+        self.logits = torch.stack([answer_of(self.next_logits, row) for row in self.rows])
+
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        parents = range(len(tokens)) if parents is None else parents
+        self.rows = [[*self.rows[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
+        self.__post_init__()
+        return self.logits
+
+
+def answer_of(next_logits: NextLogits, ids: Sequence[int]) -> Tensor:
+    """(V,) what a function says to these ids; raises TypeError if that is no row of logits."""
+    answer = next_logits(ids)
+    try:
+        logits = torch.as_tensor(answer)
+    except (TypeError, ValueError, RuntimeError):
+        logits = None
+    if logits is None or not logits.is_floating_point() or logits.ndim != 1 or not len(logits):
+        raise TypeError(say("models.answer_of_function", ids=short(ids), value=short(answer)))
+    return logits
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `end_ids`, `context` are used if
+    it has them."""
+
+    next_logits: NextLogits
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        return tuple(getattr(self.next_logits, "end_ids", ()))
+
+    @property
+    def context(self) -> int | None:
+        return getattr(self.next_logits, "context", None)
+
+    @property
+    def vocabulary_size(self) -> int | None:
+        return getattr(self.next_logits, "vocabulary_size", None)
+
+    def encode(self, text: str) -> list[int]:
+        if not hasattr(self.next_logits, "encode"):
+            raise TypeError(say("models.prompt_needs_ids", value=repr(text)))
+        return list(self.next_logits.encode(text))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        decode = getattr(self.next_logits, "decode", None)
+        return decode(ids) if decode else " ".join(map(str, ids))
+
+    def token(self, token: int) -> str:
+        return self.decode([token])
+
+    def session(self, prompt_ids: Sequence[int]) -> FunctionSession:
+        return FunctionSession(self.next_logits, [list(prompt_ids)])
+
+
+def as_source(source: "Source | NextLogits") -> Source:
+    """The source itself, or a function wrapped as one; raises TypeError for what is neither."""
+    if isinstance(source, type) or not (hasattr(source, "session") or callable(source)):
+        raise TypeError(say("models.no_source", value=short(source)))
+    return source if hasattr(source, "session") else FunctionSource(source)
+
+
+def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[int, ...]:
+    """The prompt's ids, checked: at least one, and room for one more in the context."""
+    if isinstance(prompt, str):
+        ids = source.encode(check_text("prompt", prompt))
+    elif isinstance(prompt, Tensor):
+        if prompt.ndim != 1 and not (prompt.ndim == 2 and len(prompt) == 1):
+            raise ValueError(say("models.prompt_batch", shape=tuple(prompt.shape)))
+        ids = prompt.flatten().tolist()
+    elif isinstance(prompt, Sequence) and not isinstance(prompt, bytes | bytearray | memoryview):
+        ids = list(prompt)
+    else:
+        raise TypeError(say("models.prompt_type", value=type(prompt).__name__))
+    try:
+        ids = [index(token) for token in ids]  # whole numbers of any kind
+    except TypeError:
+        raise TypeError(say("models.prompt_type", value=short(prompt))) from None
+    if not ids:
+        raise ValueError(say("models.prompt_empty"))
+    most = (source.vocabulary_size or max(ids) + 1) - 1
+    if not 0 <= min(ids) <= max(ids) <= most:
+        raise ValueError(say("arguments.ids_outside", most=f"{most:,}", value=min(ids) if min(ids) < 0 else max(ids)))
+    if source.context is not None and len(ids) >= source.context:
+        room = source.context - 1
+        raise ValueError(
+            say("models.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room)
+        )
+    return tuple(ids)
+
+
+def check_logits(logits: Tensor, step: int) -> None:
+    """Nothing, if the logits can be chosen from; otherwise the error that names the step. One pass: a NaN anywhere is
+    the maximum."""
+    largest = logits.max().item()
+    if not -torch.inf < largest < torch.inf:
+        what = "NaN" if largest != largest else "+inf" if largest > 0 else "-inf only"
+        raise ValueError(say("models.broken_logits", step=step, what=what))

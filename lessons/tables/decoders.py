@@ -1,0 +1,133 @@
+"""Decoders side by side: one prompt, every decoder, and what can be measured of their texts.
+
+A text's log-probability is the model's own, before any knob, so that all decoders are judged by the same measure. In
+nats.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas
+
+from lessons.arithmetic.measures import distinct_share, repetition
+from lessons.decoding import beam_search, greedy_search, sample
+from lessons.decoding.sampling import MOST_TEXTS
+from lessons.models.language_model import LanguageModel
+from lessons.models.scoring import token_log_probs
+from lessons.words.arguments import check_count
+from lessons.words.language import say
+
+
+@dataclass(frozen=True)
+class Text:
+    """A continuation that a decoder wrote: its ids, the same as text, and its log-probability under the model, in
+    nats."""
+
+    ids: tuple[int, ...]
+    text: str
+    log_prob: float
+
+    @property
+    def surprisal(self) -> float:
+        """Nats per token."""
+        return -self.log_prob / len(self.ids)
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A decoder with its knobs set; as a string it is the call: sample(temperature=0.7)."""
+
+    search: Callable[..., object]
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.search.__name__}({', '.join(f'{name}={value}' for name, value in self.settings.items())})"
+
+    def write(self, lm: LanguageModel, prompt: str, max_new_tokens: int, number: int, seed: int = 0) -> list[Text]:
+        """`number` continuations; those of a decoder that draws nothing are all alike, and written once."""
+        options = dict(self.settings)
+        if self.search is sample:
+            options |= {"num_return_sequences": number, "seed": seed}
+        made = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
+        traces = made if isinstance(made, list) else [made]
+        texts = [Text(trace.new_ids, lm.decode(trace.new_ids), trace.log_prob) for trace in traces]
+        return [texts[place % len(texts)] for place in range(number)]
+
+
+NINE = tuple(
+    Decoder(search, settings)
+    for search, settings in (
+        (greedy_search, {}),
+        (beam_search, {"num_beams": 5}),
+        (beam_search, {"num_beams": 5, "no_repeat_ngram_size": 2}),
+        (beam_search, {"num_beams": 5, "num_return_sequences": 5}),
+        (sample, {}),
+        (sample, {"temperature": 0.7}),
+        (sample, {"top_k": 50}),
+        (sample, {"top_p": 0.92}),
+        (sample, {"top_k": 50, "top_p": 0.95}),
+    )
+)
+
+
+def check_decoders(decoders: object) -> tuple[Decoder, ...]:
+    """The decoders if there is at least one and each is a `Decoder`; otherwise the error."""
+    several = tuple(decoders) if isinstance(decoders, list | tuple) else (decoders,)
+    for one in several:
+        if not isinstance(one, Decoder):
+            raise TypeError(
+                say("arguments.not_of_kind", name="decoders", kind="Decoder(search, settings), …", value=repr(one))
+            )
+    if not several:
+        raise ValueError(say("arguments.no_texts", name="decoders"))
+    return several
+
+
+def write_all(
+    lm: LanguageModel,
+    prompt: str,
+    decoders: Iterable[Decoder] = NINE,
+    max_new_tokens: int = 60,
+    number: int = 30,
+    seed: int = 0,
+) -> dict[str, list[Text]]:
+    """{decoder as a call: its `number` continuations of the prompt}."""
+    number = check_count("number", number, MOST_TEXTS)
+    return {str(decoder): decoder.write(lm, prompt, max_new_tokens, number, seed) for decoder in decoders}
+
+
+def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_tokens: int = 60) -> list[Text]:
+    """Texts that begin with the prompt and that no model wrote, cut to the same length and read by the model, end
+    included."""
+    start, real = len(lm.encode(prompt)), []
+    for text in texts:
+        ids = [*lm.encode(text), *lm.end_ids[:1]][: start + max_new_tokens]
+        if not text.startswith(prompt) or len(ids) <= start:
+            raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
+        log_prob = float(token_log_probs(lm, ids)[start - 1 :].double().sum())
+        real.append(Text(tuple(ids[start:]), lm.decode(ids[start:]), log_prob))
+    return real
+
+
+def measure(written: Mapping[str, Sequence[Text]]) -> pandas.DataFrame:
+    """One row for each decoder, over all its texts:
+
+    surprisal (nats per token), perplexity (its exp), log_prob (mean of a text), distinct_2 (share of different 2-grams
+    in all texts together), repetition (share of a text's 4-grams that it has had before, mean), different (how many of
+    the texts differ), tokens (mean).
+    """
+    rows = {}
+    for name, texts in written.items():
+        ids, count = [text.ids for text in texts], len(texts)
+        surprisal = -sum(text.log_prob for text in texts) / sum(map(len, ids))
+        rows[name] = {
+            "surprisal": surprisal,
+            "perplexity": math.exp(surprisal),
+            "log_prob": sum(text.log_prob for text in texts) / count,
+            "distinct_2": distinct_share(ids),
+            "repetition": sum(map(repetition, ids)) / count,
+            "different": len(set(ids)),
+            "tokens": sum(map(len, ids)) / count,
+        }
+    return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("decoder")

@@ -1,0 +1,106 @@
+"""Numbers → data frames. The frames hold raw floats; percent signs and visible spaces appear only where a frame is
+displayed.
+
+V = size of the vocabulary; log-probabilities are in nats.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import pandas
+import torch
+from torch import Tensor
+
+from lessons.decoding.greedy import greedy_search
+from lessons.decoding.steps import MOST_STEPS
+from lessons.models.language_model import LanguageModel
+from lessons.words.arguments import check_model, check_whole
+from lessons.words.tokens import visible
+from lessons.words.writing import visible_end
+
+
+class Choice(str):
+    """A cell such as " most (9.76%)", with the raw numbers underneath: `.token`, `.id`, `.probability`."""
+
+    token: str
+    id: int
+    probability: float
+
+    def __new__(cls, token: str, id: int, probability: float) -> Self:
+        cell = super().__new__(cls, f"{token} ({probability:.2%})")
+        cell.token, cell.id, cell.probability = token, id, probability
+        return cell
+
+
+class TokenTable(pandas.DataFrame):
+    """A data frame that shows, in a notebook, spaces and line ends of tokens as signs and probabilities in percent."""
+
+    @property
+    def _constructor(self) -> type["TokenTable"]:
+        return TokenTable
+
+    def _repr_html_(self) -> str:
+        return self.to_html(
+            formatters={column: _shown(column) for column in self.columns}, max_rows=pandas.options.display.max_rows
+        )
+
+
+def _shown(column: object) -> object:
+    if column == "Input":
+        return lambda text: visible_end(text)
+    if column == "probability":
+        return lambda number: f"{number:.2%}" if number >= 5e-5 else f"{number:.1e}"
+    return lambda cell: (
+        f"{visible(cell.token)} ({cell.probability:.2%})"
+        if isinstance(cell, Choice)
+        else (visible(cell) if isinstance(cell, str) else f"{cell:.4f}" if isinstance(cell, float) else f"{cell}")
+    )
+
+
+def next_token_probabilities(
+    lm: LanguageModel, prompt: str | Sequence[int] | Tensor, choices: int | None = None
+) -> pandas.DataFrame:
+    """What the model says next: every token with its probability, the likeliest first.
+
+    One row for each token: rank (from 1), token, id, probability, log_probability (nats). The softmax runs over the
+    whole vocabulary in 64 bits, so the column sums to 1; `choices` only says how many rows to keep (None: all V).
+    Raises ValueError for an empty or too long prompt, or choices outside 1 … V; TypeError for what is no model, text or
+    number.
+    """
+    log_probs = check_model(lm).next_logits(prompt).double().log_softmax(-1)  # (V,)
+    kept = len(log_probs) if choices is None else check_whole("choices", choices, 1, len(log_probs))
+    sorted_log_probs, ids = log_probs.sort(descending=True, stable=True)
+    ids = ids[:kept].tolist()
+    return TokenTable(
+        {
+            "rank": range(1, kept + 1),
+            "token": [lm.token(token) for token in ids],
+            "id": ids,
+            "probability": sorted_log_probs[:kept].exp().numpy(),
+            "log_probability": sorted_log_probs[:kept].numpy(),
+        }
+    )
+
+
+def next_token_table(
+    lm: LanguageModel, prompt: str | Sequence[int] | Tensor, steps: int = 8, choices: int = 5
+) -> pandas.DataFrame:
+    """Greedy search as a table: one row a step, with the text so far and the likeliest tokens, the first of which is
+    added.
+
+    Columns: Input, Choice 1 … Choice n. A cell reads " most (9.76%)" and has the raw numbers as `.token`, `.id`,
+    `.probability`. Fewer rows than `steps` mean that the text ended or the context was full. Raises ValueError for
+    steps below 1, choices outside 1 … V, an empty or too long prompt; TypeError for what is no model, text or number.
+    """
+    steps = check_whole("steps", steps, 1)
+    choices = check_whole("choices", choices, 1, check_model(lm).vocabulary_size)
+    trace = greedy_search(lm, prompt, max_new_tokens=min(steps, MOST_STEPS))
+    rows = []
+    for number, step in enumerate(trace.steps):
+        probabilities = step.logits.double().softmax(-1)  # (V,)
+        largest = torch.topk(probabilities, choices)
+        ranked = zip(largest.indices.tolist(), largest.values.tolist(), strict=True)
+        cells = [Choice(lm.token(token), token, probability) for token, probability in ranked]
+        text = lm.decode(trace.ids[: len(trace.prompt_ids) + number])
+        rows.append({"Input": text} | {f"Choice {place}": cell for place, cell in enumerate(cells, 1)})
+    return TokenTable(rows, dtype=object)  # as text, the cells would lose the numbers underneath

@@ -1,0 +1,9 @@
+"""Texts: a tale to weigh, a language whose probabilities are known, your own files, and corpora cut into blocks.
+
+tale       a real text that no model here has read
+grammar    languages of which every probability is known
+logbook    one such language: the logbook of the brig Marigold
+files      your own texts, and what is wrong with a file
+corpora    data sets of texts by name
+blocks     texts → token blocks
+"""

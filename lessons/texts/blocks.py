@@ -1,0 +1,196 @@
+"""Texts → token blocks: all texts tokenised, laid end to end in one row, and the row cut into blocks of equal length.
+
+The row is never held as Python lists, and never copied as a whole: texts go through the tokenizer some megabytes at a
+time, and Arrow keeps what comes out (on disk, wherever the texts lie on disk), so memory stays the same for any size of
+corpus.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from reprlib import repr as short
+
+import datasets
+import numpy
+import pyarrow
+from datasets import Dataset, DatasetDict
+
+from lessons.texts.corpora import check_dataset
+from lessons.words.arguments import check_text, check_tokenizer, check_whole
+from lessons.words.language import say
+
+LONGEST_BLOCK = 2**31 - 1
+MOST_PROCESSES = 256
+BYTES_AT_ONCE = 4_000_000  # of text that are worked on at a time
+PIECE = 128  # texts that the tokenizer is given in one call
+
+
+def token_blocks(
+    texts: Dataset | DatasetDict,
+    tokenizer: object,
+    block_size: int = 256,
+    *,
+    column: str = "text",
+    separator: str | bool | None = True,
+    rows_per_remainder: int | None = None,
+    num_proc: int | None = None,
+) -> Dataset | DatasetDict:
+    """Blocks of exactly `block_size` tokens, as rows with `input_ids` and `labels` (the same: the model shifts them
+    itself).
+
+    separator: what ends each text: True for the tokenizer's own end-of-text token, another token's name, or None for
+        nothing (then the tokenizer adds whatever it is set to add).
+    rows_per_remainder: None cuts one row of tokens, and drops only what is left at its very end. A number drops a
+        remainder after each so many texts; 1,000 is what two `map` calls with their default batch size do.
+    num_proc: how many processes tokenise, each a stretch of the texts.
+    The result of one data set has `.dropped`: how many tokens were left over. Raises ValueError where there are fewer
+    tokens than one block, TypeError for what is no data set or no tokenizer.
+    """
+    block_size = check_whole("block_size", check_whole("block_size", block_size, 2), 2, LONGEST_BLOCK)
+    check_tokenizer(tokenizer), check_text("column", column)
+    for name, number, most in (
+        ("rows_per_remainder", rows_per_remainder, LONGEST_BLOCK),
+        ("num_proc", num_proc, MOST_PROCESSES),
+    ):
+        if number is not None:
+            check_whole(name, number, 1, most)
+    if isinstance(texts, dict):
+        options = {
+            "column": column,
+            "separator": separator,
+            "rows_per_remainder": rows_per_remainder,
+            "num_proc": num_proc,
+        }
+        return DatasetDict(
+            {split: token_blocks(part, tokenizer, block_size, **options) for split, part in texts.items()}
+        )
+    if column not in check_dataset("texts", texts).column_names:
+        raise ValueError(
+            say("texts.no_column", place=say("texts.this_data"), column=column, columns=", ".join(texts.column_names))
+        )
+    rows = tokenise(texts, tokenizer, column, separator, rows_per_remainder, num_proc)
+    blocks, tokens = _store(rows, block_size, carry=rows_per_remainder is None)
+    if not len(blocks):
+        raise ValueError(
+            say("texts.too_few_tokens", tokens=f"{tokens:,}", texts=f"{len(texts):,}", block_size=f"{block_size:,}")
+        )
+    # one array under two names
+    both = datasets.concatenate_datasets([blocks, blocks.rename_column("input_ids", "labels")], axis=1)
+    both.dropped = tokens - block_size * len(blocks)
+    return both
+
+
+def tokenise(
+    texts: Dataset, tokenizer: object, column: str, separator: str | bool | None, rows: int | None, num_proc: int | None
+) -> Dataset:
+    """Token ids of the texts in long rows, each of as many texts as are tokenised at once (`rows` of them, where that
+    is given)."""
+    token = tokenizer.eos_token if separator is True else None if separator is False else separator
+    if not isinstance(token, str | None):
+        raise ValueError(say("texts.no_separator", separator=short(token)))
+    separator_id = tokenizer.get_vocab().get(token) if token else None
+    if separator and separator_id is None:
+        raise ValueError(say("texts.no_separator", separator=repr(token)))
+    if rows is None:
+        rows = max(1, min(1000, BYTES_AT_ONCE * len(texts) // max(1, texts.data.nbytes)))
+    with _bars_only_for(texts):
+        return texts.with_format("arrow").map(
+            _encode,
+            batched=True,
+            batch_size=rows,
+            num_proc=num_proc,
+            remove_columns=texts.column_names,
+            desc=say("texts.tokenising"),
+            fn_kwargs={"tokenizer": tokenizer, "column": column, "separator": separator_id},
+            features=datasets.Features({"ids": datasets.Sequence(datasets.Value("int32"))}),
+        )
+
+
+def _encode(table: pyarrow.Table, tokenizer: object, column: str, separator: int | None) -> pyarrow.Table:
+    """One row with the ids of all texts of the table, each ended by the separator (a text without tokens has no end
+    either)."""
+    texts = [text or "" for text in table.column(column).to_pylist()]
+    special = separator is None
+    if getattr(tokenizer, "is_fast", False):
+        backend = tokenizer.backend_tokenizer
+        backend.no_truncation(), backend.no_padding()  # what an earlier call may have left set
+        pieces = [texts[start : start + PIECE] for start in range(0, len(texts), PIECE)]
+        # the tokenizer reads the next piece while Python copies the ids of this one
+        with ThreadPoolExecutor(1) as ahead:
+            encoded = ahead.map(partial(backend.encode_batch_fast, add_special_tokens=special), pieces)
+            texts_ids = [encoding.ids for piece in encoded for encoding in piece]
+    else:
+        texts_ids = tokenizer(texts, add_special_tokens=special, verbose=False)["input_ids"]
+    if separator is not None:
+        texts_ids = [[*ids, separator] for ids in texts_ids if ids]
+    row = numpy.fromiter(chain.from_iterable(texts_ids), numpy.int32, count=sum(map(len, texts_ids)))
+    return pyarrow.table({"ids": pyarrow.ListArray.from_arrays([0, len(row)], row)})
+
+
+def cut(rows: Iterable[numpy.ndarray], block_size: int, carry: bool = True) -> Iterator[numpy.ndarray]:
+    """Arrays (n, block_size) from rows of ids laid end to end; with `carry` a row's remainder goes on into the next
+    row.
+
+    >>> [blocks.tolist() for blocks in cut([numpy.arange(5), numpy.arange(5, 9)], 2)]
+    [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    """
+    remainder = numpy.empty(0, numpy.int32)
+    for row in rows:
+        joined = numpy.concatenate([remainder, row]) if len(remainder) else row
+        whole = len(joined) // block_size * block_size
+        yield joined[:whole].reshape(-1, block_size)
+        remainder = joined[whole:] if carry else remainder
+
+
+def _store(rows: Dataset, block_size: int, carry: bool) -> tuple[Dataset, int]:
+    """The blocks as an Arrow data set, and how many tokens there were: in memory, or beside the rows' own file where
+    they have one."""
+    tokens = sum(
+        pyarrow.compute.sum(pyarrow.compute.list_value_length(chunk)).as_py() or 0
+        for chunk in rows.data.column("ids").chunks
+    )
+    if not rows.cache_files:
+        sink = pyarrow.BufferOutputStream()
+        _write(rows, block_size, carry, sink)
+        return Dataset.from_buffer(sink.getvalue()), tokens
+    file = Path(rows.cache_files[0]["filename"])
+    kept = file.with_name(f"{file.stem}-blocks-{block_size}-{'one' if carry else 'each'}.arrow")
+    if not kept.exists():
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        try:
+            with pyarrow.OSFile(str(unfinished), "wb") as sink:
+                _write(rows, block_size, carry, sink)
+            unfinished.replace(kept)  # never half a file under the name that is looked for
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return Dataset.from_file(str(kept)), tokens
+
+
+def _write(rows: Dataset, block_size: int, carry: bool, sink: object) -> None:
+    schema = pyarrow.schema({"input_ids": pyarrow.list_(pyarrow.int32(), block_size)})
+    arrays = (
+        chunk.flatten().to_numpy()
+        for batch in rows.with_format("arrow").iter(1)
+        for chunk in batch.column("ids").chunks
+    )
+    with pyarrow.ipc.new_stream(sink, schema) as writer:
+        for blocks in cut(arrays, block_size, carry):
+            ids = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(blocks.ravel()), block_size)
+            writer.write_batch(pyarrow.record_batch([ids], schema=schema))
+
+
+@contextmanager
+def _bars_only_for(texts: Dataset) -> Iterator[None]:
+    """A progress bar for what takes long enough to need one."""
+    quiet = texts.data.nbytes < 10 * BYTES_AT_ONCE and not datasets.are_progress_bars_disabled()
+    if quiet:
+        datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if quiet:
+            datasets.enable_progress_bars()

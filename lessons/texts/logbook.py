@@ -1,0 +1,50 @@
+"""The logbook of the brig Marigold: the corpus for fine-tuning without a network, and a language whose entropy is
+known.
+
+Each text is a page: a heading, some days, a landfall at the port that the heading named. The tables of phrases and
+weights lie in `assets/grammar/logbook.toml`; here is what a table cannot say: the same port at both ends, days in their
+order, weather that follows from yesterday's. Because every page has a known probability, the loss that no model can
+beat is computed, not estimated.
+"""
+
+import random
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from lessons.texts.grammar import Grammar
+
+TABLES = Path(__file__).parents[1] / "assets" / "grammar" / "logbook.toml"
+PORTS = {"Lisbon": 4, "Oporto": 3, "Cadiz": 3, "Bergen": 2, "Riga": 2, "Malta": 2, "Tangier": 1, "Halifax": 1}
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FIRST_WEATHER = {"calm": 1, "fair": 4, "gale": 1, "fog": 1}
+WEATHER_AFTER = {
+    "calm": {"calm": 3, "fair": 3, "gale": 0.5, "fog": 2},
+    "fair": {"calm": 2, "fair": 5, "gale": 2, "fog": 1},
+    "gale": {"calm": 1, "fair": 3, "gale": 4},
+    "fog": {"calm": 2, "fair": 2, "fog": 3},
+}
+ANOTHER_DAY = 0.6  # the probability that a page goes on after a day
+
+
+@cache
+def logbook_grammar() -> Grammar:
+    """The grammar of a page."""
+    page = {
+        f"{{home}} for {port}.\n{{days}}{{landfall}} {port}, {{farewell}}.": weight for port, weight in PORTS.items()
+    }
+    days = {f"{{{day} {weather}}}": weight for day in WEEK for weather, weight in FIRST_WEATHER.items()}
+    rules = {"page": page, "days": days}
+    for day, next_day in zip(WEEK, WEEK[1:] + WEEK[:1], strict=True):
+        for weather, after in WEATHER_AFTER.items():
+            total = sum(after.values())
+            goes_on = {f"{{{next_day} {tomorrow}}}": ANOTHER_DAY * weight / total for tomorrow, weight in after.items()}
+            rules[f"{day} {weather}"] = {f"{day[:3]}: {{body {weather}}}.\n{{after {day} {weather}}}": 1}
+            rules[f"after {day} {weather}"] = {"": 1 - ANOTHER_DAY, **goes_on}
+    return Grammar(rules | tomllib.loads(TABLES.read_text(encoding="utf8")))
+
+
+def logbook_pages(number: int, seed: int) -> list[tuple[str, float]]:
+    """That many pages drawn from the language, each with its log-probability in nats."""
+    draw, grammar = random.Random(seed), logbook_grammar()
+    return [grammar.sample(draw) for _ in range(number)]

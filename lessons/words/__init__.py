@@ -1,0 +1,7 @@
+"""What is said, asked for and written: the words of both languages, and how numbers, tokens and errors become words.
+
+language     say(): every word shown, in English and in Korean
+arguments    check_…(): what a function is given, or an error with the rule, the value and the way out
+tokens       tokens made visible
+writing      numbers, ends of texts and small tables for a reader
+"""

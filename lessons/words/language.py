@@ -1,0 +1,68 @@
+"""Every word that a student sees, in English and in Korean.
+
+The words lie in `assets/words/ROOM.toml`, both languages side by side; a key names room and entry:
+
+>>> say("arguments.temperature", value=0.0)
+'temperature must be greater than 0, got 0.0; for the limit at 0 use greedy_search()'
+
+A Korean particle follows the sound of the word before it, so an entry may write both forms, as in `{name}[을/를]`:
+the right one is chosen once the value is filled in.
+"""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ko")
+WORDS = Path(__file__).parents[1] / "assets" / "words"
+_language = "en"
+
+
+def speak(language: str) -> None:
+    """Choose the language of everything shown from now on: "en" or "ko"."""
+    global _language
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
+    _language = language
+
+
+def spoken() -> str:
+    """The language in use: "en" or "ko"."""
+    return _language
+
+
+@cache
+def words(room: str) -> dict[str, dict[str, str]]:
+    """All entries of a room: {entry: {"en": text, "ko": text}}."""
+    return tomllib.loads((WORDS / f"{room}.toml").read_text(encoding="utf8"))
+
+
+def say(key: str, **values: object) -> str:
+    """The text of `key` ("room.entry") in the language in use, with its {values} filled in."""
+    room, _, entry = key.partition(".")
+    text = words(room)[entry][_language].format(**values)
+    return with_particles(text) if _language == "ko" else text
+
+
+# A pair of particles and the sound that chooses: [after a consonant/after a vowel]; 로 also follows ㄹ.
+_PARTICLES = re.compile(r"(.)\[([가-힣]+)/([가-힣]+)\]")
+_ENDS_IN_CONSONANT = set("0136780lmnLMNR")  # as Koreans read them aloud: 영, 일, 삼, 육, 칠, 팔, 엘, 엠, 엔, 알
+_ENDS_IN_RIEUL = set("178lLR")
+
+
+def with_particles(text: str) -> str:
+    """The text with each `[을/를]` replaced by the form that fits the sound before it.
+
+    >>> with_particles("온도[은/는] 로짓[을/를] 나눈다")
+    '온도는 로짓을 나눈다'
+    """
+
+    def choose(match: re.Match[str]) -> str:
+        before, after_consonant, after_vowel = match.groups()
+        final = (ord(before) - 0xAC00) % 28 if "가" <= before <= "힣" else int(before in _ENDS_IN_CONSONANT)
+        rieul = final == 8 if "가" <= before <= "힣" else before in _ENDS_IN_RIEUL
+        consonant = final != 0 and not (rieul and after_vowel.startswith("로"))
+        return before + (after_consonant if consonant else after_vowel)
+
+    return _PARTICLES.sub(choose, text)
