@@ -12,7 +12,7 @@ from test_greedy import Broken
 import lessons
 from lessons.decoding import beam_search, greedy_search
 from lessons.decoding.beam import finished_texts
-from lessons.decoding.beams import Beams
+from lessons.decoding.beams import grow_all
 from lessons.models.scoring import sequence_logprob
 from lessons.models.six_words import MarkovChain
 
@@ -43,8 +43,7 @@ def test_four_steps_by_hand(chain):
             the dog runs .2 x .55 = .11 and a cat runs .36 x .25 = .09 are the two best that have not ended.
             the dog . .2 x .3 = .06 ends, but ranks fourth: dropped.
     step 4: the last. the dog runs . .11 x .7 = .077, score ln .077 / 4 = -0.641; a cat runs . .09 x .7 = .063, score
-    -0.691, which two
-            better ones push out; the dog runs the .11 x .12 = .0132 and the dog runs a .11 x .1 = .011 rank too low.
+            -0.691, which two better ones push out; the dog runs the .11 x .12 = .0132 and the dog runs a .11 x .1 = .011 rank too low.
     """
     found = beam_search(chain, ".", max_new_tokens=4, num_beams=2)
     assert said(chain, found.tree, 0) == [
@@ -235,8 +234,7 @@ def test_rescored_is_a_new_search_without_the_model(chain, options, length_penal
     is asked.
     """
     counted = Counted(chain)
-    beams = Beams(counted, [1], options["max_new_tokens"], options["num_beams"])
-    list(beams)  # read to the end
+    beams = grow_all(counted, [1], options["max_new_tokens"], options["num_beams"])
     asked = counted.asked
     again = finished_texts(beams, length_penalty, early_stopping)[0]
     rules = {"length_penalty": length_penalty, "early_stopping": early_stopping}

@@ -2,20 +2,22 @@
 
 import math
 
+import numpy
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.arithmetic.probability import PLACES, entropy, log_probs_from_logits
+from lessons.arithmetic.probability import entropy, log_probs_from_logits
 from lessons.words.arguments import check_number, check_whole
 
 numbers = st.floats(-60, 60, width=32)
 
 
 def by_definition(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The same in 64 bits, straight from the definition."""
-    return logits.double().log_softmax(-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    """The same in 64 bits by numpy: the label's logit, less log Σ exp(logit)."""
+    whole = numpy.logaddexp.reduce(logits.double().numpy(), axis=-1)
+    return logits.double().gather(-1, labels.unsqueeze(-1)).squeeze(-1) - torch.from_numpy(numpy.asarray(whole))
 
 
 def test_log_probs_by_hand():
@@ -27,9 +29,9 @@ def test_log_probs_by_hand():
     torch.testing.assert_close(log_probs_from_logits(logits, torch.tensor([[0, 1, 2]])), expected)
 
 
-@given(st.integers(1, 3), st.integers(0, 2 * PLACES + 1), st.integers(1, 9), st.integers(0, 2**31))
+@given(st.integers(1, 3), st.integers(0, 65), st.integers(1, 9), st.integers(0, 2**31))
 def test_log_probs_are_those_of_the_definition(texts, tokens, vocabulary, seed):
-    """Any batch, any length (also none, and more than one slice), any vocabulary."""
+    """Any batch, any length (also none), any vocabulary."""
     generator = torch.Generator().manual_seed(seed)
     logits = torch.randn(texts, tokens, vocabulary, generator=generator) * 20
     labels = torch.randint(vocabulary, (texts, tokens), generator=generator)

@@ -2,7 +2,6 @@
 
 probability    log-probabilities of labels, entropy
 floats         how small a number can be
-ranking        the likeliest tokens first
 filters        temperature, top-k, top-p and their kin: logits in, logits out
 measures       how varied texts are
 """

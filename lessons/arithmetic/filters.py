@@ -1,9 +1,10 @@
 """The knobs of sampling, one pure function each: logits in, logits out, minus infinity where nothing may be drawn.
 
-V = size of the vocabulary, T = tokens so far, ... = any leading shape. Each takes (..., V) and returns (..., V),
-writes into nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all. A filter acts on
-what reaches it: tokens cut before have probability 0 there, and the rest are renormalised. In a chain the order
-therefore matters (see `decoding.knobs`). Scores are logits or log-probabilities: only the repetition penalty can tell.
+V = size of the vocabulary, n = tokens so far, T = temperature, ... = any leading shape. Each takes (..., V) and
+returns (..., V), writes into nothing, and leaves at least one token unless `no_repeat_ngrams` has forbidden them all.
+A filter acts on what reaches it: tokens cut before have probability 0 there, and the rest are renormalised. Of several
+the order therefore matters (see `decoding.knobs`). Scores are logits or log-probabilities: only the repetition penalty
+can tell.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,7 @@ from math import log
 import torch
 from torch import Tensor
 
-from lessons.arithmetic.probability import entropy
-from lessons.arithmetic.ranking import Ranking, likeliest_first, wide
+from lessons.arithmetic.probability import entropy, likeliest_first, widest
 from lessons.words.arguments import (
     check_ids,
     check_number,
@@ -55,12 +55,8 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     tensor([-inf, 3., 2., -inf])
     """
     k = check_top_k(k, check_tensor("logits", logits).shape[-1])
-    return logits if k == logits.shape[-1] else top_k_of(Ranking(logits), k).scores
-
-
-def top_k_of(ranking: Ranking, k: int) -> Ranking:
-    """The first k tokens of a ranking."""
-    return ranking.keep(*ranking.first(k))
+    kept = likeliest_first(logits)[..., :k]  # (..., k)
+    return torch.full_like(logits, -torch.inf).scatter(-1, kept, logits.gather(-1, kept))
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
@@ -74,17 +70,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.5000, 0.0000, 0.4000])
     """
     logits, p = check_tensor("logits", logits), check_share("top_p", p)
-    return logits if p == 1 or not logits.numel() else top_p_of(Ranking(logits), p).scores
-
-
-def top_p_of(ranking: Ranking, p: float) -> Ranking:
-    """The first tokens of a ranking, up to the one with which their probabilities reach p."""
-    for ids, values, probs in ranking.stretches():  # noqa: B007
-        kept = probs.cumsum(-1) - probs < p * (1 - ROUNDING)  # (..., n) the mass of all likelier ones is less than p
-        most = max(1, int(kept.sum(-1).max()))  # 1 where logits are broken, of which the draw will tell
-        if most < kept.shape[-1]:
-            break
-    return ranking.keep(ids[..., :most], values.where(kept, -torch.inf)[..., :most])
+    return logits if p == 1 else keep_mass(logits, likeliest_first(logits), p)
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -98,7 +84,7 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
     tensor([0.6000, 0.3000, 0.0000])
     """
     least = check_tensor("logits", logits).amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
-    return cut(logits, logits >= least - ROUNDING)
+    return logits.where(logits >= least - ROUNDING, -torch.inf)
 
 
 def keep_typical(logits: Tensor, p: float) -> Tensor:
@@ -112,18 +98,24 @@ def keep_typical(logits: Tensor, p: float) -> Tensor:
     tensor([0.0000, 0.3000, 0.0000, 0.0000])
     """
     logits, p = check_tensor("logits", logits), check_share("typical_p", p)
-    if p == 1:
-        return logits
-    exact = logits.to(wide(logits))
-    surprisal = -exact.log_softmax(-1)  # (..., V) infinite where a token was cut
-    distance = (surprisal - entropy(exact).unsqueeze(-1)).abs()
-    return keep_mass(logits, likeliest_first(-distance.float()), p)
+    surprisal = -logits.log_softmax(-1, dtype=widest(logits))  # (..., V) infinite where a token was cut
+    distance = (surprisal - entropy(logits.to(surprisal.dtype)).unsqueeze(-1)).abs()
+    # subtle: tokens that are equally typical on paper must not be told apart by the last bits
+    return logits if p == 1 else keep_mass(logits, likeliest_first(-distance.float()), p)
+
+
+def keep_mass(logits: Tensor, order: Tensor, p: float) -> Tensor:
+    """The logits of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
+    probs = logits.softmax(-1, dtype=widest(logits)).gather(-1, order)  # (..., V) in that order
+    before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
+    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
+    return logits.where(kept, -torch.inf)
 
 
 def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:
     """The scores with each token of `ids` made less likely: a negative score times `penalty`, another divided by it.
 
-    ids (T,) for all rows alike or (..., T) for each its own, the prompt included; once per token, however often it is
+    ids (n,) for all rows alike or (..., n) for each its own, the prompt included; once per token, however often it is
     there. penalty > 0: 1 changes nothing, below 1 invites repetition. On logits it depends on where their zero lies,
     which means nothing to a softmax; on log-probabilities (as in beam search), all negative, it raises p to that
     power. Raises TypeError or ValueError for scores, ids or a penalty that cannot be. Keskar, McCann, Varshney, Xiong
@@ -133,15 +125,15 @@ def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: flo
     tensor([ 2., -8.,  4., -4.])
     """
     penalty = check_number("repetition_penalty", penalty, above=0)
-    seen = rows_of(ids, scores)  # (..., T)
-    score = scores.gather(-1, seen)  # (..., T)
+    seen = rows_of(ids, scores)  # (..., n)
+    score = scores.gather(-1, seen)  # (..., n)
     return scores.scatter(-1, seen, torch.where(score < 0, score * penalty, score / penalty))
 
 
 def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> Tensor:
     """The scores with every token cut that would complete, for a second time, a run of `size` tokens of `ids`.
 
-    ids (T,) for all rows alike or (..., T) for each its own, the prompt included. size ≥ 1; 1 forbids every token
+    ids (n,) for all rows alike or (..., n) for each its own, the prompt included. size ≥ 1; 1 forbids every token
     said. Raises TypeError or ValueError for scores, ids or a size that cannot be. Paulus, Xiong & Socher, "A Deep
     Reinforced Model for Abstractive Summarization", 2018.
 
@@ -149,43 +141,21 @@ def no_repeat_ngrams(scores: Tensor, ids: Sequence[int] | Tensor, size: int) -> 
     tensor([0., -inf, 0., 0.])
     """
     size = check_whole("no_repeat_ngram_size", size, 1)
-    ids = rows_of(ids, scores)  # (..., T)
+    ids = rows_of(ids, scores)  # (..., n)
     if ids.shape[-1] < size:
         return scores
-    runs = ids.unfold(-1, size, 1)  # (..., T - size + 1, size)
+    runs = ids.unfold(-1, size, 1)  # (..., n - size + 1, size)
     begun = ids[..., ids.shape[-1] - size + 1 :].unsqueeze(-2)  # (..., 1, size - 1) how a run would begin now
-    said = (runs[..., :-1] == begun).all(-1)  # (..., T - size + 1) runs that began in the same way
+    said = (runs[..., :-1] == begun).all(-1)  # (..., n - size + 1) runs that began in the same way
     times = scores.new_zeros(scores.shape, dtype=torch.int64).scatter_add(-1, runs[..., -1], said.long())  # (..., V)
-    return cut(scores, times == 0)
-
-
-def cut(scores: Tensor, kept: Tensor) -> Tensor:
-    """The scores where `kept`, minus infinity elsewhere; both (..., V)."""
-    return scores.where(kept, -torch.inf)
-
-
-def keep_mass(scores: Tensor, order: Tensor, p: float) -> Tensor:
-    """The scores of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
-    probs = scores.gather(-1, order).softmax(-1, dtype=wide(scores))  # (..., V) in that order
-    before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
-    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
-    return cut(scores, kept)
+    return scores.where(times == 0, -torch.inf)
 
 
 def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
-    """ids (T,) or (..., T) as a tensor (..., T) that has the leading shape of the scores; raises TypeError or
+    """ids (n,) or (..., n) as a tensor (..., n) that has the leading shape of the scores; raises TypeError or
     ValueError."""
     leading = check_tensor("scores", scores).shape[:-1]
     ids = check_ids("ids", ids, scores.shape[-1]).to(scores.device)
     if ids.shape[:-1] not in ((), leading):
         raise ValueError(say("arithmetic.ids_shape", leading=tuple(leading), shape=tuple(ids.shape)))
     return ids.expand(*leading, ids.shape[-1])
-
-
-def check_some_left(scores: Tensor, name: str, value: float) -> None:
-    """Nothing, if scores (..., V) can be chosen from; otherwise the error naming the knob after which they cannot."""
-    largest = scores.amax(-1)  # (...)
-    if (largest == -torch.inf).any():
-        raise ValueError(say("decoding.all_cut", name=name, value=value))
-    if not (largest < torch.inf).all():  # divided by next to nothing
-        raise ValueError(say("decoding.overflow", name=name, value=value))

@@ -9,21 +9,23 @@ B = num_beams, K = candidates looked at in a step, V = vocabulary. Sums are in n
 `transformers.generate`.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import repeat
 from reprlib import repr as short
 from typing import NamedTuple
 
 from torch import Tensor
 
-from lessons.decoding.beams import Beams
+from lessons.decoding.beams import begin, grow
 from lessons.decoding.knobs import knobs
 from lessons.decoding.steps import why_stopped
 from lessons.models.source import NextLogits, Source
-from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate, Hypothesis, Level
+from lessons.records.beam_tree import Beams, BeamTrace, BeamTree, Candidate, Fate, Hypothesis, Level
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.language import say
+
+Rules = Callable[[float, bool | str], BeamTrace]  # length penalty, early stopping → the best text under them
 
 MOST_PENALTY = 50  # a million tokens to this power is still a number
 
@@ -59,12 +61,16 @@ def beam_search(
     >>> found.new_ids, round(found.log_prob, 4), round(found.score, 4)  # 0.4 x 0.9, though 0.5 is the likelier start
     ((2, 0), -1.0217, -0.5108)
     """
-    chain = knobs(repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
-    rules = check_rules(length_penalty, early_stopping)
-    beams = Beams(lm, prompt, max_new_tokens, num_beams, chain)
+    active = knobs(repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
+    length_penalty, early_stopping = check_rules(length_penalty, early_stopping)
+    source, beams = begin(lm, prompt, max_new_tokens, num_beams)
     if check_whole("num_return_sequences", num_return_sequences, 1) > num_beams:
         raise ValueError(say("decoding.returned_above", beams=num_beams, value=num_return_sequences))
-    texts = finished_texts(beams, *rules, number=num_return_sequences)
+    grown = judge(grow(source, beams, active), num_beams, beams.most_steps, length_penalty, early_stopping)
+    knob_values = {"no_repeat_ngram_size": no_repeat_ngram_size, "repetition_penalty": repetition_penalty}
+    search_anew = partial(beam_search, source, beams.prompt_ids, max_new_tokens, num_beams, **knob_values)
+    beams = replace(beams, levels=tuple(grown.levels))
+    texts = finished_texts(beams, length_penalty, early_stopping, num_return_sequences, search_anew)
     return texts[0] if num_return_sequences == 1 else texts
 
 
@@ -76,56 +82,82 @@ class Finished(NamedTuple):
     rank: int
 
 
-def judge(
-    levels: Iterable[Level], num_beams: int, room: int, length_penalty: float, early_stopping: bool | str
-) -> tuple[list[Finished], int]:
-    """The finished texts that are held in the end, the best first and at most B, and how many levels were looked at.
+class Judgement(NamedTuple):
+    """What the rules make of some levels.
 
-    room: the greatest length that a text can reach. `levels` is read no further than the rules demand.
+    Attributes:
+        held: the finished texts that are held in the end, the best first and at most B.
+        levels: those that were looked at.
+        decided: whether the search may stop there; otherwise it has to go on.
     """
+
+    held: list[Finished]
+    levels: list[Level]
+    decided: bool
+
+
+def judge(
+    levels: Iterable[Level], num_beams: int, most_steps: int, length_penalty: float, early_stopping: bool | str
+) -> Judgement:
+    """Which finished texts win, and where the search stops: `levels` is read no further than the rules demand."""
+    if num_beams == 1:
+        early_stopping = True  # generate with one beam is greedy search, which ends at the first end
     held: list[Finished] = []
+    read: list[Level] = []
     for step, level in enumerate(levels):
+        read.append(level)
         length = step + 1
-        for rank in range(min(num_beams, len(level.ended))):  # only the first B count: what ends below them is dropped
-            if level.ended[rank]:
+        for rank, ended in enumerate(level.ended[:num_beams]):  # what ends below the first B is dropped
+            if ended:
                 held.append(Finished(level.sums[rank] / length**length_penalty, step, rank))
         held = sorted(held, key=lambda text: -text.score)[:num_beams]
         if not level.running:
-            break
+            return Judgement(held, read, decided=True)
         if len(held) == num_beams:
             # What may yet come, at best: today's best sum at today's length, or at the greatest where longer is better.
-            reach = room if early_stopping == "never" and length_penalty > 0 else length
+            reach = most_steps if early_stopping == "never" and length_penalty > 0 else length
             if early_stopping is True or level.sums[level.running[0]] / reach**length_penalty <= held[-1].score:
-                break
-    return held, length
+                return Judgement(held, read, decided=True)
+    return Judgement(held, read, decided=False)
 
 
 def finished_texts(
-    beams: Beams, length_penalty: float = 1.0, early_stopping: bool | str = False, number: int | None = None
+    beams: Beams,
+    length_penalty: float = 1.0,
+    early_stopping: bool | str = False,
+    number: int | None = None,
+    search_anew: Callable[..., BeamTrace] | None = None,
 ) -> list[BeamTrace]:
-    """The finished texts of the beams under these rules, the best first: `number` of them, or all that are held."""
+    """The finished texts of grown beams under these rules, the best first: `number` of them, or all that are held.
+
+    `search_anew`, with a length penalty and early stopping, is asked where the beams were not grown so far; without it
+    they are taken as they are.
+    """
     length_penalty, early_stopping = check_rules(length_penalty, early_stopping)
-    if beams.num_beams == 1:
-        early_stopping = True  # generate with one beam is greedy search, which ends at the first end
-    held, length = judge(beams, beams.num_beams, beams.room, length_penalty, early_stopping)
-    if not held:
-        raise ValueError(say("decoding.dead_end", step=length - 1))
-    tree = tree_of(beams, held, length)
-    hypotheses = tuple(hypothesis_of(tree, text) for text in held)
-    return [trace_of(beams, tree, hypotheses, place) for place in range(len(held))[:number]]
+    found = judge(beams.levels, beams.num_beams, beams.most_steps, length_penalty, early_stopping)
+    if not found.decided and search_anew:
+        return [search_anew(length_penalty=length_penalty, early_stopping=early_stopping)]
+    if not found.held:
+        raise ValueError(say("decoding.dead_end", step=len(found.levels) - 1))
+    tree = tree_of(beams, found)
+    hypotheses = tuple(hypothesis_of(tree, text) for text in found.held)
+
+    def judged_anew(length_penalty: float, early_stopping: bool | str) -> BeamTrace:
+        return finished_texts(beams, length_penalty, early_stopping, 1, search_anew)[0]
+
+    return [trace_of(beams, tree, hypotheses, text, judged_anew) for text in hypotheses[:number]]
 
 
-def tree_of(beams: Beams, held: Sequence[Finished], length: int) -> BeamTree:
-    """Every candidate of the first `length` levels, with what became of it."""
-    winners, steps, before = {(text.step, text.rank) for text in held}, [], [None]
-    for step, level in enumerate(beams.levels[:length]):
-        parents, fates = [before[beam] for beam in level.beams], fates_of(beams, step, winners)
-        ranks = range(len(fates))
-        steps.append(
-            tuple(map(Candidate, repeat(step), ranks, parents, level.tokens, level.log_probs, level.sums, fates))
-        )
-        before = level.running
-    return BeamTree(beams.prompt_ids, tuple(steps), beams.source.decode)
+def tree_of(beams: Beams, found: Judgement) -> BeamTree:
+    """Every candidate of the levels that were looked at, with what became of it."""
+    winners, steps = {(text.step, text.rank) for text in found.held}, []
+    went_on: list[int | None] = [None]  # the ranks of the texts that a step continues; the first continues the prompt
+    for step, level in enumerate(found.levels):
+        parents, fates = [went_on[beam] for beam in level.beams], fates_of(beams, step, winners)
+        numbers = zip(parents, level.tokens, level.log_probs, level.sums, fates, strict=True)
+        steps.append(tuple(Candidate(step, rank, *one) for rank, one in enumerate(numbers)))
+        went_on = [*level.running]
+    return BeamTree(beams.prompt_ids, tuple(steps), beams.decode)
 
 
 def fates_of(beams: Beams, step: int, winners: Container[tuple[int, int]]) -> list[Fate]:
@@ -134,10 +166,10 @@ def fates_of(beams: Beams, step: int, winners: Container[tuple[int, int]]) -> li
     fates: list[Fate] = ["pruned"] * len(level.tokens)
     for rank in level.running:
         fates[rank] = "kept"
-    for rank in (rank for rank, ended in enumerate(level.ended) if ended):
-        if rank < beams.num_beams:
+    for rank, ended in enumerate(level.ended):
+        if ended and rank < beams.num_beams:
             fates[rank] = "finished" if (step, rank) in winners else "evicted"
-        elif level.tokens[rank] in beams.source.end_ids:
+        elif ended and level.tokens[rank] in beams.end_ids:
             fates[rank] = "dropped"
     return fates
 
@@ -151,17 +183,24 @@ def hypothesis_of(tree: BeamTree, text: Finished) -> Hypothesis:
     return Hypothesis(text.step, text.rank, new_ids, words, log_prob, path[-1].sum, text.score)
 
 
-def trace_of(beams: Beams, tree: BeamTree, hypotheses: tuple[Hypothesis, ...], place: int) -> BeamTrace:
+def trace_of(
+    beams: Beams, tree: BeamTree, hypotheses: tuple[Hypothesis, ...], text: Hypothesis, judged_anew: Rules
+) -> BeamTrace:
     """The record of one finished text."""
-    text = hypotheses[place]
-    stopped = why_stopped(beams.source, beams.prompt_ids, text.new_ids, beams.max_new_tokens)
-    steps = tuple(beams.step(step, rank) for step, rank in beams.path(text.step, text.rank))
-    search = {"score": text.score, "tree": tree, "hypotheses": hypotheses, "again": partial(finished_texts, beams)}
-    return BeamTrace(beams.prompt_ids, steps, beams.source.decode, stopped, **search)
+    return BeamTrace(
+        beams.prompt_ids,
+        tuple(beams.step(step, rank) for step, rank in beams.path(text.step, text.rank)),
+        beams.decode,
+        why_stopped(beams, text.new_ids, beams.max_new_tokens),
+        score=text.score,
+        tree=tree,
+        hypotheses=hypotheses,
+        judged_anew=judged_anew,
+    )
 
 
 def check_rules(length_penalty: float, early_stopping: bool | str) -> tuple[float, bool | str]:
-    """Length penalty and early stopping if both are allowed; otherwise the error that says what is."""
+    """Length penalty and early stopping; raises ValueError or TypeError, which says what is allowed, for others."""
     if not (isinstance(early_stopping, bool) or (isinstance(early_stopping, str) and early_stopping == "never")):
         raise ValueError(say("decoding.early_stopping", value=short(early_stopping)))
     length_penalty = check_number("length_penalty", length_penalty)

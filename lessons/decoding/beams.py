@@ -1,6 +1,7 @@
-"""Texts growing side by side: in each step the likeliest of all their continuations go on.
+"""Beams: unlike greedy search, which goes on with one text, several go on side by side.
 
-Which texts go on depends on running sums of log-probabilities alone, never on length penalty or early stopping (see
+In each step every unfinished text is continued by every token, and the likeliest of all these continuations go on.
+Which they are depends on running sums of log-probabilities alone, never on length penalty or early stopping (see
 `beam`).
 
 B = num_beams, b = unfinished texts (1 in the first step, at most B), K = candidates looked at in a step, V =
@@ -8,136 +9,102 @@ vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from lessons.decoding.knobs import Knob, apply_knobs
+from lessons.decoding.knobs import Knob, apply_knobs, in_turn
 from lessons.decoding.steps import check_steps, steps_within
-from lessons.models.source import NextLogits, Session, Source, as_source, check_logits, read_prompt
-from lessons.records.beam_tree import Level
-from lessons.records.trace import Step
+from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
+from lessons.records.beam_tree import Beams, Level
 from lessons.words.arguments import check_whole
 from lessons.words.language import say
 
 
-class Beams:
-    """The steps of a beam search, grown when they are asked for, and kept: iterating twice reads the model once.
+def grow_all(
+    lm: Source | NextLogits,
+    prompt: str | Sequence[int] | Tensor,
+    max_new_tokens: int,
+    num_beams: int,
+    active: Sequence[Knob] = (),
+) -> Beams:
+    """All steps that there can be, so that any rule can judge them without asking the model."""
+    source, beams = begin(lm, prompt, max_new_tokens, num_beams)
+    return replace(beams, levels=tuple(grow(source, beams, active)))
 
-    Attributes:
-        source, prompt_ids, num_beams, chain: what is searched, from where, how widely, and the knobs that are on.
-        max_new_tokens, room: how many steps were asked for, and how many there can be (fewer where the context ends).
-        levels: the steps grown so far.
+
+def begin(
+    lm: Source | NextLogits, prompt: str | Sequence[int] | Tensor, max_new_tokens: int, num_beams: int
+) -> tuple[Source, Beams]:
+    """The source, and the beams before their first step; raises TypeError or ValueError for what cannot be."""
+    source = as_source(lm)
+    num_beams, max_new_tokens = check_beams(num_beams), check_steps(max_new_tokens)
+    prompt_ids = read_prompt(source, prompt)
+    most_steps = steps_within(source, prompt_ids, max_new_tokens)
+    limits = source.end_ids, source.context, max_new_tokens, most_steps
+    return source, Beams(prompt_ids, num_beams, *limits, levels=(), decode=source.decode)
+
+
+@torch.inference_mode()
+def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[Level]:
+    """The steps from the first on; the model reads no further than somebody asks."""
+    session = source.session(beams.prompt_ids)
+    check_beams(beams.num_beams, vocabulary=session.logits.shape[-1])
+    logits, sums, texts = session.logits, session.logits.new_zeros(1), [beams.prompt_ids]  # (b, V), (b)
+    for step in range(beams.most_steps):
+        level = next_level(beams, step, logits, sums, knob_results(active, logits, texts, beams.num_beams))
+        yield level
+        if not level.running:
+            return
+        parents, tokens = ([numbers[rank] for rank in level.running] for numbers in (level.beams, level.tokens))
+        texts = [(*texts[parent], token) for parent, token in zip(parents, tokens, strict=True)]
+        logits = session.extend(tokens, parents)
+        sums = logits.new_tensor([level.sums[rank] for rank in level.running])
+
+
+def next_level(beams: Beams, step: int, logits: Tensor, sums: Tensor, filters: tuple[tuple[str, Tensor], ...]) -> Level:
+    """Every unfinished text continued by every token, the K best of them; logits (b, V), sums (b)."""
+    log_probs = logits.log_softmax(-1)  # (b, V)
+    totals = (sums.unsqueeze(-1) + (filters[-1][1] if filters else log_probs)).flatten()  # (b V)
+    # K: so many that B unfinished ones are among them, even if every text's first choices all end it
+    candidates = max(2, 1 + len(beams.end_ids)) * beams.num_beams
+    best = totals.topk(min(candidates, len(totals)))
+    if best.values[0].isnan():  # a NaN anywhere counts as the largest; infinite logits have become NaN by now
+        check_logits(logits, step)
+    possible = int((best.values > -torch.inf).sum())
+    places, V = best.indices[:possible], logits.shape[-1]
+    tokens = (places % V).tolist()
+    ended = [step + 1 == beams.most_steps or token in beams.end_ids for token in tokens]
+    return Level(
+        logits=logits,
+        filters=filters,
+        beams=(places // V).tolist(),
+        tokens=tokens,
+        log_probs=log_probs.flatten()[places].tolist(),
+        sums=best.values[:possible].tolist(),
+        ended=ended,
+        running=[rank for rank, over in enumerate(ended) if not over][: beams.num_beams],
+    )
+
+
+def knob_results(
+    active: Sequence[Knob], logits: Tensor, texts: Sequence[Sequence[int]], num_beams: int
+) -> tuple[tuple[str, Tensor], ...]:
+    """(name, (b, V) scores after it) for each knob.
+
+    Unlike in the other decoders knobs act on log-probabilities here, which are not renormalised; where one text has
+    nothing left to say, the others go on.
     """
-
-    def __init__(
-        self,
-        lm: Source | NextLogits,
-        prompt: str | Sequence[int] | Tensor,
-        max_new_tokens: int,
-        num_beams: int,
-        chain: Sequence[Knob] = (),
-    ) -> None:
-        self.source = as_source(lm)
-        self.num_beams = check_beams(num_beams)
-        self.max_new_tokens = check_steps(max_new_tokens)
-        self.prompt_ids = read_prompt(self.source, prompt)
-        self.room = steps_within(self.source, self.prompt_ids, self.max_new_tokens)
-        self.chain, self.levels = chain, []
-        self.session: Session = self.source.session(self.prompt_ids)
-        check_beams(num_beams, vocabulary=self.session.logits.shape[-1])
-        # K: so many that B unfinished ones are among them, even if every text's first choices all end it
-        self.candidates = max(2, 1 + len(self.source.end_ids)) * self.num_beams
-
-    def __iter__(self) -> Iterator[Level]:
-        """The levels from the first on; what was not read yet is read now."""
-        for step in range(self.room):
-            if step == len(self.levels):
-                if step and not self.levels[-1].running:
-                    return
-                self.levels.append(self.grow())
-            yield self.levels[step]
-
-    @torch.inference_mode()
-    def grow(self) -> Level:
-        """The next level: every unfinished text continued by every token, the K best of them."""
-        logits, sums = self.read()  # (b, V), (b)
-        log_probs = logits.log_softmax(-1)  # (b, V)
-        scores = self.turned(logits, log_probs)  # (b, V)
-        best = (sums.unsqueeze(-1) + scores).flatten().topk(min(self.candidates, scores.numel()))  # (K)
-        values = best.values.tolist()
-        if values[0] != values[0]:  # a NaN anywhere counts as the largest; infinite logits have become NaN by now
-            for row in logits:
-                check_logits(row, len(self.levels))
-        possible = sum(value > -torch.inf for value in values)
-        places = best.indices[:possible]
-        beams, tokens = (places // logits.shape[-1]).tolist(), (places % logits.shape[-1]).tolist()
-        last = len(self.levels) + 1 == self.room
-        ended = [last or token in self.source.end_ids for token in tokens]
-        running = [rank for rank, over in enumerate(ended) if not over][: self.num_beams]
-        return Level(logits, beams, tokens, log_probs.flatten()[places].tolist(), values[:possible], ended, running)
-
-    def read(self) -> tuple[Tensor, Tensor]:
-        """(b, V) the logits after each unfinished text, and (b) the texts' running sums."""
-        if not self.levels:
-            return self.session.logits, self.session.logits.new_zeros(1)
-        level = self.levels[-1]
-        parents, tokens, sums = zip(
-            *((level.beams[rank], level.tokens[rank], level.sums[rank]) for rank in level.running), strict=True
-        )
-        logits = self.session.extend(tokens, parents)
-        return logits, logits.new_tensor(sums)
-
-    def turned(self, logits: Tensor, log_probs: Tensor) -> Tensor:
-        """(b, V) the log-probabilities after the knobs."""
-        if not self.chain:
-            return log_probs
-        ids = (
-            [self.ids(len(self.levels) - 1, rank) for rank in self.levels[-1].running]
-            if self.levels
-            else [self.prompt_ids]
-        )
-        if self.num_beams == 1:
-            return self.knobs_applied(logits, log_probs, ids)[-1][1]
-        for knob in self.chain:
-            log_probs = knob(log_probs, ids)  # not renormalised; where a text has nothing left to say, the others go on
-        return log_probs
-
-    def knobs_applied(
-        self, logits: Tensor, log_probs: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
-    ) -> tuple[tuple[str, Tensor], ...]:
-        """(name, scores after it) for each knob that is on; logits, log_probs and scores (V,) or (b, V)."""
-        if self.num_beams > 1:
-            return apply_knobs(self.chain, log_probs, ids)
-        # subtle: generate with one beam is greedy search, where the knobs act on logits; the sums stay those of
-        # log-probabilities
-        scale = logits.logsumexp(-1, keepdim=True)
-        return tuple((name, scores - scale) for name, scores in apply_knobs(self.chain, logits, ids))
-
-    def step(self, step: int, rank: int) -> Step:
-        """A candidate's choice as a `Step`."""
-        level = self.levels[step]
-        logits = level.logits[level.beams[rank]]  # (V,)
-        if not self.chain:
-            return Step(logits, logits, level.tokens[rank])
-        results = self.knobs_applied(logits, logits.log_softmax(-1), self.ids(step, rank)[:-1])
-        return Step(logits, results[-1][1], level.tokens[rank], results)
-
-    def path(self, step: int, rank: int) -> list[tuple[int, int]]:
-        """(step, rank) of the candidates from the first step to this one."""
-        path = [(step, rank)]
-        while step:
-            step, rank = step - 1, self.levels[step - 1].running[self.levels[step].beams[rank]]
-            path.append((step, rank))
-        return path[::-1]
-
-    def ids(self, step: int, rank: int) -> tuple[int, ...]:
-        """The ids of the prompt and of a candidate's continuation."""
-        return self.prompt_ids + tuple(self.levels[step].tokens[rank] for step, rank in self.path(step, rank))
+    if num_beams > 1:
+        return in_turn(active, logits.log_softmax(-1), texts)
+    # subtle: generate with one beam is greedy search, where knobs act on logits; log-probabilities are summed still
+    scale = logits.logsumexp(-1, keepdim=True)
+    return tuple((name, scores - scale) for name, scores in apply_knobs(active, logits, texts))
 
 
 def check_beams(num_beams: int, vocabulary: int | None = None) -> int:
-    """The number of beams if it is from 1 to the size of the vocabulary (where known); otherwise the error."""
+    """The number of beams; raises ValueError unless it is from 1 to the size of the vocabulary (where known)."""
     if isinstance(num_beams, int) and num_beams < 1:
         raise ValueError(say("decoding.no_beams", value=num_beams))
     if vocabulary is not None and num_beams > vocabulary:

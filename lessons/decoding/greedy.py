@@ -1,4 +1,7 @@
-"""Greedy search: always the likeliest token."""
+"""Greedy search: always the likeliest token. Sampling and beam search are the same loop with one idea added.
+
+V = size of the vocabulary.
+"""
 
 from collections.abc import Sequence
 
@@ -36,16 +39,16 @@ def greedy_search(
     source = as_source(lm)
     prompt_ids = read_prompt(source, prompt)
     max_new_tokens = check_steps(max_new_tokens)
-    chain = knobs(repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
-    session, steps, ids = source.session(prompt_ids), [], list(prompt_ids)
+    active = knobs(repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
+    session, ids, steps = source.session(prompt_ids), list(prompt_ids), []
     for step in range(steps_within(source, prompt_ids, max_new_tokens)):
         logits = session.extend(ids[-1:])[0] if step else session.logits[0]  # (V,)
         check_logits(logits, step)
-        filters = apply_knobs(chain, logits, ids)
+        filters = apply_knobs(active, logits, ids)
         scores = filters[-1][1] if filters else logits
         ids.append(int(scores.argmax()))
         steps.append(Step(logits, scores, ids[-1], filters))
         if ids[-1] in source.end_ids:
             break
-    stopped = why_stopped(source, prompt_ids, ids[len(prompt_ids) :], max_new_tokens)
+    stopped = why_stopped(source, ids[len(prompt_ids) :], max_new_tokens)
     return Trace(prompt_ids, tuple(steps), source.decode, stopped)

@@ -8,13 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from lessons.arithmetic import filters
-from lessons.arithmetic.ranking import Ranking
-from lessons.words.arguments import check_number, check_whole
+from lessons.arithmetic.probability import widest
+from lessons.words.arguments import check_number, check_share, check_temperature, check_top_k, check_whole
 from lessons.words.language import say
+
+Ids = Sequence[int] | Sequence[Sequence[int]]  # of one text, or of each of several side by side
 
 # As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
 PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
@@ -24,7 +28,7 @@ ORDERS = {
 }
 
 # Each knob's filter as a function of scores (..., V), the ids so far, and the knob's value.
-FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
+FILTERS: dict[str, Callable[[Tensor, Ids, Any], Tensor]] = {
     "repetition_penalty": filters.repetition_penalty,
     "no_repeat_ngram_size": filters.no_repeat_ngrams,
     "temperature": lambda scores, ids, T: filters.temperature_scale(scores, T),
@@ -34,17 +38,14 @@ FILTERS: dict[str, Callable[[Tensor, Sequence[int], float], Tensor]] = {
     "typical_p": lambda scores, ids, p: filters.keep_typical(scores, p),
 }
 
-# Those that go on from what the filters before them have found out.
-RANKED: dict[str, Callable[[Ranking, float], Ranking]] = {"top_k": filters.top_k_of, "top_p": filters.top_p_of}
-
-CHECKS: dict[str, Callable[[float], float]] = {
+CHECKS: dict[str, Callable[[Any], float]] = {
     "repetition_penalty": lambda value: check_number("repetition_penalty", value, above=0),
     "no_repeat_ngram_size": lambda value: check_whole("no_repeat_ngram_size", value, 1),
-    "temperature": filters.check_temperature,
-    "top_k": filters.check_top_k,
-    "top_p": lambda value: filters.check_share("top_p", value),
-    "min_p": lambda value: filters.check_share("min_p", value),
-    "typical_p": lambda value: filters.check_share("typical_p", value),
+    "temperature": check_temperature,
+    "top_k": check_top_k,
+    "top_p": lambda value: check_share("top_p", value),
+    "min_p": lambda value: check_share("min_p", value),
+    "typical_p": lambda value: check_share("typical_p", value),
 }
 
 # The value besides None at which a knob does nothing, as in generate.
@@ -59,14 +60,8 @@ class Knob:
     name: str
     value: float
 
-    def __call__(self, scores: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
+    def __call__(self, scores: Tensor, ids: Ids) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)
-
-    def act(self, ranking: Ranking, ids: Sequence[int] | Sequence[Sequence[int]]) -> Ranking:
-        """The same for a ranking of scores."""
-        if self.name in RANKED and self.value < ranking.scores.shape[-1]:
-            return RANKED[self.name](ranking, self.value)
-        return Ranking(self(ranking.scores, ids))
 
 
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
@@ -90,35 +85,34 @@ def is_on(name: str, value: float | None) -> bool:
     return value is not None and not (plain and value == OFF[name])
 
 
-def apply_knobs(
-    chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
-) -> tuple[tuple[str, Tensor], ...]:
-    """(name, scores after it) for each knob of the chain in turn, from the logits (..., V) for the token after `ids`.
+def apply_knobs(active: Sequence[Knob], logits: Tensor, ids: Ids) -> tuple[tuple[str, Tensor], ...]:
+    """(name, scores after it) for each knob in turn, from the logits (..., V) for the token after `ids`.
 
-    Raises `ValueError` if a knob leaves a text nothing to choose from.
+    Raises ValueError, with the name of the knob, where one leaves a text nothing to choose from.
     """
-    results = turn_ranked(chain, logits, ids)[0]
+    results = in_turn(active, logits, ids)
     if results and not results[-1][1].amax(-1).isfinite().all():
-        check_each_left_some(chain, results)
+        for knob, (_, scores) in zip(active, results, strict=True):
+            check_some_left(knob, scores)
     return results
 
 
-def turn_ranked(
-    chain: Sequence[Knob], logits: Tensor, ids: Sequence[int] | Sequence[Sequence[int]]
-) -> tuple[tuple[tuple[str, Tensor], ...], Ranking]:
-    """What `apply_knobs` returns, and the ranking of what the last knob left, to draw from; nothing is checked."""
-    ranking, results = Ranking(logits), []
-    for knob in chain:
-        ranking = knob.act(ranking, ids)
-        results.append((knob.name, ranking.scores))
-    return tuple(results), ranking
+def in_turn(active: Sequence[Knob], scores: Tensor, ids: Ids) -> tuple[tuple[str, Tensor], ...]:
+    """(name, scores after it) for each knob, each acting on what the one before it left; nothing is checked."""
+    results = []
+    for knob in active:
+        scores = knob(scores, ids)
+        results.append((knob.name, scores))
+    return tuple(results)
 
 
-def check_each_left_some(chain: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
-    """Nothing, if each knob left every text something to choose from; otherwise the error that names the first that did
-    not."""
-    for knob, (name, result) in zip(chain, results, strict=True):
-        filters.check_some_left(result, name, knob.value)
+def check_some_left(knob: Knob, scores: Tensor) -> None:
+    """Raises ValueError, with the knob's name, unless every row of its scores (..., V) can be chosen from."""
+    largest = scores.amax(-1)  # (...)
+    if (largest == -torch.inf).any():
+        raise ValueError(say("decoding.all_cut", name=knob.name, value=knob.value))
+    if not (largest < torch.inf).all():  # divided by next to nothing
+        raise ValueError(say("decoding.overflow", name=knob.name, value=knob.value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,15 +152,14 @@ def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
 
     A `Step` holds both: `cuts(step.logits, step.filters)`.
 
-    >>> import torch
     >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
     >>> done = cuts(logits, apply_knobs(knobs(top_k=2, top_p=0.6), logits, []))
     >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in done]
     [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
     """
-    offered, done = logits.to(filters.wide(logits)).softmax(-1), []
+    offered, done = logits.softmax(-1, dtype=widest(logits)), []
     for name, scores in results:
-        result = scores.to(offered.dtype).softmax(-1)
-        done.append(Cut(name, offered, scores > -float("inf"), result))
+        result = scores.softmax(-1, dtype=offered.dtype)
+        done.append(Cut(name, offered, scores > -torch.inf, result))
         offered = result
     return done

@@ -1,10 +1,10 @@
-"""Sampling: the next token is drawn, and knobs shape what it is drawn from.
+"""Sampling: unlike in greedy search the next token is drawn, and knobs shape what it is drawn from.
 
 A draw needs one random number u from [0, 1): lay the tokens side by side, the likeliest first, each as wide as its
 probability, and take the one in which u falls. The same u under another setting of the knobs may fall into another
-token: whatever then differs between two texts is the setting's doing, not luck.
+token: whatever then differs between two texts is the setting's doing, not chance.
 
-V = size of the vocabulary, B = texts side by side.
+V = size of the vocabulary, B = texts asked for, b = those of them that have not ended.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lessons.arithmetic.ranking import Ranking
-from lessons.decoding.knobs import Knob, check_each_left_some, knobs, turn_ranked
+from lessons.arithmetic.probability import likeliest_first, widest
+from lessons.decoding.knobs import Knob, apply_knobs, knobs
 from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.trace import Step, Trace
@@ -53,7 +53,7 @@ def sample(
     prompt_ids = read_prompt(source, prompt)
     max_new_tokens = check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
     number = check_count("num_return_sequences", num_return_sequences, MOST_TEXTS)
-    chain = knobs(
+    active = knobs(
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
@@ -62,9 +62,11 @@ def sample(
         repetition_penalty=repetition_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
     )
-    luck = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
-    texts = grow(source, prompt_ids, chain, luck)
-    traces = [trace_of(source, prompt_ids, steps, max_new_tokens) for steps in texts]
+    numbers = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
+    traces = []
+    for steps in grow_texts(source, prompt_ids, active, numbers):
+        stopped = why_stopped(source, [step.chosen for step in steps], max_new_tokens)
+        traces.append(Trace(prompt_ids, tuple(steps), source.decode, stopped))
     return traces[0] if number == 1 else traces
 
 
@@ -96,59 +98,49 @@ def draw(scores: Tensor, uniform: float) -> int:
 
 
 def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
-    """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V)."""
-    drawn = draw_from(Ranking(scores), uniforms)
-    if drawn is None:
-        for row in scores.reshape(-1, scores.shape[-1]):
-            check_logits(row, 0)
-    return drawn
+    """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V).
+
+    Raises ValueError for scores that are no numbers.
+    """
+    check_logits(scores, 0)
+    return tokens_at(scores, uniforms)
 
 
-def draw_from(ranking: Ranking, uniforms: Tensor) -> Tensor | None:
-    """What `draw_many` returns, for a ranking of the scores; None where a row of them holds no probabilities."""
-    for ids, _, probs in ranking.stretches():
-        ends = probs.cumsum(-1)  # (..., m) where each token ends
-        if (uniforms < ends[..., -1:]).all():
-            return ids.gather(-1, torch.searchsorted(ends, uniforms, right=True))
-    whole = ends[..., -1:]  # 1, but for rounding; a NaN where a score is one, or infinite, or all are cut
-    return ids.gather(-1, torch.searchsorted(ends, uniforms * whole, right=True)) if whole.isfinite().all() else None
+def tokens_at(scores: Tensor, uniforms: Tensor) -> Tensor:
+    """(..., n) the ids of the tokens in whose places the numbers (..., n) fall; scores (..., V)."""
+    ids = likeliest_first(scores)  # (..., V)
+    ends = scores.gather(-1, ids).softmax(-1, dtype=widest(scores)).cumsum(-1)  # (..., V) where each token ends
+    # subtle: the last end is 1 on paper; a number above it in the machine would fall on no token
+    places = torch.searchsorted(ends, uniforms.to(ends.dtype) * ends[..., -1:], right=True)
+    return ids.gather(-1, places)
 
 
-def grow(source: Source, prompt_ids: Sequence[int], chain: Sequence[Knob], luck: Tensor) -> list[list[Step]]:
-    """The steps of B texts that grow side by side from one prompt; luck (B, steps) holds the number of each draw."""
-    session, texts, ids = source.session(prompt_ids), [[] for _ in luck], [list(prompt_ids) for _ in luck]
-    logits, growing = session.logits.expand(len(luck), -1), list(range(len(luck)))  # b texts that have not ended
-    for step, numbers in enumerate(luck.T.contiguous()):
-        mine = numbers if len(growing) == len(luck) else numbers[growing]  # (b,)
-        steps = choose(logits.cpu(), chain, [ids[text] for text in growing], mine, step)
-        for text, one in zip(growing, steps, strict=True):
-            texts[text].append(one)
-            ids[text].append(one.chosen)
-        alive = [row for row, one in enumerate(steps) if one.chosen not in source.end_ids]
-        if not alive or step + 1 == luck.shape[1]:
+def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob], numbers: Tensor) -> list[list[Step]]:
+    """The steps of B texts that grow side by side from one prompt; numbers (B, steps) holds the u of each draw."""
+    session, texts, ids = source.session(prompt_ids), [[] for _ in numbers], [list(prompt_ids) for _ in numbers]
+    growing, logits = list(range(len(numbers))), session.logits.expand(len(numbers), -1)  # (b, V)
+    for step in range(numbers.shape[1]):
+        check_logits(logits, step)
+        steps = choose(logits.cpu(), active, [ids[text] for text in growing], numbers[growing, step])
+        for text, taken in zip(growing, steps, strict=True):
+            texts[text].append(taken)
+            ids[text].append(taken.chosen)
+        alive = [row for row, text in enumerate(growing) if ids[text][-1] not in source.end_ids]
+        if not alive or step + 1 == numbers.shape[1]:
             break
-        parents = alive if step else [0] * len(alive)
-        logits = session.extend([steps[row].chosen for row in alive], parents)  # (b, V)
+        parents = alive if step else [0] * len(alive)  # in the first step all go on from the one prompt
         growing = [growing[row] for row in alive]
+        logits = session.extend([ids[text][-1] for text in growing], parents)
     return texts
 
 
-def choose(logits: Tensor, chain: Sequence[Knob], ids: Sequence[Sequence[int]], luck: Tensor, step: int) -> list[Step]:
-    """A step of each of b texts: the knobs act on logits (b, V), and luck (b,) draws from what they leave."""
-    results, ranking = turn_ranked(chain, logits, ids)  # (name, (b, V)) …
-    drawn = draw_from(ranking, luck.unsqueeze(-1))
-    if drawn is None:  # whose fault it is: the model's, or a knob's
-        for row in logits:
-            check_logits(row, step)
-        check_each_left_some(chain, results)
+def choose(logits: Tensor, active: Sequence[Knob], ids: Sequence[Sequence[int]], numbers: Tensor) -> list[Step]:
+    """A step of each of b texts: the knobs act on logits (b, V), and numbers (b,) draw from what they leave."""
+    results = apply_knobs(active, logits, ids)  # (name, (b, V)) …
+    scores = results[-1][1] if results else logits
+    chosen = tokens_at(scores, numbers.unsqueeze(-1)).flatten().tolist()
     steps = []
-    for row, (token, uniform) in enumerate(zip(drawn.flatten().tolist(), luck.tolist(), strict=True)):
+    for row, (token, uniform) in enumerate(zip(chosen, numbers.tolist(), strict=True)):
         offered, filters = logits[row], tuple((name, result[row]) for name, result in results)
         steps.append(Step(offered, filters[-1][1] if filters else offered, token, filters, uniform))
     return steps
-
-
-def trace_of(source: Source, prompt_ids: tuple[int, ...], steps: Sequence[Step], max_new_tokens: int) -> Trace:
-    """The record of one text."""
-    stopped = why_stopped(source, prompt_ids, [step.chosen for step in steps], max_new_tokens)
-    return Trace(prompt_ids, tuple(steps), source.decode, stopped)

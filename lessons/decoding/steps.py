@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lessons.models.source import Source
+from lessons.models.source import Limits
 from lessons.words.arguments import check_count
 from lessons.words.language import say
 
@@ -16,12 +16,12 @@ def check_steps(max_new_tokens: int) -> int:
     return check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
 
 
-def steps_within(source: Source, prompt_ids: Sequence[int], max_new_tokens: int) -> int:
+def steps_within(source: Limits, prompt_ids: Sequence[int], max_new_tokens: int) -> int:
     """How many tokens can be added: `max_new_tokens`, or fewer where the context ends."""
     return max_new_tokens if source.context is None else min(max_new_tokens, source.context - len(prompt_ids))
 
 
-def why_stopped(source: Source, prompt_ids: Sequence[int], new_ids: Sequence[int], max_new_tokens: int) -> str:
+def why_stopped(source: Limits, new_ids: Sequence[int], max_new_tokens: int) -> str:
     """The reason, in words, why `new_ids` ends where it does."""
     if new_ids and new_ids[-1] in source.end_ids:
         return say("decoding.stop_end")

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from lessons.decoding.beam import finished_texts
-from lessons.decoding.beams import Beams
+from lessons.decoding.beams import grow_all
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.knobs import knobs
 from lessons.explorers.base import LABELLED, Explorer, slider
@@ -98,8 +98,7 @@ class BeamExplorer(Explorer):
     def _search(self) -> None:
         """Read the model: all steps, so that no rule can ask for more."""
         ngram, steps = self.ngram.value, self.steps.value
-        beams = Beams(self.lm, self.prompt.value, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
-        list(beams)
+        beams = grow_all(self.lm, self.prompt.value, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
         self.greedy = greedy_search(self.lm, self.prompt.value, steps, no_repeat_ngram_size=ngram)
         self._beams = beams
         self._judge(to_the_end=True)
@@ -195,7 +194,9 @@ class BeamExplorer(Explorer):
         """Run `model.generate` with these settings and say whether it returns the same."""
         if hasattr(self.lm, "model"):
             rules = {"length_penalty": self.penalty.value, "early_stopping": self.early.value}
-            words = compared(self.lm, self.trace, self._beams.room, self._beams.num_beams, self.ngram.value, rules)
+            words = compared(
+                self.lm, self.trace, self._beams.most_steps, self._beams.num_beams, self.ngram.value, rules
+            )
             self._comparisons[self._settings()] = words
             self._say_comparison(words)
 

@@ -32,12 +32,27 @@ class Session(Protocol):
         ...
 
 
-class Source(Protocol):
+class Limits(Protocol):
+    """What can end a text."""
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        """The end-of-text tokens, none or several."""
+        ...
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens can be read; None = no limit."""
+        ...
+
+
+class Source(Limits, Protocol):
     """What a decoder needs to know of a model."""
 
-    end_ids: tuple[int, ...]  # end-of-text tokens, none or several
-    context: int | None  # how many tokens it can read; None = no limit
-    vocabulary_size: int | None  # ids run from 0 to one less; None = not known
+    @property
+    def vocabulary_size(self) -> int | None:
+        """Ids run from 0 to one less; None = not known."""
+        ...
 
     def encode(self, text: str) -> list[int]: ...
 
@@ -48,21 +63,21 @@ class Source(Protocol):
     def session(self, prompt_ids: Sequence[int]) -> Session: ...
 
 
-@dataclass
 class FunctionSession:
     """A session with a plain function: every text is read anew at each step."""
 
-    next_logits: NextLogits
-    rows: list[list[int]]
-
-    def __post_init__(self) -> None:
-        self.logits = torch.stack([answer_of(self.next_logits, row) for row in self.rows])
+    def __init__(self, next_logits: NextLogits, prompt_ids: Sequence[int]) -> None:
+        self.next_logits, self.texts = next_logits, [list(prompt_ids)]
+        self.logits = self._ask()
 
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
         parents = range(len(tokens)) if parents is None else parents
-        self.rows = [[*self.rows[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
-        self.__post_init__()
+        self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
+        self.logits = self._ask()
         return self.logits
+
+    def _ask(self) -> Tensor:
+        return torch.stack([answer_of(self.next_logits, ids) for ids in self.texts])  # (B, V)
 
 
 def answer_of(next_logits: NextLogits, ids: Sequence[int]) -> Tensor:
@@ -109,7 +124,7 @@ class FunctionSource:
         return self.decode([token])
 
     def session(self, prompt_ids: Sequence[int]) -> FunctionSession:
-        return FunctionSession(self.next_logits, [list(prompt_ids)])
+        return FunctionSession(self.next_logits, prompt_ids)
 
 
 def as_source(source: "Source | NextLogits") -> Source:
@@ -149,9 +164,10 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
 
 
 def check_logits(logits: Tensor, step: int) -> None:
-    """Nothing, if the logits can be chosen from; otherwise the error that names the step. One pass: a NaN anywhere is
-    the maximum."""
-    largest = logits.max().item()
-    if not -torch.inf < largest < torch.inf:
-        what = "NaN" if largest != largest else "+inf" if largest > 0 else "-inf only"
-        raise ValueError(say("models.broken_logits", step=step, what=what))
+    """Raises ValueError, which names the step, unless every row of logits (..., V) can be chosen from."""
+    largest = logits.amax(-1)  # (...) one pass: a NaN anywhere is the maximum
+    if largest.isfinite().all():
+        return
+    wrong = largest[~largest.isfinite()][0].item() if largest.ndim else largest.item()
+    what = "NaN" if wrong != wrong else "+inf" if wrong > 0 else "-inf only"
+    raise ValueError(say("models.broken_logits", step=step, what=what))

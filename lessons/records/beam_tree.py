@@ -1,4 +1,4 @@
-"""The record of a beam search: every candidate of every step with its fate, and the finished texts in their order.
+"""The record of a beam search: what every step offered, every candidate with its fate, the finished texts in order.
 
 B = num_beams, b = unfinished texts in a step (1 in the first, at most B), K = candidates looked at in a step, V =
 vocabulary. Log-probabilities and their sums are in nats.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from torch import Tensor
 
-from lessons.records.trace import Trace
+from lessons.records.trace import Step, Trace
 
 if TYPE_CHECKING:
     import pandas
@@ -24,6 +24,7 @@ class Level(NamedTuple):
 
     Attributes:
         logits: (b, V) what the model offered after each unfinished text.
+        filters: (name, (b, V) scores after it) for each knob that acted; the last ones are summed.
         beams: (K) which of the b texts a candidate continues.
         tokens: (K) the token it adds.
         log_probs: (K) that token's log-probability under the model.
@@ -33,12 +34,53 @@ class Level(NamedTuple):
     """
 
     logits: Tensor
+    filters: tuple[tuple[str, Tensor], ...]
     beams: list[int]
     tokens: list[int]
     log_probs: list[float]
     sums: list[float]
     ended: list[bool]
     running: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Beams:
+    """All steps of a beam search, before anything is judged: which texts went on, and what they were offered.
+
+    Attributes:
+        prompt_ids: ids that were given.
+        num_beams: B, how many unfinished texts go on in each step.
+        end_ids: the tokens that end a text.
+        context: how many tokens the model can read; None = no limit.
+        max_new_tokens: how many steps were asked for.
+        most_steps: how many there can be: fewer where the model's context ends.
+        levels: the steps, as far as they were grown.
+        decode: ids → text.
+    """
+
+    prompt_ids: tuple[int, ...]
+    num_beams: int
+    end_ids: tuple[int, ...]
+    context: int | None
+    max_new_tokens: int
+    most_steps: int
+    levels: tuple[Level, ...]
+    decode: Callable[[Sequence[int]], str] = field(repr=False)
+
+    def path(self, step: int, rank: int) -> list[tuple[int, int]]:
+        """(step, rank) of the candidates from the first step to this one, each continuing the one before."""
+        path = [(step, rank)]
+        while step:
+            step, rank = step - 1, self.levels[step - 1].running[self.levels[step].beams[rank]]
+            path.append((step, rank))
+        return path[::-1]
+
+    def step(self, step: int, rank: int) -> Step:
+        """A candidate's choice as a `Step`."""
+        level = self.levels[step]
+        offered = level.logits[level.beams[rank]]  # (V,)
+        filters = tuple((name, scores[level.beams[rank]]) for name, scores in level.filters)
+        return Step(offered, filters[-1][1] if filters else offered, level.tokens[rank], filters)
 
 
 class Candidate(NamedTuple):
@@ -168,20 +210,20 @@ class BeamTrace(Trace):
         score: sum / length ** length_penalty.
         tree: every candidate of every step with its fate.
         hypotheses: all finished texts that were held in the end, the best first; at most B.
-        again: length penalty, early stopping → the finished texts of the same beams under these rules.
+        judged_anew: length penalty, early stopping → the best text under these rules.
     """
 
     score: float
     tree: BeamTree = field(repr=False)
     hypotheses: tuple[Hypothesis, ...] = field(repr=False)
-    again: Callable[[float, bool | str], "list[BeamTrace]"] = field(repr=False)
+    judged_anew: Callable[[float, bool | str], "BeamTrace"] = field(repr=False)
 
     def rescored(self, length_penalty: float = 1.0, early_stopping: bool | str = False) -> "BeamTrace":
         """The best text of the same search under another length penalty or another rule for stopping.
 
-        The same as a new search, to the last digit; the model is asked only for steps that this search did not come to.
+        The same as a new search, to the last digit; the model is asked only if this search did not come so far.
         """
-        return self.again(length_penalty, early_stopping)[0]
+        return self.judged_anew(length_penalty, early_stopping)
 
     def table_of_hypotheses(self) -> "pandas.DataFrame":
         """One row for each finished text, the best first: text, length, log_probability, sum, score (raw, nats)."""

@@ -44,11 +44,6 @@ class Step:
         return self.logits.log_softmax(-1)
 
     @cached_property
-    def kept_log_probs(self) -> Tensor:
-        """(V,) the log-probabilities that the choice was made from: the scores, renormalised."""
-        return self.scores.log_softmax(-1)
-
-    @cached_property
     def log_prob(self) -> float:
         """The chosen token's log-probability under the model, in nats."""
         return self.log_probs[self.chosen].item()
