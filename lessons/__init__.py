@@ -45,7 +45,7 @@ _PUBLIC = {
     "arithmetic.measures": ("distinct_share", "repetition"),
     "decoding": ("greedy_search", "beam_search", "sample"),
     "decoding.knobs": ("knobs", "apply_knobs", "cuts"),
-    "decoding.sampling": ("uniforms", "draw_many"),
+    "decoding.drawing": ("uniforms", "draw_many"),
     "texts.tale": ("tale",),
     "texts.logbook": ("logbook_grammar", "logbook_pages"),
     "texts.corpora": ("load_corpus", "show_random_elements", "entropy_floor"),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
+from lessons.decoding.drawing import draw, draw_many, uniforms
 from lessons.decoding.knobs import ORDERS, apply_knobs, knobs
-from lessons.decoding.sampling import draw, draw_many, uniforms
 
 PROMPT = "the king and the fox"
 KEEP_ALL = "; to keep every token leave it out (None)"

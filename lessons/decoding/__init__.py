@@ -2,9 +2,11 @@
 
 steps       how many tokens may be added, and why it stopped
 knobs       the filters that are on, in the order in which they act
+drawing     a random number takes a token
 greedy      always the likeliest token
 beams       several unfinished texts side by side, the likeliest go on
 beam        which finished text wins, and when the search may stop
+one_sort    the fast path of sampling: tokens sorted once for all knobs and the draw
 sampling    a draw from what the knobs leave
 """
 

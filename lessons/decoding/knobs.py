@@ -91,9 +91,7 @@ def apply_knobs(active: Sequence[Knob], logits: Tensor, ids: Ids) -> tuple[tuple
     Raises ValueError, with the name of the knob, where one leaves a text nothing to choose from.
     """
     results = in_turn(active, logits, ids)
-    if results and not results[-1][1].amax(-1).isfinite().all():
-        for knob, (_, scores) in zip(active, results, strict=True):
-            check_some_left(knob, scores)
+    check_all_left_some(active, results)
     return results
 
 
@@ -104,6 +102,13 @@ def in_turn(active: Sequence[Knob], scores: Tensor, ids: Ids) -> tuple[tuple[str
         scores = knob(scores, ids)
         results.append((knob.name, scores))
     return tuple(results)
+
+
+def check_all_left_some(active: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
+    """Raises ValueError, with the name of the first knob after which a text has nothing to choose from, if one is."""
+    if results and not results[-1][1].amax(-1).isfinite().all():
+        for knob, (_, scores) in zip(active, results, strict=True):
+            check_some_left(knob, scores)
 
 
 def check_some_left(knob: Knob, scores: Tensor) -> None:

@@ -1,9 +1,5 @@
 """Sampling: unlike in greedy search the next token is drawn, and knobs shape what it is drawn from.
 
-A draw needs one random number u from [0, 1): lay the tokens side by side, the likeliest first, each as wide as its
-probability, and take the one in which u falls. The same u under another setting of the knobs may fall into another
-token: whatever then differs between two texts is the setting's doing, not chance.
-
 V = size of the vocabulary, B = texts asked for, b = those of them that have not ended.
 """
 
@@ -12,12 +8,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lessons.arithmetic.probability import likeliest_first, widest
-from lessons.decoding.knobs import Knob, apply_knobs, knobs
+from lessons.decoding.drawing import uniforms
+from lessons.decoding.knobs import Knob, knobs
+from lessons.decoding.one_sort import apply_and_draw
 from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.trace import Step, Trace
-from lessons.words.arguments import check_count, check_whole
+from lessons.words.arguments import check_count
 
 MOST_TEXTS = 10_000  # in one call: their records are kept in memory
 
@@ -70,51 +67,6 @@ def sample(
     return traces[0] if number == 1 else traces
 
 
-def uniforms(seed: int, number: int, length: int) -> Tensor:
-    """(number, length) random numbers from [0, 1), 64 bits: a row for each text, a column for each step.
-
-    Each row has a generator of its own, seeded by one that `seed` begins: more rows, or longer ones, change no other.
-
-    >>> bool((uniforms(0, 2, 5)[:1, :3] == uniforms(0, 1, 3)).all())
-    True
-    """
-    first = torch.Generator().manual_seed(check_whole("seed", seed, 0, 2**63 - 1))
-    seeds = torch.randint(2**62, (number,), generator=first).tolist()
-    rows = [torch.rand(length, dtype=torch.float64, generator=torch.Generator().manual_seed(row)) for row in seeds]
-    return torch.stack(rows)
-
-
-def draw(scores: Tensor, uniform: float) -> int:
-    """The id into whose place `uniform`, from [0, 1), falls when the tokens lie side by side, the likeliest first.
-
-    scores (V,), minus infinity where cut. Each token is as wide as its probability under softmax(scores); of equal
-    ones the lower id comes first. (This inverts the cumulative distribution: Devroye, "Non-Uniform Random Variate
-    Generation", 1986.)
-
-    >>> [draw(torch.tensor([0.3, 0.6, 0.1]).log(), uniform) for uniform in (0.0, 0.59, 0.61, 0.95)]
-    [1, 1, 0, 2]
-    """
-    return int(draw_many(scores, torch.tensor([uniform], dtype=torch.float64)))
-
-
-def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
-    """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V).
-
-    Raises ValueError for scores that are no numbers.
-    """
-    check_logits(scores, 0)
-    return tokens_at(scores, uniforms)
-
-
-def tokens_at(scores: Tensor, uniforms: Tensor) -> Tensor:
-    """(..., n) the ids of the tokens in whose places the numbers (..., n) fall; scores (..., V)."""
-    ids = likeliest_first(scores)  # (..., V)
-    ends = scores.gather(-1, ids).softmax(-1, dtype=widest(scores)).cumsum(-1)  # (..., V) where each token ends
-    # subtle: the last end is 1 on paper; a number above it in the machine would fall on no token
-    places = torch.searchsorted(ends, uniforms.to(ends.dtype) * ends[..., -1:], right=True)
-    return ids.gather(-1, places)
-
-
 def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob], numbers: Tensor) -> list[list[Step]]:
     """The steps of B texts that grow side by side from one prompt; numbers (B, steps) holds the u of each draw."""
     session, texts, ids = source.session(prompt_ids), [[] for _ in numbers], [list(prompt_ids) for _ in numbers]
@@ -136,11 +88,9 @@ def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob]
 
 def choose(logits: Tensor, active: Sequence[Knob], ids: Sequence[Sequence[int]], numbers: Tensor) -> list[Step]:
     """A step of each of b texts: the knobs act on logits (b, V), and numbers (b,) draw from what they leave."""
-    results = apply_knobs(active, logits, ids)  # (name, (b, V)) …
-    scores = results[-1][1] if results else logits
-    chosen = tokens_at(scores, numbers.unsqueeze(-1)).flatten().tolist()
+    results, chosen = apply_and_draw(active, logits, ids, numbers)  # (name, (b, V)) …, (b,)
     steps = []
-    for row, (token, uniform) in enumerate(zip(chosen, numbers.tolist(), strict=True)):
+    for row, (token, uniform) in enumerate(zip(chosen.tolist(), numbers.tolist(), strict=True)):
         offered, filters = logits[row], tuple((name, result[row]) for name, result in results)
         steps.append(Step(offered, filters[-1][1] if filters else offered, token, filters, uniform))
     return steps

@@ -5,7 +5,7 @@ import torch
 
 from lessons.arithmetic.filters import likeliest_first
 from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
-from lessons.decoding.sampling import draw_many, uniforms
+from lessons.decoding.drawing import draw_many, uniforms
 from lessons.explorers.base import Explorer
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.truncation import TruncationPicture
