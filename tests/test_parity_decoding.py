@@ -192,10 +192,6 @@ def test_a_wrong_rule_would_be_noticed(models, monkeypatch):
     assert [beam_search(lm, prompt, **options).ids for prompt in prompts] == expected
     right = beam.judge
     monkeypatch.setattr(
-        beam,
-        "judge",
-        lambda levels, num_beams, room, length_penalty, early_stopping: right(
-            levels, num_beams, room, 0.0, early_stopping
-        ),
+        beam, "judge", lambda levels, beams, length_penalty, early_stopping: right(levels, beams, 0.0, early_stopping)
     )
     assert [beam_search(lm, prompt, **options).ids for prompt in prompts] != expected

@@ -59,7 +59,7 @@ def lost_at(products: ArrayLike, log_probs: ArrayLike) -> int | None:
 
 
 def check_precision(precision: str) -> str:
-    """The precision if it is one of the three; otherwise the error that names them."""
+    """The precision; raises ValueError, which names the three there are, for any other."""
     if precision not in PRECISIONS:
         raise ValueError(say("arithmetic.precision", precisions=", ".join(PRECISIONS), value=repr(precision)))
     return precision

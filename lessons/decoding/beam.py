@@ -18,7 +18,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from lessons.decoding.beams import begin, grow
-from lessons.decoding.knobs import knobs
+from lessons.decoding.knobs import Knob, knobs
 from lessons.decoding.steps import why_stopped
 from lessons.models.source import NextLogits, Source
 from lessons.records.beam_tree import Beams, BeamTrace, BeamTree, Candidate, Fate, Hypothesis, Level
@@ -66,12 +66,22 @@ def beam_search(
     source, beams = begin(lm, prompt, max_new_tokens, num_beams)
     if check_whole("num_return_sequences", num_return_sequences, 1) > num_beams:
         raise ValueError(say("decoding.returned_above", beams=num_beams, value=num_return_sequences))
-    grown = judge(grow(source, beams, active), num_beams, beams.most_steps, length_penalty, early_stopping)
-    knob_values = {"no_repeat_ngram_size": no_repeat_ngram_size, "repetition_penalty": repetition_penalty}
-    search_anew = partial(beam_search, source, beams.prompt_ids, max_new_tokens, num_beams, **knob_values)
-    beams = replace(beams, levels=tuple(grown.levels))
-    texts = finished_texts(beams, length_penalty, early_stopping, num_return_sequences, search_anew)
+    texts = search(source, beams, active, length_penalty, early_stopping, num_return_sequences)
     return texts[0] if num_return_sequences == 1 else texts
+
+
+def search(
+    source: Source,
+    beams: Beams,
+    active: Sequence[Knob],
+    length_penalty: float,
+    early_stopping: bool | str,
+    number: int = 1,
+) -> list[BeamTrace]:
+    """The best `number` finished texts; beams that have not begun are grown as far as the rules demand."""
+    found = judge(grow(source, beams, active), beams, length_penalty, early_stopping)
+    grown = replace(beams, levels=tuple(found.levels))
+    return finished_texts(grown, length_penalty, early_stopping, number, partial(search, source, beams, active))
 
 
 class Finished(NamedTuple):
@@ -96,10 +106,9 @@ class Judgement(NamedTuple):
     decided: bool
 
 
-def judge(
-    levels: Iterable[Level], num_beams: int, most_steps: int, length_penalty: float, early_stopping: bool | str
-) -> Judgement:
+def judge(levels: Iterable[Level], beams: Beams, length_penalty: float, early_stopping: bool | str) -> Judgement:
     """Which finished texts win, and where the search stops: `levels` is read no further than the rules demand."""
+    num_beams = beams.num_beams
     if num_beams == 1:
         early_stopping = True  # generate with one beam is greedy search, which ends at the first end
     held: list[Finished] = []
@@ -115,7 +124,7 @@ def judge(
             return Judgement(held, read, decided=True)
         if len(held) == num_beams:
             # What may yet come, at best: today's best sum at today's length, or at the greatest where longer is better.
-            reach = most_steps if early_stopping == "never" and length_penalty > 0 else length
+            reach = beams.most_steps if early_stopping == "never" and length_penalty > 0 else length
             if early_stopping is True or level.sums[level.running[0]] / reach**length_penalty <= held[-1].score:
                 return Judgement(held, read, decided=True)
     return Judgement(held, read, decided=False)
@@ -126,7 +135,7 @@ def finished_texts(
     length_penalty: float = 1.0,
     early_stopping: bool | str = False,
     number: int | None = None,
-    search_anew: Callable[..., BeamTrace] | None = None,
+    search_anew: Callable[[float, bool | str], list[BeamTrace]] | None = None,
 ) -> list[BeamTrace]:
     """The finished texts of grown beams under these rules, the best first: `number` of them, or all that are held.
 
@@ -134,9 +143,9 @@ def finished_texts(
     they are taken as they are.
     """
     length_penalty, early_stopping = check_rules(length_penalty, early_stopping)
-    found = judge(beams.levels, beams.num_beams, beams.most_steps, length_penalty, early_stopping)
+    found = judge(beams.levels, beams, length_penalty, early_stopping)
     if not found.decided and search_anew:
-        return [search_anew(length_penalty=length_penalty, early_stopping=early_stopping)]
+        return search_anew(length_penalty, early_stopping)
     if not found.held:
         raise ValueError(say("decoding.dead_end", step=len(found.levels) - 1))
     tree = tree_of(beams, found)

@@ -28,7 +28,7 @@ ORDERS = {
 }
 
 # Each knob's filter as a function of scores (..., V), the ids so far, and the knob's value.
-FILTERS: dict[str, Callable[[Tensor, Ids, Any], Tensor]] = {
+FILTERS: dict[str, Callable[[Tensor, Any, Any], Tensor]] = {
     "repetition_penalty": filters.repetition_penalty,
     "no_repeat_ngram_size": filters.no_repeat_ngrams,
     "temperature": lambda scores, ids, T: filters.temperature_scale(scores, T),

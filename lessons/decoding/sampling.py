@@ -69,7 +69,8 @@ def sample(
 
 def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob], numbers: Tensor) -> list[list[Step]]:
     """The steps of B texts that grow side by side from one prompt; numbers (B, steps) holds the u of each draw."""
-    session, texts, ids = source.session(prompt_ids), [[] for _ in numbers], [list(prompt_ids) for _ in numbers]
+    session, ids = source.session(prompt_ids), [list(prompt_ids) for _ in numbers]
+    texts: list[list[Step]] = [[] for _ in numbers]
     growing, logits = list(range(len(numbers))), session.logits.expand(len(numbers), -1)  # (b, V)
     for step in range(numbers.shape[1]):
         check_logits(logits, step)

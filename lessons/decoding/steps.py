@@ -10,7 +10,7 @@ MOST_STEPS = 1_000_000  # new tokens in one call: a slip of the finger is no req
 
 
 def check_steps(max_new_tokens: int) -> int:
-    """`max_new_tokens` if it is a whole number of at least 1; otherwise the error with the way out."""
+    """`max_new_tokens` as a whole number; raises ValueError or TypeError unless it is one of at least 1."""
     if isinstance(max_new_tokens, int) and max_new_tokens == 0:
         raise ValueError(say("decoding.no_steps"))
     return check_count("max_new_tokens", max_new_tokens, MOST_STEPS)

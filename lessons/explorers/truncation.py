@@ -4,8 +4,8 @@ import ipywidgets as widgets
 import torch
 
 from lessons.arithmetic.filters import likeliest_first
-from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
 from lessons.decoding.drawing import draw_many, uniforms
+from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
 from lessons.explorers.base import Explorer
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.truncation import TruncationPicture

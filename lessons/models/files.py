@@ -10,7 +10,7 @@ from lessons.words.language import say
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model", "vocab.txt")
 WEIGHTS, CHECKSUM = "model.safetensors", "model.sha256"
@@ -26,7 +26,7 @@ def is_folder(name: str | Path) -> bool:
 
 
 def check_folder(folder: Path) -> None:
-    """Nothing, if a model and a tokenizer lie there; otherwise OSError with what is missing, wrong or refused."""
+    """Raises OSError, with what is missing, wrong or refused, unless a model and a tokenizer lie there."""
     try:
         found = (folder / "config.json").exists()
     except (OSError, ValueError):  # a name that no folder can have
@@ -55,7 +55,7 @@ def checksums(folder: Path) -> tuple[str, str]:
         return words[0] if words else "", hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["nn.Module", object]:
+def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """Model and tokenizer from a folder; raises OSError with what is wrong there."""
     check_folder(folder)
     try:
@@ -65,7 +65,7 @@ def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["nn.Module", object
         raise OSError(say("models.damaged", folder=folder, error=f"{type(error).__name__}: {error}")) from error
 
 
-def from_hub(name: str, dtype: "torch.dtype") -> tuple["nn.Module", object]:
+def from_hub(name: str, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """Model and tokenizer by their name on the hub, as they are kept on this machine if they are; raises OSError with
     the ways out."""
     try:
@@ -81,8 +81,7 @@ def from_hub(name: str, dtype: "torch.dtype") -> tuple["nn.Module", object]:
 
 
 def ask_hub() -> None:
-    """Nothing, if the hub answers; otherwise OSError. One question: the hub's own client would ask for most of a
-    minute."""
+    """Raises OSError unless the hub answers. One question: the hub's own client would ask for most of a minute."""
     from huggingface_hub import constants
     from huggingface_hub.utils import get_session
 
@@ -92,7 +91,9 @@ def ask_hub() -> None:
         raise OSError(say("models.no_answer", place=constants.ENDPOINT, error=_first_line(error))) from error
 
 
-def _read(place: str | Path, dtype: "torch.dtype", **options: object) -> tuple["nn.Module", object]:
+def _read(
+    place: str | Path, dtype: "torch.dtype", **options: bool
+) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)

@@ -10,6 +10,7 @@ from functools import cached_property
 from inspect import signature
 from pathlib import Path
 from reprlib import repr as short
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,10 @@ from lessons.models.source import check_logits, read_prompt
 from lessons.words.arguments import check_text
 from lessons.words.language import say
 from lessons.words.tokens import token_text
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.utils import ModelOutput
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parents[1] / "assets" / "model"
@@ -35,8 +40,8 @@ class LanguageModel:
     """
 
     name: str
-    model: nn.Module = field(repr=False)
-    tokenizer: object = field(repr=False)
+    model: "PreTrainedModel" = field(repr=False)
+    tokenizer: "PreTrainedTokenizerBase" = field(repr=False)
 
     @property
     def device(self) -> torch.device:
@@ -80,7 +85,7 @@ class LanguageModel:
         check_logits(logits, 0)
         return logits
 
-    def read(self, texts: Tensor, module: nn.Module | None = None) -> object:
+    def read(self, texts: Tensor, module: nn.Module | None = None) -> "ModelOutput":
         """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""
         module = self.model if module is None else module
         return module(input_ids=texts, **accepted(module, use_cache=False))
@@ -106,7 +111,7 @@ class LanguageModel:
 
 
 class CachedSession:
-    """Texts growing side by side; keys and values of what was read are kept. See `decoding.source.Session`."""
+    """Texts growing side by side; keys and values of what was read are kept. See `source.Session`."""
 
     def __init__(self, lm: LanguageModel, prompt_ids: Sequence[int]) -> None:
         from lessons.models.cache import with_room
@@ -127,14 +132,14 @@ class CachedSession:
         return self.logits
 
     @torch.inference_mode()
-    def _read(self, rows: list[list[int]], **options: object) -> Tensor:
+    def _read(self, rows: list[list[int]], **options: Any) -> Tensor:
         ids = torch.tensor(rows, device=self.device)  # (B, T)
         output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
         self.cache = output.past_key_values
         return output.logits[:, -1].float()  # (B, V)
 
 
-def accepted(module: nn.Module, **options: object) -> dict[str, object]:
+def accepted(module: nn.Module, **options: Any) -> dict[str, Any]:
     """Those of the options that the module's `forward` knows."""
     known = signature(module.forward).parameters
     return {name: value for name, value in options.items() if name in known}
@@ -171,7 +176,7 @@ def best_device() -> torch.device:
 
 
 def check_device(device: str | torch.device) -> torch.device:
-    """The device if there is one of that name here; otherwise the error that names those there are."""
+    """The device; raises TypeError or ValueError, which name the best one here, unless there is one of that name."""
     if not isinstance(device, str | torch.device):
         raise TypeError(say("models.device", value=short(device), devices=best_device()))
     try:

@@ -13,6 +13,7 @@ B = texts, T = tokens, V = size of the vocabulary, D = width of the model. Log-p
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from reprlib import repr as short
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -115,14 +116,14 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         model.train(was_training)
 
 
-def is_ragged(ids: Ids) -> bool:
+def is_ragged(ids: Ids) -> TypeGuard[Sequence[Sequence[int]]]:
     """Whether ids are several texts of different lengths."""
     if not isinstance(ids, list | tuple):
         return False
     return all(is_text(text) for text in ids) and len(set(map(len, ids))) > 1
 
 
-def is_text(ids: object) -> bool:
+def is_text(ids: Any) -> bool:
     """Whether these may be the ids of one text: a sequence, or a tensor (T,)."""
     return ids.ndim > 0 if isinstance(ids, Tensor) else isinstance(ids, Sequence) and not isinstance(ids, str | bytes)
 

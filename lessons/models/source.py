@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import index
 from reprlib import repr as short
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
@@ -131,7 +131,7 @@ def as_source(source: "Source | NextLogits") -> Source:
     """The source itself, or a function wrapped as one; raises TypeError for what is neither."""
     if isinstance(source, type) or not (hasattr(source, "session") or callable(source)):
         raise TypeError(say("models.no_source", value=short(source)))
-    return source if hasattr(source, "session") else FunctionSource(source)
+    return cast(Source, source) if hasattr(source, "session") else FunctionSource(cast(NextLogits, source))
 
 
 def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[int, ...]:

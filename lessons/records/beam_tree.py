@@ -196,7 +196,7 @@ class BeamTree:
         return pandas.DataFrame(rows, columns=columns).astype({"parent": "Int64"})
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return self.table()._repr_html_()  # type: ignore[operator]  # which pandas' stubs lack
 
     def __repr__(self) -> str:
         return f"BeamTree({len(self)} steps, {sum(map(len, self.steps))} candidates)"

@@ -124,7 +124,7 @@ class Trace:
         return pandas.DataFrame(rows, columns=columns).rename_axis("step")
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        return self.table()._repr_html_()  # type: ignore[operator]  # which pandas' stubs lack
 
     def __repr__(self) -> str:
         return f"Trace({self.text!r}, {len(self.steps)} new tokens, log_prob={self.log_prob:.4f})"
