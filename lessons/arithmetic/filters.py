@@ -189,3 +189,15 @@ def check_some_left(scores: Tensor, name: str, value: float) -> None:
         raise ValueError(say("decoding.all_cut", name=name, value=value))
     if not (largest < torch.inf).all():  # divided by next to nothing
         raise ValueError(say("decoding.overflow", name=name, value=value))
+
+
+def temperature_sweep(logits: Tensor, temperatures: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    """(m, first) probabilities of the first tokens and (m,) entropies of logits (V,) at each of m temperatures.
+
+    >>> probabilities, entropies = temperature_sweep(torch.tensor([2.0, 1.0, 0.0]), torch.tensor([0.1, 10.0]), 2)
+    >>> probabilities[:, 0]
+    tensor([1.0000, 0.3672])
+    """
+    scaled = [temperature_scale(logits, temperature) for temperature in temperatures.tolist()]
+    probabilities = torch.stack([scores.softmax(-1)[:first] for scores in scaled])
+    return probabilities, torch.stack([entropy(scores) for scores in scaled])

@@ -6,6 +6,7 @@ greedy      always the likeliest token
 beams       several unfinished texts side by side, the likeliest go on
 beam        which finished text wins, and when the search may stop
 sampling    a draw from what the knobs leave
+library     what transformers' generate returns for the same settings
 """
 
 from lessons.decoding.beam import beam_search
