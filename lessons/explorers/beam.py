@@ -36,8 +36,10 @@ class BeamExplorer(Explorer):
 
     Attributes:
         prompt, beams, steps, ngram, penalty, early, play, back, shown, forward, candidate, compare: the controls.
-        trace: the best text, with its tree and hypotheses; greedy: the greedy text.
-        drawing: the tree as shown; details: the words about the chosen candidate; comparison: those about `generate`.
+        trace: the best text, with its tree and hypotheses.
+        greedy: the greedy text.
+        drawing: the tree as shown.
+        details, comparison: the words about the chosen candidate, and about `generate`.
     """
 
     def __init__(

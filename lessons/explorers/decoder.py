@@ -28,7 +28,8 @@ class DecoderExplorer(Explorer):
 
     Attributes:
         prompt, seed, left, right, number: the controls; `number` says which of a decoder's texts is shown.
-        written: {decoder: its texts}. real: continuations that no model wrote.
+        written: {decoder: its texts}.
+        real: continuations that no model wrote.
         measures: the table behind the picture, see `lessons.tables.decoders.measure`.
     """
 

@@ -28,7 +28,8 @@ class UnderflowExplorer(Explorer):
 
     Attributes:
         source, probability, length, text: the controls. `source` is "equal" or "text".
-        log_probs: (T,) of the tokens shown, in nats; products: their running products (T,) by precision.
+        log_probs: (T,) of the T tokens shown, in nats.
+        products: their running products (T,) by precision.
         lost: by precision, the token from which on the product is wrong, or None.
         sum: the sum of the log-probabilities, in nats.
     """

@@ -41,7 +41,9 @@ def two_texts(
 ) -> Figure:
     """A figure of two texts side by side, a bar for each token's log-probability, and the sum over each.
 
-    tokens: of the first text and of the second; log_probs: theirs, in nats; names: of the texts (greedy and beams).
+    tokens: of the first text and of the second
+    log_probs: theirs, in nats
+    names: of the texts; None: greedy and beams
     """
     both = [numpy.asarray(values, dtype=float) for values in log_probs]
     names = names or (say("beam.legend_greedy"), say("beam.legend_best"))

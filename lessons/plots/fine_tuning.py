@@ -1,5 +1,4 @@
-"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at the same text, two ways of
-looking."""
+"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at one text, two ways of looking."""
 
 import math
 from collections.abc import Sequence
@@ -118,7 +117,8 @@ def surprisal_pair(
 ) -> Figure:
     """A figure of how surprising each token is before and after training, and to one who knows the language.
 
-    tokens: n texts; before, after, truth: (n,) surprisals in nats. An arrow leads from before to after: down is learnt.
+    tokens: n texts
+    before, after, truth: (n,) surprisals in nats; a line leads from before to after: down is learnt
     """
     before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
     figure, axes = new_figure(width=9.6, height=3.8)

@@ -66,7 +66,10 @@ def next_token_bars(
 ) -> Figure:
     """A figure of the likeliest tokens as bars, with everything else drawn and not dropped.
 
-    tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
+    tokens: n texts
+    probabilities (n,): theirs, the likeliest first
+    others: how many tokens share the rest of 1
+    highlight: the place of a bar that stands out
     """
     return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).standing()
 
@@ -74,8 +77,8 @@ def next_token_bars(
 def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:
     """A figure of a whole distribution by rank, both axes logarithmic, so that the long tail can be seen.
 
-    probabilities (V,) in any order; marks: shares of the mass whose rank is marked ("90 % lies in the first 212
-    tokens").
+    probabilities (V,): in any order
+    marks: shares of the mass whose rank is marked ("90 % lies in the first 212 tokens")
     """
     descending = numpy.sort(numpy.asarray(probabilities, dtype=float))[::-1]  # (V,)
     ranks, mass = numpy.arange(1, len(descending) + 1), descending.cumsum()

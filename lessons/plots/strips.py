@@ -25,8 +25,9 @@ def strip_colours(
 ) -> numpy.ndarray:
     """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability, and the paler the rarer.
 
-    probabilities (V,) in the order of the strip, of any sum; kept (V,) which of them stay (None: all): the others are
-    hatched. After a token at least four gaps wide comes a white gap of so many pixels.
+    probabilities (V,): in the order of the strip, of any sum
+    kept (V,): which of them stay (None: all); the others are hatched
+    gap: how many white pixels come after a token, if it is at least four gaps wide
     """
     probabilities = numpy.asarray(probabilities, dtype=float)
     ends = probabilities.cumsum()  # (V,) where each token ends
@@ -91,8 +92,9 @@ def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tup
 def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: float) -> Figure:
     """A figure of one draw under several settings: a strip for each, and the same random number through all of them.
 
-    rows: by label, probabilities (V,), all in one order of tokens, the likeliest first; tokens: V names in that order;
-    uniform: the random number from [0, 1), which takes the token in which it falls.
+    rows: by label, probabilities (V,), all in one order of tokens, the likeliest first
+    tokens: V names in that order
+    uniform: the random number from [0, 1), which takes the token in which it falls
     """
     figure, axes = new_figure(height=0.95 + 0.5 * len(rows))
     for row, (label, probabilities) in enumerate(rows.items()):

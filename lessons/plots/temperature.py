@@ -26,7 +26,9 @@ PLAQUE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
 def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], others: int) -> Figure:
     """A figure of the same tokens at several temperatures, one panel each, with everything else as the last bar.
 
-    tokens: n names; rows: by temperature, their probabilities (n,); others: how many tokens share the rest of 1.
+    tokens: n names
+    rows: by temperature, their probabilities (n,)
+    others: how many tokens share the rest of 1
     """
     figure, panels = new_figure(height=1.25 + 0.25 * (len(tokens) + 1), ncols=len(rows), sharey=True)
     values = {temperature: with_rest(probabilities) for temperature, probabilities in rows.items()}  # (n + 1,) each
@@ -64,7 +66,8 @@ def draw_bars(axes: Axes, values: numpy.ndarray, most: float = 1.0, colours: Seq
 def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> Figure:
     """A figure of the leading tokens' probabilities against the temperature, and of everything else together.
 
-    temperatures (m,); probabilities (m, n) of n tokens named `tokens`, at most five; the rest of 1 is everything else.
+    temperatures (m,), probabilities (m, n): of n tokens, at most five; the rest of 1 is everything else
+    tokens: their names
     """
     figure, axes = new_figure(height=3.9)
     draw_curves(axes, temperatures, probabilities, tokens)
@@ -132,8 +135,9 @@ def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, voca
 class TemperaturePicture(MovingPicture):
     """The explorer's picture of one distribution: bars, curves, strips and entropy; `update` shows one temperature.
 
-    tokens: names of the likeliest n; offered (V,): all probabilities at T = 1, the likeliest first; temperatures (m,),
-    probabilities (m, n) and entropies (m,): the curves.
+    tokens: names of the likeliest n
+    offered (V,): all probabilities at T = 1, the likeliest first
+    temperatures (m,), probabilities (m, n), entropies (m,): the curves
     """
 
     def __init__(

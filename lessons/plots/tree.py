@@ -100,9 +100,12 @@ def beam_tree(
 ) -> Svg:
     """The tree as a drawing.
 
-    name: id → what a token is called; until: how many steps to show (None: all); best, greedy: new ids of two texts
-    whose paths are marked; selected: a candidate to mark; numbers: "probability" or "log_probability" writes under each
-    token its own number and that of its whole path; words: what a candidate says under the mouse.
+    name: id → what a token is called
+    until: how many steps to show (None: all)
+    best, greedy: new ids of two texts whose paths are marked
+    selected: a candidate to mark
+    numbers: "probability" or "log_probability" writes under each token its own number and that of its whole path
+    words: what a candidate says under the mouse
     """
     name = name or (lambda token: tree.decode([token]))
     shown, grid = len(tree) if until is None else until, Grid(tree, tall=bool(numbers))

@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {"textcoords": "offset points", "fontsize": 9}
 def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[float]) -> Figure:
     """A figure of cumulative distributions by rank, and where k tokens or each share of the mass cut them.
 
-    rows: by label, probabilities (V,), the likeliest first; two or three of them.
+    rows: by label, probabilities (V,), the likeliest first; two or three of them
     """
     figure, axes = new_figure(height=4.1)
     counts = {}
@@ -163,9 +163,11 @@ class TruncationPicture(MovingPicture):
         heading: str,
         counts: ArrayLike | None = None,
     ) -> "TruncationPicture":
-        """Show each station's strip, (probabilities (V,), kept (V,) or None), or None where it is off, and its note.
+        """Show the strip and the note of each station.
 
-        result (V,): the probabilities drawn from; counts (V,): how often each token was drawn.
+        strips: (probabilities (V,), kept (V,) or None) of each station, or None where it is off
+        result (V,): the probabilities drawn from
+        counts (V,): how often each token was drawn
         """
         result = numpy.asarray(result, dtype=float)
         rows = [(self.offered, None), *strips, (result, None)]

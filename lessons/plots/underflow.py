@@ -162,6 +162,7 @@ def draw_floor(axes: Axes, height: float, colour: str, label: str, left: bool) -
 def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> Figure:
     """A figure of running products in several precisions, and of the running sum of logarithms beside them.
 
-    log_probs (T,): of each token, in nats; products: by precision, (T,) each, as from `floats.running_product`.
+    log_probs (T,): of each token, in nats
+    products: by precision, (T,) each, as from `floats.running_product`
     """
     return UnderflowPicture().update(log_probs, products).figure

@@ -28,7 +28,7 @@ def scientific(value: float) -> str:
     """
     if value == 0 or value >= 0.01:
         return f"{value:.2f}" if value else "0.0"
-    return f"{value:.1e}".replace("-", "−")
+    return minus(f"{value:.1e}")
 
 
 def minus(number: str) -> str:
