@@ -10,8 +10,9 @@ from itertools import cycle
 import torch
 
 from benchmarks.measure import Row, compare, machine, paired, promised, show
+from lessons.arithmetic.filters import temperature_sweep
 from lessons.decoding.knobs import ORDERS
-from lessons.explorers.temperature import TemperatureExplorer, temperature_curves
+from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
 from lessons.plots.temperature import TemperaturePicture
 from lessons.plots.truncation import TruncationPicture
@@ -58,7 +59,7 @@ def temperature(offered: Offered) -> Moves:
     """Dragging T."""
     explorer, values = TemperatureExplorer(offered, PROMPT), cycle([0.3, 0.5, 0.8, 1.1, 1.4, 2.0, 3.0])
     temperatures = torch.logspace(-1.3, 0.7, 81, dtype=torch.float64)
-    curves = temperature_curves(explorer.logits, temperatures, len(explorer.tokens))
+    curves = temperature_sweep(explorer.logits, temperatures, len(explorer.tokens))
     still = (explorer.tokens, explorer.logits.softmax(-1), temperatures, *curves)
 
     def move() -> None:

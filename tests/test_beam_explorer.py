@@ -8,9 +8,10 @@ import pytest
 
 import lessons
 from lessons.decoding import beam_search, greedy_search
-from lessons.explorers.beam_words import compared, verdict
+from lessons.decoding.library import generate_beams
+from lessons.explorers.beam import compared
 from lessons.models.six_words import MarkovChain
-from lessons.plots.beam import candidate_words, two_texts
+from lessons.plots.beam import candidate_words, two_texts, verdict
 from lessons.plots.tree import SIGNS, Grid, beam_tree
 from lessons.words.language import speak
 
@@ -197,11 +198,11 @@ def test_the_comparison_with_generate_is_computed(lm, explorer):
 def test_a_difference_from_generate_would_be_said(lm):
     """Planted: another text, or another score, is not called the same."""
     good, other = (lessons.beam_search(lm, PROMPT, 6, num_beams=beams) for beams in (4, 4))
-    rules = {"length_penalty": 1.0, "early_stopping": False}
-    assert compared(lm, good, 6, 4, 0, rules).startswith("✔")
-    assert compared(lm, other, 5, 4, 0, rules).startswith("✘")
+    five, six = (generate_beams(lm, good.prompt_ids, steps, num_beams=4) for steps in (5, 6))
+    assert compared(good, six).startswith("✔")
+    assert compared(other, five).startswith("✘")
     object.__setattr__(other, "score", other.score + 0.01)
-    assert compared(lm, other, 6, 4, 0, rules).startswith("✘")
+    assert compared(other, six).startswith("✘")
 
 
 def test_the_table_holds_all_finished_texts_and_greedy(explorer):

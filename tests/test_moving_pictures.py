@@ -107,7 +107,7 @@ def test_a_title_that_moves_stands_where_a_title_stands():
     def rows_of_ink(moving: bool) -> numpy.ndarray:
         figure, axes = new_figure(4, 2)
         if moving:
-            MovingTitle(axes).say("Message")
+            MovingTitle(axes).write("Message")
         else:
             set_title(axes, "Message")
         axes.set_axis_off()

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 import lessons
-from lessons.explorers.temperature import temperature_curves, texts_table
+from lessons.arithmetic.filters import temperature_sweep
+from lessons.explorers.temperature import texts_table
 from lessons.records.trace import Trace
 
 PROMPT = "Once upon a time there was a"
@@ -174,7 +175,7 @@ def test_curves_start_greedy_end_uniform_and_never_cross(chain):
     """T → 0: one token is certain, entropy 0; T → ∞: all alike, entropy log V; in between the order never changes."""
     logits = chain([1]).sort(descending=True).values
     temperatures = torch.logspace(-3, 3, 61, dtype=torch.float64)
-    probabilities, entropies = temperature_curves(logits, temperatures, 6)
+    probabilities, entropies = temperature_sweep(logits, temperatures, 6)
     assert probabilities[0].tolist() == pytest.approx([1, 0, 0, 0, 0, 0], abs=1e-12)
     assert probabilities[-1].tolist() == pytest.approx([1 / 6] * 6, abs=1e-3)
     assert (entropies[0].item(), entropies[-1].item()) == pytest.approx((0, math.log(6)), abs=1e-3)

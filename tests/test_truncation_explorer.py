@@ -126,9 +126,9 @@ def test_the_order_of_the_chain_matters(explorer):
     explorer.order.value = "llama.cpp"
     assert ["top_p", "temperature"] == [cut.name for cut in explorer.cuts]
     assert explorer.cuts[-1].number == 2
-    labels = [row.children[0].description for row in explorer._chain.children]
+    labels = [row.children[0].description for row in explorer._stack.children]
     assert list(ORDERS["llama.cpp"]) == labels
-    ticks = [label.get_text() for label in explorer._picture.chain_axes.get_yticklabels()]
+    ticks = [label.get_text() for label in explorer._picture.strip_axes.get_yticklabels()]
     assert ["the model offers", *labels, "drawn from"] == ticks
 
 

@@ -165,3 +165,11 @@ def test_it_speaks_korean(lm):
         explorer = lessons.UnderflowExplorer(lm)
     assert explorer.error == ""
     assert "로그의 합은" in explorer.sentence
+
+
+def test_a_text_hides_the_probability_and_nothing_else(lm):
+    """No two controls share a layout: what hides one of them leaves the others where they are."""
+    explorer = lessons.UnderflowExplorer(lm)
+    explorer.source.value = "text"
+    shown = [control.layout.display for control in (explorer.probability, explorer.length, explorer.source)]
+    assert ["none", None, None] == shown

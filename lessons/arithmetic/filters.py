@@ -159,3 +159,15 @@ def rows_of(ids: Sequence[int] | Tensor, scores: Tensor) -> Tensor:
     if ids.shape[:-1] not in ((), leading):
         raise ValueError(say("arithmetic.ids_shape", leading=tuple(leading), shape=tuple(ids.shape)))
     return ids.expand(*leading, ids.shape[-1])
+
+
+def temperature_sweep(logits: Tensor, temperatures: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    """(m, first) probabilities of the first tokens and (m,) entropies of logits (V,) at each of m temperatures.
+
+    >>> probabilities, entropies = temperature_sweep(torch.tensor([2.0, 1.0, 0.0]), torch.tensor([0.1, 10.0]), 2)
+    >>> probabilities[:, 0]
+    tensor([1.0000, 0.3672])
+    """
+    scaled = [temperature_scale(logits, temperature) for temperature in temperatures.tolist()]
+    probabilities = torch.stack([scores.softmax(-1)[:first] for scores in scaled])
+    return probabilities, torch.stack([entropy(scores) for scores in scaled])

@@ -8,6 +8,7 @@ beams       several unfinished texts side by side, the likeliest go on
 beam        which finished text wins, and when the search may stop
 one_sort    the fast path of sampling: tokens sorted once for all knobs and the draw
 sampling    a draw from what the knobs leave
+library     what transformers' generate returns for the same settings
 """
 
 from lessons.decoding.beam import beam_search

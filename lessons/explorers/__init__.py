@@ -1,11 +1,10 @@
 """Sliders over everything before: one file for each explorer, each controls + one pure call + one picture.
 
-again         a cell that is run again lets go of what stood there
+cell_outputs  a cell that is run again releases what its last run made
 base          what all explorers share
-html          tokens and tables as escaped HTML
+html          tokens as escaped HTML
 next_token    lesson 01
 underflow     lesson 02
-beam_words    lesson 03: what its explorer says
 beam          lesson 03
 temperature   lesson 04
 truncation    lesson 05

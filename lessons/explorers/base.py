@@ -10,11 +10,12 @@ import traceback
 from base64 import b64encode
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from lessons.explorers.again import close_all, living, take_place
+from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
 from lessons.words.arguments import check_number, check_whole
@@ -22,6 +23,10 @@ from lessons.words.arguments import check_number, check_whole
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
 SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
 LARGEST = 10**18  # that a slider is given
+# Looks are plain dicts, of which ipywidgets makes each control a layout of its own: nothing is shared by two controls.
+WIDE, AUTO, IN_A_ROW = {"width": "98%"}, {"width": "auto"}, {"flex_flow": "row wrap"}
+# Labels as wide as their words, in both languages.
+LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
 
 
@@ -34,26 +39,26 @@ class Explorer(widgets.VBox):
         error: the message of what went wrong last; empty when all is well.
     """
 
+    children: tuple[widgets.Widget, ...]
+
     # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
     _ipython_display_ = None
 
     def __init__(self, width: int = 792) -> None:
-        self._others = living()  # widgets that were there before, some of which this explorer may share
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(width=f"{width}px", max_width="100%"))
+        self.picture = widgets.Image(format="png", layout={"width": f"{width}px", "max_width": "100%"})
         self.sentence, self.error = "", ""
         self._attempts, self._trouble = 0, ""
         self._sentence_line = widgets.HTML()
         self._error_line = widgets.HTML()
         super().__init__()
-        self._plain = {*vars(self), "_plain"}  # what every explorer has; pictures and numbers come later
-        take_place(self)
+        self._shared_by_all = {*vars(self), "_shared_by_all"}  # names; a subclass adds its controls and numbers later
+        belongs_to_running_cell(self)
 
-    def let_go(self) -> None:
-        """Close all controls and forget pictures and numbers: the cell has been run again, and another explorer stands
-        there."""
-        close_all([self, self.picture], but=self._others)  # one explorer does not lay its picture out
+    def release(self) -> None:
+        """Close all controls and forget pictures and numbers: the cell was run again, another explorer stands there."""
+        close_all(self, self.picture)  # lesson 03's explorer does not lay its picture out
         self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
-        for name in set(vars(self)) - self._plain:
+        for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)
 
     def lay_out(self, *rows: widgets.Widget) -> None:
@@ -92,9 +97,9 @@ class Explorer(widgets.VBox):
     def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
         """Put the picture and the sentence in place of the last ones."""
         self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(picture)
-        self.say_in_words(sentence)
+        self.show_sentence(sentence)
 
-    def say_in_words(self, sentence: str) -> None:
+    def show_sentence(self, sentence: str) -> None:
         """Put the sentence under the picture."""
         self.sentence = sentence
         self._sentence_line.value = f'<p class="lessons-sentence" style="{SENTENCE_STYLE}">{escape(sentence)}</p>'
@@ -105,26 +110,31 @@ class Explorer(widgets.VBox):
             f'<div class="lessons-error" style="{ERROR_STYLE}">{escape(message)}</div>' if message else ""
         )
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the present picture and sentence for places where widgets cannot run."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        bundle = {"text/plain": self.sentence, "application/vnd.jupyter.widget-view+json": view}
+        bundle: dict[str, Any] = {"text/plain": self.sentence, "application/vnd.jupyter.widget-view+json": view}
         if self.picture.value:
             bundle["image/png"] = b64encode(self.picture.value).decode()
         return bundle
 
 
 def slider(
-    description: str, value: float, least: float, most: float, step: float = 1, **options: object
+    description: str, value: float, least: float, most: float, step: float = 1, continuous_update: bool = True
 ) -> widgets.Widget:
-    """A slider of whole numbers if `step` is one, of floats otherwise; it reports while it is dragged.
+    """A slider of whole numbers if `step` is one, of floats otherwise; a value beyond an end stands at that end.
 
-    A value beyond an end stands at that end. Raises TypeError or ValueError for what is no number.
+    continuous_update: whether it reports while it is dragged, or only once it is let go
+
+    Raises TypeError or ValueError for what is no number.
     """
-    check_whole(description, value, -LARGEST, LARGEST) if isinstance(step, int) else check_number(description, value)
-    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
-    return kind(value=value, min=least, max=most, step=step, description=description, **(LABELLED | options))
-
-
-# Labels as wide as their words, in both languages.
-LABELLED = {"style": {"description_width": "initial"}, "layout": widgets.Layout(width="340px", max_width="100%")}
+    kind: type[widgets.Widget]
+    if isinstance(step, int):
+        kind = widgets.IntSlider
+        check_whole(description, value, -LARGEST, LARGEST)
+    else:
+        kind = widgets.FloatSlider
+        check_number(description, value)
+    return kind(
+        value, min=least, max=most, step=step, description=description, continuous_update=continuous_update, **LABELLED
+    )

@@ -9,13 +9,13 @@ import pandas
 from lessons.arithmetic.measures import repetition
 from lessons.decoding.sampling import MOST_TEXTS
 from lessons.decoding.steps import check_steps
-from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
 from lessons.models.language_model import LanguageModel
 from lessons.plots.decoders import likelihood_and_diversity
 from lessons.tables.decoders import NINE, Decoder, Text, check_decoders, measure, read_real, write_all
 from lessons.words.arguments import check_count, check_model, check_text, check_texts
 from lessons.words.language import say
-from lessons.words.writing import html_table
+from lessons.words.writing import Markup, html_table
 
 
 class DecoderExplorer(Explorer):
@@ -28,7 +28,8 @@ class DecoderExplorer(Explorer):
 
     Attributes:
         prompt, seed, left, right, number: the controls; `number` says which of a decoder's texts is shown.
-        written: {decoder: its texts}. real: continuations that no model wrote.
+        written: {decoder: its texts}.
+        real: continuations that no model wrote.
         measures: the table behind the picture, see `lessons.tables.decoders.measure`.
     """
 
@@ -42,17 +43,16 @@ class DecoderExplorer(Explorer):
         max_new_tokens: int = 60,
     ) -> None:
         super().__init__(width=946)
-        check_model(lm), check_text("prompt", prompt)
-        check_count("samples", samples, MOST_TEXTS), check_steps(max_new_tokens)
-        decoders, real_texts = check_decoders(decoders), check_texts("real_texts", real_texts)
-        self.lm, self.decoders, self.samples, self.max_new_tokens = lm, decoders, samples, max_new_tokens
-        self.real_texts = [text for text in real_texts if text.startswith(prompt)]
-        names = [str(decoder) for decoder in decoders]
+        check_model(lm)
+        check_text("prompt", prompt)
+        check_count("samples", samples, MOST_TEXTS)
+        check_steps(max_new_tokens)
+        self.lm, self.samples, self.max_new_tokens = lm, samples, max_new_tokens
+        self.decoders = check_decoders(decoders)
+        self.real_texts = [text for text in check_texts("real_texts", real_texts) if text.startswith(prompt)]
+        names = [str(decoder) for decoder in self.decoders]
         self.prompt = widgets.Textarea(
-            prompt,
-            description=say("decoders.prompt"),
-            continuous_update=False,
-            layout=widgets.Layout(width="98%", height="56px"),
+            prompt, description=say("decoders.prompt"), continuous_update=False, layout={**WIDE, "height": "56px"}
         )
         self.left = widgets.Dropdown(options=names, value=names[0], description=say("decoders.left"), **LABELLED)
         self.right = widgets.Dropdown(options=names, value=names[-1], description=say("decoders.right"), **LABELLED)
@@ -64,49 +64,46 @@ class DecoderExplorer(Explorer):
         self.listen(self.number, self._show_texts)
         for control in (self.prompt, self.seed):
             self.listen(control, self._write)
-        row = widgets.Layout(flex_flow="row wrap")
-        self.lay_out(self.prompt, widgets.HBox([self.left, self.right, self.number, self.seed], layout=row), self.texts)
+        choices = widgets.HBox([self.left, self.right, self.number, self.seed], layout=IN_A_ROW)
+        self.lay_out(self.prompt, choices, self.texts)
         self.attempt(self._write)
 
     def _write(self) -> None:
         prompt, length = self.prompt.value, self.max_new_tokens
         written = write_all(self.lm, prompt, self.decoders, length, self.samples, self.seed.value)
         real = read_real(self.lm, prompt, (text for text in self.real_texts if text.startswith(prompt)), length)
-        self.written, self.real, self.measures = (
-            written,
-            real,
-            measure(written | ({say("decoders.real"): real} if real else {})),
-        )
+        measures = measure(written | ({say("decoders.real"): real} if real else {}))
+        self.written, self.real, self.measures = written, real, measures  # all of them, or none if one went wrong
         self._draw()
 
     def _draw(self) -> None:
-        points = {name: (row["surprisal"], row["distinct_2"]) for name, row in self.measures.iterrows()}
+        columns = (self.measures.index, self.measures["surprisal"], self.measures["distinct_2"])
+        points = {name: (surprisal, share) for name, surprisal, share in zip(*columns, strict=True)}
         real = points.pop(say("decoders.real"), None)
-        chosen = [self.left.value, self.right.value]
-        self.show(
-            likelihood_and_diversity(points, real, chosen), self._words(*(self.measures.loc[name] for name in chosen))
-        )
+        left, right = self.left.value, self.right.value
+        picture = likelihood_and_diversity(points, real, [left, right])
+        self.show(picture, self._words(self.measures.loc[left], self.measures.loc[right]))
         self._show_texts()
 
     def _show_texts(self) -> None:
-        cells = "".join(self._cell(name) for name in (self.left.value, self.right.value))
-        self.texts.value = f"<table style='width:98%;table-layout:fixed'><tr>{cells}</tr></table>"
+        """The chosen decoders' texts side by side, each with its measures below."""
+        names = (self.left.value, self.right.value)
+        headings = [Markup(f"<code>{escape(name)}</code>") for name in names]
+        self.texts.value = html_table(headings, [[self._text(name) for name in names]], left=(0, 1), fill=True)
 
-    def _cell(self, name: str) -> str:
+    def _text(self, name: str) -> Markup:
         text: Text = self.written[name][min(self.number.value, self.samples) - 1]
-        heads = [say(f"decoders.{key}") for key in ("log_prob", "surprisal", "repetition")]
-        rows = html_table(heads, [(f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")])
+        headings = (say("decoders.log_prob"), say("decoders.surprisal"), say("decoders.repetition"))
+        numbers = (f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")
+        prompt = f"<span style='color:#777'>{escape(self.prompt.value)}</span>"
         style = "white-space:pre-wrap;line-height:1.5;margin:4px 0;max-width:60ch"
-        shown = (
-            f"<div style='{style}'><span style='color:#777'>{escape(self.prompt.value)}</span>{escape(text.text)}</div>"
-        )
-        return f"<td style='vertical-align:top;padding-right:18px'><b><code>{escape(name)}</code></b>{shown}{rows}</td>"
+        return Markup(f"<div style='{style}'>{prompt}{escape(text.text)}</div>{html_table(headings, [numbers])}")
 
     def _words(self, left: pandas.Series, right: pandas.Series) -> str:
-        facts = {}
+        facts: dict[str, str] = {}
         for side, row in (("left", left), ("right", right)):
             facts |= {
-                side: row.name,
+                side: str(row.name),
                 f"{side}_surprisal": f"{row['surprisal']:.2f}",
                 f"{side}_distinct": f"{row['distinct_2']:.0%}",
                 f"{side}_different": f"{row['different']:.0f}",

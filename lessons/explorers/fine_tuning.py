@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 import ipywidgets as widgets
 import numpy
 
 from lessons.explorers import html
-from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.explorers.base import LABELLED, WIDE, Explorer, slider
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.fine_tuning import surprisal_pair
@@ -16,7 +15,7 @@ from lessons.texts.grammar import Grammar
 from lessons.words.arguments import check_model, check_texts
 from lessons.words.language import say
 from lessons.words.tokens import visible
-from lessons.words.writing import percent, visible_end
+from lessons.words.writing import Markup, html_table, percent, visible_end
 
 WINDOW = 44  # tokens that the picture shows at a time
 
@@ -40,7 +39,8 @@ class FineTuningExplorer(Explorer):
         self, before: LanguageModel, after: LanguageModel, texts: Sequence[str], grammar: Grammar | None = None
     ) -> None:
         super().__init__(width=1056)
-        check_model(before, "before"), check_model(after, "after")
+        check_model(before, "before")
+        check_model(after, "after")
         texts = check_texts("texts", texts)
         if not texts:
             raise ValueError(say("arguments.no_texts", name="texts"))
@@ -49,16 +49,10 @@ class FineTuningExplorer(Explorer):
         self.models, self.grammar = {"before": before, "after": after}, grammar
         names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
         self.choice = widgets.Dropdown(
-            options=names,
-            description=say("fine_tuning.choose"),
-            style=LABELLED["style"],
-            layout=widgets.Layout(width="98%"),
+            options=names, description=say("fine_tuning.choose"), style=LABELLED["style"], layout=WIDE
         )
         self.text = widgets.Textarea(
-            texts[0],
-            description=say("fine_tuning.text"),
-            continuous_update=False,
-            layout=widgets.Layout(width="98%", height="92px"),
+            texts[0], description=say("fine_tuning.text"), continuous_update=False, layout={**WIDE, "height": "92px"}
         )
         self.start = slider(say("fine_tuning.from_token"), 0, 0, 1)
         self.strips = widgets.HTML()
@@ -113,24 +107,20 @@ class FineTuningExplorer(Explorer):
         if truth is None:
             return words
         if math.isinf(truth.sum()):
-            return (
-                words
-                + " "
-                + say("fine_tuning.explorer_impossible", token=visible(self.tokens[int(numpy.isinf(truth).argmax())]))
-            )
-        return words + " " + say("fine_tuning.explorer_truth", truth=f"{truth.sum():.1f}")
+            first = self.tokens[int(numpy.isinf(truth).argmax())]
+            return f"{words} {say('fine_tuning.explorer_impossible', token=visible(first))}"
+        return f"{words} {say('fine_tuning.explorer_truth', truth=f'{truth.sum():.1f}')}"
 
     def _strips(self) -> str:
-        parts = []
-        for name in ("before", "after"):
-            values = self.surprisals[name].tolist()
-            titles = [
-                say("fine_tuning.strip_title", probability=percent(math.exp(-value)), surprisal=f"{value:.2f}")
-                for value in values
-            ]
-            strip = html.surprisal_strip(
-                [self.first, *self.tokens], [None, *values], [say("fine_tuning.given"), *titles]
-            )
-            label = escape(say(f"fine_tuning.{name}_label"))
-            parts.append(f"<td style='vertical-align:top;padding-right:18px'><b>{label}</b>{strip}</td>")
-        return f"<table style='width:98%;table-layout:fixed'><tr>{''.join(parts)}</tr></table>{html.surprisal_legend()}"
+        """The text as each model reads it, side by side."""
+        headings = (say("fine_tuning.before_label"), say("fine_tuning.after_label"))
+        strips = [self._strip(self.surprisals["before"].tolist()), self._strip(self.surprisals["after"].tolist())]
+        return html_table(headings, [strips], left=(0, 1), fill=True) + html.surprisal_legend()
+
+    def _strip(self, surprisals: Sequence[float]) -> Markup:
+        titles = [
+            say("fine_tuning.strip_title", probability=percent(math.exp(-surprisal)), surprisal=f"{surprisal:.2f}")
+            for surprisal in surprisals
+        ]
+        tokens = [self.first, *self.tokens]
+        return html.surprisal_strip(tokens, [None, *surprisals], [say("fine_tuning.given"), *titles])

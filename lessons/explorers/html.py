@@ -1,10 +1,11 @@
-"""Tokens and tables as HTML, every text escaped: a prompt with <script> in it is shown, not run."""
+"""Tokens as HTML, every text escaped: a prompt with <script> in it is shown, not run."""
 
 from collections.abc import Sequence
 from html import escape
 
 from lessons.words.language import say
 from lessons.words.tokens import visible
+from lessons.words.writing import Markup
 
 DARKEST = 10.0  # nats of surprisal (a probability of 1 in 22,026) at which the colour is strongest
 
@@ -17,7 +18,7 @@ def surprisal_colour(surprisal: float) -> str:
     return f"rgb({red},{green},{blue})"
 
 
-def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], titles: Sequence[str]) -> str:
+def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], titles: Sequence[str]) -> Markup:
     """The tokens as running text, each on a ground coloured by its surprisal (None: grey), with `titles` shown on
     hovering."""
     spans = []
@@ -28,7 +29,8 @@ def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], t
         spans.append(
             f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'
         )
-    return f'<div style="line-height:1.9;white-space:pre-wrap;font-size:15px;max-width:76ch">{"".join(spans)}</div>'
+    style = "line-height:1.9;white-space:pre-wrap;font-size:15px;max-width:76ch"
+    return Markup(f'<div style="{style}">{"".join(spans)}</div>')
 
 
 def surprisal_legend() -> str:

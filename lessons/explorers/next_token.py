@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import ipywidgets as widgets
 import torch
 
 from lessons.explorers import html
-from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
 from lessons.models.language_model import LanguageModel
 from lessons.models.source import check_logits, read_prompt
 from lessons.plots.next_token import NextTokenBars
@@ -18,6 +19,14 @@ from lessons.words.tokens import visible
 from lessons.words.writing import html_table, percent, visible_end
 
 MOST_BARS = 20
+COLUMNS = (
+    "next_token.table_step",
+    "next_token.table_token",
+    "next_token.table_probability",
+    "next_token.table_rank",
+    "next_token.table_surprisal",
+    "next_token.table_entropy",
+)
 
 
 class NextTokenExplorer(Explorer):
@@ -37,24 +46,24 @@ class NextTokenExplorer(Explorer):
 
     def __init__(self, lm: LanguageModel, prompt: str = "Once upon a time there was a", bars: int = 10) -> None:
         super().__init__()
-        check_model(lm), check_text("prompt", prompt)
+        check_model(lm)
+        check_text("prompt", prompt)
         self.lm = lm
         self.asked: dict[tuple[int, ...], torch.Tensor] = {}  # ids -> logits (V,)
         self.pictures: dict[int, NextTokenBars] = {}
-        wide = widgets.Layout(width="98%")
-        self.prompt = widgets.Text(prompt, description=say("next_token.prompt"), continuous_update=False, layout=wide)
+        self.prompt = widgets.Text(prompt, description=say("next_token.prompt"), continuous_update=False, layout=WIDE)
         self.bars = slider(say("next_token.bars"), bars, 3, min(MOST_BARS, lm.vocabulary_size))
         self.step = slider(say("next_token.step"), 0, 0, 1)
         self.back = widgets.Button(description=say("next_token.back"), icon="undo")
         self.restart = widgets.Button(description=say("next_token.restart"), icon="refresh")
         self.branches = widgets.Dropdown(description=say("next_token.branches"), **LABELLED)
-        self.tokens = [widgets.Button(layout=widgets.Layout(width="auto", min_width="76px")) for _ in range(MOST_BARS)]
+        self.tokens = [widgets.Button(layout={"width": "auto", "min_width": "76px"}) for _ in range(MOST_BARS)]
         self.strip, self.table = widgets.HTML(), widgets.HTML()
         self._listen()
-        grid = widgets.Box(self.tokens, layout=widgets.Layout(flex_flow="row wrap", max_width="792px"))
+        grid = widgets.Box(self.tokens, layout={**IN_A_ROW, "max_width": "792px"})
         self.lay_out(
             self.prompt,
-            widgets.HBox([self.bars, self.step, self.back, self.restart], layout=widgets.Layout(flex_flow="row wrap")),
+            widgets.HBox([self.bars, self.step, self.back, self.restart], layout=IN_A_ROW),
             self.strip,
             widgets.HTML(f"<b>{say('next_token.choose')}</b>"),
             grid,
@@ -70,7 +79,7 @@ class NextTokenExplorer(Explorer):
         self.listen(self.restart, self._begin)
         self.listen(self.branches, self._change_branch)
         for place, button in enumerate(self.tokens):
-            self.listen(button, lambda place=place: self.choose(place))
+            self.listen(button, partial(self.choose, place))
 
     def choose(self, place: int) -> None:
         """Go on from the step shown with its token number `place` (0 is the likeliest); later choices become a branch
@@ -186,7 +195,8 @@ class NextTokenExplorer(Explorer):
         )
 
     def _table(self, step: int) -> str:
-        columns = ("step", "token", "probability", "rank", "surprisal", "entropy")
+        if not self.trace.steps:
+            return ""
         rows = [
             (
                 f"{number}",
@@ -198,6 +208,4 @@ class NextTokenExplorer(Explorer):
             )
             for number, one in enumerate(self.trace.steps, 1)
         ]
-        return (
-            html_table([say(f"next_token.table_{column}") for column in columns], rows, highlight=step) if rows else ""
-        )
+        return html_table([say(column) for column in COLUMNS], rows, highlight=step)

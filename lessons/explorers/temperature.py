@@ -6,31 +6,23 @@ from math import exp, log, log10
 
 import ipywidgets as widgets
 import torch
-from torch import Tensor
 
-from lessons.arithmetic.filters import temperature_scale
+from lessons.arithmetic.filters import temperature_scale, temperature_sweep
 from lessons.arithmetic.probability import entropy
 from lessons.decoding.sampling import sample
-from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, WIDE, Explorer, slider
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.temperature import TemperaturePicture
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_number, check_text, check_whole
 from lessons.words.language import say
 from lessons.words.tokens import visible
-from lessons.words.writing import percent, visible_end
+from lessons.words.writing import Markup, html_table, percent, visible_end
 
 COLDEST, HOTTEST = 0.05, 5.0  # the ends of the slider; any temperature can be typed
 STEP = 0.01  # of the slider, in powers of ten; T = 1 is one of its steps
 MOST_TEXTS = 6
-NARROW, AUTO = widgets.Layout(width="160px"), widgets.Layout(width="auto")
-
-
-def temperature_curves(logits: Tensor, temperatures: Tensor, leading: int) -> tuple[Tensor, Tensor]:
-    """(m, leading) probabilities of the first tokens, and (m,) entropies, of logits (V,) at each of m temperatures."""
-    scaled = [temperature_scale(logits, temperature) for temperature in temperatures.tolist()]
-    probabilities = torch.stack([scores.softmax(-1)[:leading] for scores in scaled])
-    return probabilities, torch.stack([entropy(scores) for scores in scaled])
+NARROW = {"width": "160px"}
 
 
 class TemperatureExplorer(Explorer):
@@ -55,7 +47,8 @@ class TemperatureExplorer(Explorer):
         bars: int = 8,
     ) -> None:
         super().__init__()
-        check_text("prompt", prompt), check_number("temperature", temperature)
+        check_text("prompt", prompt)
+        check_number("temperature", temperature)
         self.source, self.bars = as_source(lm), check_whole("bars", bars, 1)
         self.traces: list[tuple[float, int, Trace]] = []
         self._make_controls(prompt, temperature)
@@ -64,17 +57,22 @@ class TemperatureExplorer(Explorer):
         self.listen(self.typed, self._show)
         self.listen(self.write, self._write)
         self.listen(self.clear, self._clear)
-        in_a_row = widgets.Layout(flex_flow="row wrap")
-        writing = widgets.HBox([self.seed, self.length, self.write, self.clear], layout=in_a_row)
-        self.lay_out(widgets.VBox([self.prompt, widgets.HBox([self.temperature, self.typed], layout=in_a_row)]))
+        writing = widgets.HBox([self.seed, self.length, self.write, self.clear], layout=IN_A_ROW)
+        self.lay_out(widgets.VBox([self.prompt, widgets.HBox([self.temperature, self.typed], layout=IN_A_ROW)]))
         self.children = (*self.children, writing, self.texts)
         self.attempt(self._begin)
 
     def _make_controls(self, prompt: str, temperature: float) -> None:
-        wide, ends = widgets.Layout(width="98%"), {"min": round(log10(COLDEST), 2), "max": log10(HOTTEST), "step": STEP}
-        self.prompt = widgets.Text(prompt, description=say("temperature.prompt"), continuous_update=False, layout=wide)
-        names = {"description": say("temperature.temperature"), "readout_format": ".2f"}
-        self.temperature = widgets.FloatLogSlider(temperature, **names, **ends, **LABELLED)
+        self.prompt = widgets.Text(prompt, description=say("temperature.prompt"), continuous_update=False, layout=WIDE)
+        self.temperature = widgets.FloatLogSlider(
+            temperature,
+            min=round(log10(COLDEST), 2),
+            max=log10(HOTTEST),
+            step=STEP,
+            description=say("temperature.temperature"),
+            readout_format=".2f",
+            **LABELLED,
+        )
         self.typed = widgets.FloatText(temperature, description=say("temperature.typed"), step=0.1, layout=NARROW)
         self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("temperature.seed"), layout=NARROW)
         self.length = slider(say("temperature.length"), 20, 5, 60)
@@ -90,7 +88,7 @@ class TemperatureExplorer(Explorer):
         logits, ids = offered.sort(descending=True, stable=True)
         tokens = [self.source.token(token) for token in ids[: self.bars].tolist()]
         temperatures = torch.logspace(log10(COLDEST), log10(HOTTEST), 81, dtype=torch.float64)
-        probabilities, entropies = temperature_curves(logits, temperatures, len(tokens))
+        probabilities, entropies = temperature_sweep(logits, temperatures, len(tokens))
         self._picture = TemperaturePicture(tokens, logits.softmax(-1), temperatures, probabilities, entropies)
         self.prompt_ids, self.logits, self.tokens = prompt_ids, logits, tokens
         self._show()
@@ -139,24 +137,21 @@ class TemperatureExplorer(Explorer):
 
 def texts_table(traces: Sequence[tuple[float, int, Trace]]) -> str:
     """The texts as HTML, one row each; bold from the first token that differs from the row above."""
-    cell = 'style="padding:2px 10px;vertical-align:top;text-align:left;max-width:70ch"'
-    rows, above = [], None
+    rows: list[tuple[str, str, str]] = []
+    above: tuple[int, ...] | None = None
     for temperature, seed, trace in traces:
-        same = len(trace.prompt_ids) if above is None else common(trace.ids, above)
+        same = len(trace.prompt_ids) if above is None else length_in_common(trace.ids, above)
         start, change = (visible_end(trace.decode(ids), 400) for ids in (trace.ids[:same], trace.ids[same:]))
-        text = f"{escape(start)}<b>{escape(change)}</b>"
-        rows.append(f"<tr><td {cell}>{temperature:g}</td><td {cell}>{seed}</td><td {cell}>{text}</td></tr>")
+        rows.append((f"{temperature:g}", f"{seed}", Markup(f"{escape(start)}<b>{escape(change)}</b>")))
         above = trace.ids
-    headings = ("T", say("temperature.table_seed"), say("temperature.table_text"))
-    head = "".join(f"<th {cell}>{escape(heading)}</th>" for heading in headings)
-    table = f'<table style="font-size:14px;line-height:1.4"><tr>{head}</tr>{"".join(rows)}</table>'
+    table = html_table(("T", say("temperature.table_seed"), say("temperature.table_text")), rows, left=(0, 1, 2))
     return f'<div style="margin-top:6px">{escape(say("temperature.texts"))}</div>{table}'
 
 
-def common(one: Sequence[int], other: Sequence[int]) -> int:
+def length_in_common(one: Sequence[int], other: Sequence[int]) -> int:
     """How many tokens two texts share from their beginning on.
 
-    >>> common([5, 7, 9], [5, 7, 8, 9])
+    >>> length_in_common([5, 7, 9], [5, 7, 8, 9])
     2
     """
     return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))

@@ -1,12 +1,14 @@
-"""Lesson 05's explorer: a chain of filters, each a switch and a slider, and what each of them leaves."""
+"""Lesson 05's explorer: filters one after the other, each a switch and a slider, and what each of them leaves."""
+
+from collections.abc import Sequence
 
 import ipywidgets as widgets
 import torch
 
-from lessons.arithmetic.filters import likeliest_first
+from lessons.arithmetic.probability import likeliest_first
 from lessons.decoding.drawing import draw_many, uniforms
 from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
-from lessons.explorers.base import Explorer
+from lessons.explorers.base import AUTO, WIDE, Explorer
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.plots.truncation import TruncationPicture
 from lessons.words.arguments import check_text, check_texts
@@ -27,6 +29,13 @@ SLIDERS = {
     "min_p": (0.05, 0.01, 1.0, 0.01),
     "typical_p": (0.9, 0.05, 1.0, 0.01),
 }
+# What is said of a knob's effect, in the sentence and beside its strip.
+KNOB_WORDS = {
+    "cut": "truncation.knob_cut",
+    "reshaped": "truncation.knob_reshaped",
+    "nothing": "truncation.knob_nothing",
+}
+NOTES = {"cut": "truncation.note_cut", "reshaped": "truncation.note_reshaped", "nothing": "truncation.note_nothing"}
 
 
 class TruncationExplorer(Explorer):
@@ -39,7 +48,7 @@ class TruncationExplorer(Explorer):
     Attributes:
         prompt, order, seed, draw: controls; `switches` and `sliders`: those of each knob, by its name in `generate`.
         logits: (V,) what the model offers, the likeliest first; `offered`: as probabilities; `tokens`: the first names.
-        cuts: what each knob that is on was offered and left (`decoding.knobs.Cut`), in the order of the chain.
+        cuts: what each knob that is on was offered and left (`decoding.knobs.Cut`), in the order in which they act.
         result: (V,) the probabilities that are drawn from.
         counts: (V,) how often each token came in 1,000 draws; None until drawn and after any change.
     """
@@ -52,31 +61,33 @@ class TruncationExplorer(Explorer):
     ) -> None:
         super().__init__()
         check_text("prompt", prompt)
-        on = check_texts("on", on)
-        for name in on:
+        switched_on = check_texts("on", on)
+        for name in switched_on:
             if name not in SLIDERS:
                 raise ValueError(say("truncation.no_knob", name=repr(name), names=", ".join(SLIDERS)))
-        self.source, self.counts, self._moving = as_source(lm), None, False
-        self._make_controls(prompt, on)
+        self.source, self._moving = as_source(lm), False
+        self.counts: torch.Tensor | None = None
+        self._make_controls(prompt, switched_on)
         self.listen(self.prompt, self._begin)
         self.listen(self.order, self._reorder)
         for control in (*self.switches.values(), *self.sliders.values(), self.seed):
-            self.listen(control, self._turn)
+            self.listen(control, self._filter)
         self.listen(self.draw, self._draw)
         self._rows = {name: widgets.HBox([self.switches[name], self.sliders[name]]) for name in SLIDERS}
-        self._chain = widgets.VBox([])
-        self.lay_out(widgets.VBox([self.prompt, self.order, self._chain, widgets.HBox([self.seed, self.draw])]))
+        self._stack = widgets.VBox([])
+        self.lay_out(widgets.VBox([self.prompt, self.order, self._stack, widgets.HBox([self.seed, self.draw])]))
         self.attempt(self._begin)
 
-    def _make_controls(self, prompt: str, on: tuple[str, ...]) -> None:
-        wide, column, narrow, auto = (widgets.Layout(width=width) for width in ("98%", "190px", "160px", "auto"))
-        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=wide)
+    def _make_controls(self, prompt: str, on: Sequence[str]) -> None:
+        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=WIDE)
         self.order = widgets.ToggleButtons(options=list(ORDERS), description=say("truncation.order"))
-        boxes = {name: {"value": name in on, "description": name} for name in SLIDERS}
-        self.switches = {name: widgets.Checkbox(**box, indent=False, layout=column) for name, box in boxes.items()}
+        self.switches = {
+            name: widgets.Checkbox(name in on, description=name, indent=False, layout={"width": "190px"})
+            for name in SLIDERS
+        }
         self.sliders = {name: knob_slider(name) for name in SLIDERS}
-        self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("truncation.seed"), layout=narrow)
-        self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=auto)
+        self.seed = widgets.BoundedIntText(0, 0, 10**6, description=say("truncation.seed"), layout={"width": "160px"})
+        self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=AUTO)
 
     def _begin(self) -> None:
         prompt_ids = read_prompt(self.source, self.prompt.value)
@@ -94,23 +105,23 @@ class TruncationExplorer(Explorer):
         self._reorder()
 
     def _reorder(self) -> None:
-        """Put the filters, and their strips in the picture, in the order of the chain."""
+        """Put the filters, and their strips in the picture, in the order in which they act."""
         stations = ORDERS[self.order.value]
-        self._chain.children = [self._rows[name] for name in stations]
+        self._stack.children = [self._rows[name] for name in stations]
         self._picture = TruncationPicture(self.tokens, self.offered, stations)
-        self._turn()
+        self._filter()
 
-    def turned(self, order: str) -> tuple[tuple[str, torch.Tensor], ...]:
+    def filtered(self, order: str) -> tuple[tuple[str, torch.Tensor], ...]:
         """(name, scores after it) for each knob that is on, when they act in this order."""
         values = {name: self.sliders[name].value for name, switch in self.switches.items() if switch.value}
         return apply_knobs(knobs(order, **values), self.logits, self.prompt_places)
 
-    def _turn(self) -> None:
+    def _filter(self) -> None:
         if self._moving:
             return
         for name, switch in self.switches.items():
             self.sliders[name].disabled = not switch.value
-        done = cuts(self.logits, self.turned(self.order.value))
+        done = cuts(self.logits, self.filtered(self.order.value))
         self.cuts, self.counts = done, None
         self.result = done[-1].result if done else self.offered
         self._show()
@@ -124,22 +135,20 @@ class TruncationExplorer(Explorer):
         by_name = {cut.name: cut for cut in self.cuts}
         stations = [by_name.get(name) for name in ORDERS[self.order.value]]
         left, size = self.cuts[-1].number if self.cuts else len(self.result), len(self.result)
-        heading = say(
-            "truncation.heading" if left < size else "truncation.heading_all",
-            number=f"{left:,}",
-            vocabulary=f"{size:,}",
-        )
+        heading = say("truncation.heading_all", vocabulary=f"{size:,}")
+        if left < size:
+            heading = say("truncation.heading", number=f"{left:,}", vocabulary=f"{size:,}")
         strips, notes = [strip(cut) for cut in stations], [note(cut) for cut in stations]
         self._picture.update(strips, notes, self.result, heading, self.counts)
         self.show(self._picture, self._words(left))
 
     def _words(self, left: int) -> str:
-        chain = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.chain_none")
+        active = "; ".join(self._knob_words(cut) for cut in self.cuts) or say("truncation.no_knob_on")
         before, after = (percent(probabilities[0].item()) for probabilities in (self.offered, self.result))
         return say(
             "truncation.sentence",
             order=self.order.value,
-            chain=chain,
+            knobs=active,
             number=f"{left:,}",
             before=before,
             after=after,
@@ -151,12 +160,12 @@ class TruncationExplorer(Explorer):
 
     def _knob_words(self, cut: Cut) -> str:
         value, number, mass = f"{self.sliders[cut.name].value:g}", f"{cut.number:,}", f"{cut.mass:.1%}"
-        return say(f"truncation.chain_{deed(cut)}", name=cut.name, value=value, number=number, mass=mass)
+        return say(KNOB_WORDS[effect(cut)], name=cut.name, value=value, number=number, mass=mass)
 
     def _other_words(self, left: int) -> str:
         """What the other order would leave, if that is another number."""
         other = next(order for order in ORDERS if order != self.order.value)
-        done = self.turned(other) if self.switches["temperature"].value else ()
+        done = self.filtered(other) if self.switches["temperature"].value else ()
         number = int((done[-1][1] > -torch.inf).sum()) if done else left
         return say("truncation.other_order", order=other, number=f"{number:,}") if number != left else ""
 
@@ -173,10 +182,10 @@ def knob_slider(name: str) -> widgets.Widget:
     """The slider of a knob, without a label: its switch bears the name."""
     value, least, most, step = SLIDERS[name]
     kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
-    return kind(value=value, min=least, max=most, step=step, layout=widgets.Layout(width="420px", max_width="100%"))
+    return kind(value=value, min=least, max=most, step=step, layout={"width": "420px", "max_width": "100%"})
 
 
-def deed(cut: Cut) -> str:
+def effect(cut: Cut) -> str:
     """What the knob did to what it was offered: "cut" some of it, "reshaped" it, or "nothing"."""
     if cut.removed:
         return "cut"
@@ -187,11 +196,11 @@ def strip(cut: Cut | None) -> tuple[torch.Tensor, torch.Tensor | None] | None:
     """The picture at a knob's place: what it was offered, the cut part hatched; or what it made of it; or nothing."""
     if cut is None:
         return None
-    return (cut.offered, cut.left) if deed(cut) == "cut" else (cut.result, None)
+    return (cut.offered, cut.left) if effect(cut) == "cut" else (cut.result, None)
 
 
 def note(cut: Cut | None) -> str:
     """What stands beside it."""
     if cut is None:
         return say("truncation.note_off")
-    return say(f"truncation.note_{deed(cut)}", number=f"{cut.number:,}", mass=f"{cut.mass:.1%}")
+    return say(NOTES[effect(cut)], number=f"{cut.number:,}", mass=f"{cut.mass:.1%}")

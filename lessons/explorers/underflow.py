@@ -4,13 +4,13 @@ import ipywidgets as widgets
 import numpy
 
 from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product
-from lessons.explorers.base import LABELLED, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.underflow import UnderflowPicture, bits
 from lessons.words.arguments import check_model, check_text
 from lessons.words.language import say
-from lessons.words.writing import scientific
+from lessons.words.writing import minus, scientific
 
 MOST_TOKENS = 1200  # enough for 64 bits to lose a product of halves, at 1,075
 TEXT = (
@@ -28,14 +28,16 @@ class UnderflowExplorer(Explorer):
 
     Attributes:
         source, probability, length, text: the controls. `source` is "equal" or "text".
-        log_probs: (T,) of the tokens shown, in nats; products: their running products (T,) by precision.
+        log_probs: (T,) of the T tokens shown, in nats.
+        products: their running products (T,) by precision.
         lost: by precision, the token from which on the product is wrong, or None.
         sum: the sum of the log-probabilities, in nats.
     """
 
     def __init__(self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400) -> None:
         super().__init__()
-        check_model(lm), check_text("text", text)
+        check_model(lm)
+        check_text("text", text)
         self.lm, self._picture, self._equal_length = lm, UnderflowPicture(), length
         self._asked: dict[str, numpy.ndarray] = {}  # text -> log-probabilities (T,)
         self._make_controls(text, probability, length)
@@ -43,17 +45,17 @@ class UnderflowExplorer(Explorer):
         self.listen(self.text, self._change_source)
         self.listen(self.probability, self._show)
         self.listen(self.length, self._show)
-        in_a_row = widgets.Layout(flex_flow="row wrap")
-        sliders = widgets.HBox([self.probability, self.length], layout=in_a_row)
+        sliders = widgets.HBox([self.probability, self.length], layout=IN_A_ROW)
         self.lay_out(widgets.VBox([self.source, self.text, sliders]))
         self.attempt(self._change_source)
 
     def _make_controls(self, text: str, probability: float, length: int) -> None:
         options = [(say("underflow.equal"), "equal"), (say("underflow.text"), "text")]
-        self.source = widgets.ToggleButtons(options=options, description=say("underflow.source"), **LABELLED)
-        self.source.layout.width = "98%"
-        wide = widgets.Layout(width="98%", height="72px")
-        self.text = widgets.Textarea(text, description=say("underflow.typed"), continuous_update=False, layout=wide)
+        self.source = widgets.ToggleButtons(
+            options=options, description=say("underflow.source"), style=LABELLED["style"], layout=WIDE
+        )
+        tall = {**WIDE, "height": "72px"}
+        self.text = widgets.Textarea(text, description=say("underflow.typed"), continuous_update=False, layout=tall)
         self.probability = slider(say("underflow.probability"), probability, 0.01, 0.99, 0.01)
         self.length = slider(say("underflow.length"), length, 1, MOST_TOKENS)
 
@@ -95,8 +97,8 @@ class UnderflowExplorer(Explorer):
 
     def _words(self, by_text: bool) -> str:
         fates = say("underflow.and").join(self._fate(name) for name in PRECISIONS)
-        numbers = {"tokens": f"{len(self.log_probs):,}", "fates": fates, "sum": f"{self.sum:,.1f}".replace("-", "−")}
-        power = f"{self.sum / numpy.log(10):,.0f}".replace("-", "−")
+        numbers = {"tokens": f"{len(self.log_probs):,}", "fates": fates, "sum": minus(f"{self.sum:,.1f}")}
+        power = minus(f"{self.sum / numpy.log(10):,.0f}")
         if by_text:
             surprisal = f"{-self.sum / len(self.log_probs):.2f}"
             return say("underflow.sentence_text", power=power, surprisal=surprisal, **numbers)
@@ -105,5 +107,8 @@ class UnderflowExplorer(Explorer):
     def _fate(self, precision: str) -> str:
         """What became of the product in this precision, in words."""
         at, value = self.lost[precision], float(self.products[precision][-1])
-        key = "alive" if at is None else "stuck" if value else "zero"
-        return say(f"underflow.fate_{key}", bits=bits(precision), at=f"{at:,}" if at else "", value=scientific(value))
+        if at is None:
+            return say("underflow.fate_alive", bits=bits(precision), value=scientific(value))
+        if value == 0:
+            return say("underflow.fate_zero", bits=bits(precision), at=f"{at:,}")
+        return say("underflow.fate_stuck", bits=bits(precision), at=f"{at:,}", value=scientific(value))

@@ -10,7 +10,7 @@ it once.
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     svg           drawings as text
     tree          lesson 03: the tree of a beam search
-    beam          lesson 03: two texts token by token, a candidate in words
+    beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave

@@ -1,5 +1,6 @@
-"""Lesson 03's pictures beside the tree: two texts token by token, and a candidate in words."""
+"""Lesson 03's picture beside the tree: two texts token by token; and in words what became of candidates and steps."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import exp
 
@@ -8,10 +9,29 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, ORANGE, new_figure
-from lessons.records.beam_tree import BeamTree, Candidate
+from lessons.plots.tree import NAMES
+from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate
+from lessons.records.trace import Trace
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import minus
+
+# Why a candidate met its fate.
+REASONS: dict[Fate, str] = {
+    "kept": "beam.kept_why",
+    "pruned": "beam.pruned_why",
+    "finished": "beam.finished_why",
+    "dropped": "beam.dropped_why",
+    "evicted": "beam.evicted_why",
+}
+# Which of two texts is the likelier, as `verdict` names it.
+VERDICTS = {
+    "same": "beam.same",
+    "wins": "beam.wins",
+    "loses": "beam.loses",
+    "shorter": "beam.shorter",
+    "longer": "beam.longer",
+}
 
 
 def two_texts(
@@ -21,13 +41,15 @@ def two_texts(
 ) -> Figure:
     """A figure of two texts side by side, a bar for each token's log-probability, and the sum over each.
 
-    tokens: of the first text and of the second; log_probs: theirs, in nats; names: of the texts (greedy and beams).
+    tokens: of the first text and of the second
+    log_probs: theirs, in nats
+    names: of the texts; None: greedy and beams
     """
-    log_probs = [numpy.asarray(values, dtype=float) for values in log_probs]
+    both = [numpy.asarray(values, dtype=float) for values in log_probs]
     names = names or (say("beam.legend_greedy"), say("beam.legend_best"))
-    rows, least = max(map(len, tokens)), min(values.min() for values in log_probs)
+    rows, least = max(map(len, tokens)), min(values.min() for values in both)
     figure, panels = new_figure(7.4, 1.3 + 0.21 * rows, ncols=2, sharex=True)
-    for axes, words, values, name, colour in zip(panels, tokens, log_probs, names, (ORANGE, BLUE), strict=True):
+    for axes, words, values, name, colour in zip(panels, tokens, both, names, (ORANGE, BLUE), strict=True):
         axes.barh(range(len(values)), values, height=0.74, color=colour)
         for row, value in enumerate(values):
             axes.text(value - 0.015 * abs(least), row, minus(f"{value:.2f}"), ha="right", va="center", fontsize=8)
@@ -36,10 +58,10 @@ def two_texts(
         axes.tick_params(axis="y", length=0)
         axes.set(ylim=(rows - 0.4, -0.6), xlim=(1.16 * least, 0), xlabel=say("beam.bars_axis"))
         axes.spines[["left", "right"]].set_visible(False)
-        axes.set_title(
-            say("beam.bars_sum", name=name, sum=minus(f"{values.sum():.2f}")), fontsize=10, fontweight="normal"
-        )
-    figure.suptitle(message(*(values.sum() for values in log_probs)), x=0.01, ha="left", fontsize=11, fontweight="bold")
+        title = say("beam.bars_sum", name=name, sum=minus(f"{values.sum():.2f}"))
+        axes.set_title(title, fontsize=10, fontweight="normal")
+    title = message(*(values.sum() for values in both))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
@@ -47,10 +69,9 @@ def message(first: float, second: float) -> str:
     """What the two sums say about the two texts."""
     if abs(first - second) < 1e-4:
         return say("beam.bars_same")
-    factor = exp(min(abs(first - second), 300))
-    return say(
-        f"beam.bars_{'win' if second > first else 'lose'}", factor=f"{factor:,.1f}" if factor < 1e4 else f"{factor:.1e}"
-    )
+    ratio = exp(min(abs(first - second), 300))
+    factor = f"{ratio:,.1f}" if ratio < 1e4 else f"{ratio:.1e}"
+    return say("beam.bars_win", factor=factor) if second > first else say("beam.bars_lose", factor=factor)
 
 
 def candidate_words(tree: BeamTree, candidate: Candidate, name: Callable[[int], str]) -> str:
@@ -69,3 +90,42 @@ def candidate_words(tree: BeamTree, candidate: Candidate, name: Callable[[int], 
         sum=minus(f"{candidate.sum:.3f}"),
         product=f"{exp(candidate.sum):.2g}",
     )
+
+
+def fate_words(candidate: Candidate, num_beams: int, length_penalty: float) -> str:
+    """Why a candidate met its fate, in a sentence."""
+    length = candidate.step + 1
+    return say(
+        REASONS[candidate.fate],
+        beams=num_beams,
+        length=length,
+        penalty=minus(f"{length_penalty:g}"),
+        sum=minus(f"{candidate.sum:.2f}"),
+        score=minus(f"{candidate.sum / length**length_penalty:.3f}"),
+    )
+
+
+def step_words(trace: BeamTrace, greedy: Trace, step: Sequence[Candidate]) -> str:
+    """What became of a step's candidates, and whether the search found a likelier text than greedy search."""
+    counts = Counter(candidate.fate for candidate in step)
+    named = [say("beam.count", number=counts[fate], fate=say(NAMES[fate])) for fate in NAMES if counts[fate]]
+    return say(
+        "beam.sentence",
+        step=step[0].step + 1,
+        steps=len(trace.tree),
+        candidates=len(step),
+        counts=", ".join(named),
+        score=minus(f"{trace.score:.3f}"),
+        log_prob=minus(f"{trace.log_prob:.2f}"),
+        greedy=minus(f"{greedy.log_prob:.2f}"),
+        verdict=say(VERDICTS[verdict(trace, greedy)], ours=len(trace.new_ids), theirs=len(greedy.new_ids)),
+    )
+
+
+def verdict(beams: BeamTrace, greedy: Trace) -> str:
+    """Which text is the likelier: "same", "wins" or "loses" for the beams; "shorter" or "longer" if lengths differ."""
+    if beams.new_ids == greedy.new_ids:
+        return "same"
+    if len(beams.new_ids) != len(greedy.new_ids):
+        return "shorter" if len(beams.new_ids) < len(greedy.new_ids) else "longer"
+    return "wins" if beams.log_prob > greedy.log_prob else "loses"

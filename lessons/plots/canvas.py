@@ -3,36 +3,38 @@
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 STYLE = Path(__file__).parents[1] / "lessons.mplstyle"
 
 # Okabe and Ito's colours by name: told apart by readers with any kind of colour blindness.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-    "#999999",
-)
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#999999"
 
 
-def new_figure(width: float = 7.2, height: float = 3.4, **options: object) -> tuple[Figure, object]:
-    """A figure in the lessons' style with its axes, as from `plt.subplots(**options)`; sizes in inches.
+def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple[Figure, Any]:
+    """A figure in the lessons' style with its axes, one or several, as from `plt.subplots(**options)`.
 
+    width, height: in inches
     It is closed: pyplot forgets it, and a cell that returns it shows it once.
     """
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(figsize=(width, height), **({"layout": "constrained"} | options))
     plt.close(figure)
     return figure, axes
+
+
+def pixels_of_inch(renderer: RendererBase) -> float:
+    """How many pixels an inch, which has 72 points, takes in what is drawn."""
+    return float(numpy.asarray(renderer.points_to_pixels(72)))
 
 
 def set_title(axes: Axes, message: str) -> None:
@@ -42,18 +44,27 @@ def set_title(axes: Axes, message: str) -> None:
         axes.set_title(message)
 
 
+def with_rest(probabilities: ArrayLike) -> numpy.ndarray:
+    """(n + 1,) the probabilities (n,) of some tokens, and what is left of 1 for all others.
+
+    >>> with_rest([0.5, 0.25]).tolist()
+    [0.5, 0.25, 0.25]
+    """
+    shown = numpy.asarray(probabilities, dtype=float)
+    return numpy.append(shown, max(0.0, 1 - shown.sum()))
+
+
 def in_words(figure: Figure) -> str:
     """What the picture says of itself, for those who cannot see it: its titles, and the labels of its axes.
 
     >>> figure, axes = new_figure()
-    >>> set_title(axes, "The tail holds 34 %"), axes.set_xlabel("rank"), axes.set_ylabel("probability")
-    (None, Text(0.5, 0, 'rank'), Text(0, 0.5, 'probability'))
+    >>> _ = axes.set(title="The tail holds 34 %", xlabel="rank", ylabel="probability")
     >>> in_words(figure)
     'The tail holds 34 % (rank, probability)'
     """
     parts = [figure.get_suptitle()]
     for axes in figure.axes:
-        titles = [axes.get_label(), *(axes.get_title(place).strip() for place in ("left", "center", "right"))]
+        titles = [str(axes.get_label()), *(axes.get_title(place).strip() for place in ("left", "center", "right"))]
         labels = ", ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
         parts.append(" ".join(filter(None, [*titles, labels and f"({labels})"])))
     return " ".join("; ".join(filter(None, parts)).split())
@@ -77,7 +88,10 @@ def png_bytes(pixels: numpy.ndarray) -> bytes:
     lines[:, 1:] = pixels.reshape(height, 4 * width)
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits; kind 6: with opacity
     return (
-        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 1)) + _chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(lines.data, 1))
+        + _chunk(b"IEND", b"")
     )
 
 

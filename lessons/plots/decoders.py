@@ -1,6 +1,8 @@
 """Lesson 07's picture: how likely a decoder's texts are, against how varied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import NamedTuple
 
 import numpy
 from matplotlib.axes import Axes
@@ -10,10 +12,19 @@ from matplotlib.ticker import PercentFormatter
 from lessons.plots.canvas import BLUE, GREEN, GREY, RED, new_figure, set_title
 from lessons.words.language import say
 
-# name to point
+# From a name to its point.
 ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}
 
 Point = tuple[float, float]  # surprisal (nats per token), share of different 2-grams
+
+
+class Label(NamedTuple):
+    """The name of a point, in the colour of the point."""
+
+    text: str
+    x: float
+    y: float
+    colour: str
 
 
 def likelihood_and_diversity(
@@ -21,8 +32,9 @@ def likelihood_and_diversity(
 ) -> Figure:
     """A figure of decoders by the surprisal of their texts (nats per token) and the share of different 2-grams in them.
 
-    points: {decoder: (surprisal, share)}; real: the same of texts that no model wrote; chosen: the decoders to point
-        out.
+    points: {decoder: (surprisal, share)}
+    real: the same of texts that no model wrote
+    chosen: the decoders to point out
     """
     figure, axes = new_figure(width=8.6, height=4.4)
     for name, (surprisal, share) in points.items():
@@ -32,10 +44,10 @@ def likelihood_and_diversity(
         axes.scatter(*real, marker="*", s=240, color=GREEN, zorder=4)
     everything = [*points.values(), *([real] if real else [])]
     _limits(axes, everything)
-    labels = {name: (point, _colour(name, chosen) or "#333333") for name, point in points.items()}
+    labels = [Label(short(name), *point, _colour(name, chosen) or "#333333") for name, point in points.items()]
     if real is not None:
-        labels[say("decoders.real")] = (real, GREEN)
-    _label(axes, labels)
+        labels.append(Label(say("decoders.real"), *real, GREEN))
+    _write(axes, labels)
     axes.set(xlabel=say("decoders.surprisal_axis"), ylabel=say("decoders.distinct_axis"))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(True)
@@ -74,35 +86,56 @@ def short(name: str) -> str:
 def _limits(axes: Axes, points: Sequence[Point]) -> None:
     xs, ys = zip(*points, strict=True)
     width, height = max(xs) - min(xs) or 1, max(ys) - min(ys) or 1
-    axes.set(
-        xlim=(min(xs) - 0.06 * width, max(xs) + 0.46 * width), ylim=(min(ys) - 0.12 * height, max(ys) + 0.24 * height)
-    )
+    axes.set_xlim(min(xs) - 0.06 * width, max(xs) + 0.46 * width)
+    axes.set_ylim(min(ys) - 0.12 * height, max(ys) + 0.24 * height)
 
 
-def _label(axes: Axes, labels: Mapping[str, tuple[Point, str]]) -> None:
-    """Names to the right of their points; those of points that lie close together stand in one column, a line apart."""
+def _write(axes: Axes, labels: Iterable[Label]) -> None:
+    """Write each name to the right of its point; names of points that lie close together stand in one column."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    line, pad = 0.055 * (high - low), 0.022 * (right - left)
-    columns: list[list[str]] = []
-    for name in sorted(labels, key=lambda name: labels[name][0][1]):  # from the lowest up
-        x, y = labels[name][0]
-        near = [
-            column
-            for column in columns
-            if abs(labels[column[-1]][0][0] - x) < 0.3 * (right - left)
-            and y - labels[column[0]][0][1] < line * (len(column) + 1)
-        ]
-        near[0].append(name) if near else columns.append([name])
-    for column in columns:
-        xs, ys = zip(*(labels[name][0] for name in column), strict=True)
-        heights = [ys[0]]
-        for y in ys[1:]:
-            heights.append(max(y, heights[-1] + line))
-        down = sum(heights) / len(heights) - sum(ys) / len(ys)
-        for name, height in zip(column, heights, strict=True):
-            point, colour = labels[name]
-            place = (max(xs) + pad, height - down)
-            arrow = ARROW if len(column) > 1 else None
+    line = 0.055 * (high - low)
+    for column in columns_of(labels, width=0.3 * (right - left), line=line):
+        x = max(label.x for label in column) + 0.022 * (right - left)
+        for label, y in zip(column, lines_apart([label.y for label in column], line), strict=True):
             axes.annotate(
-                short(name), point, xytext=place, va="center", fontsize=8.5, color=colour, arrowprops=arrow, zorder=5
+                label.text,
+                (label.x, label.y),
+                xytext=(x, y),
+                va="center",
+                fontsize=8.5,
+                color=label.colour,
+                arrowprops=ARROW if len(column) > 1 else None,
+                zorder=5,
             )
+
+
+def columns_of(labels: Iterable[Label], width: float, line: float) -> list[list[Label]]:
+    """The labels in columns, from the lowest point up.
+
+    A label joins a column if its point lies less than `width` beside the column's last one, and not above the lines,
+    each `line` high, that the column takes.
+    """
+    columns: list[list[Label]] = []
+    for label in sorted(labels, key=lambda label: label.y):
+        for column in columns:
+            beside = abs(column[-1].x - label.x) < width
+            within = label.y - column[0].y < line * (len(column) + 1)
+            if beside and within:
+                column.append(label)
+                break
+        else:
+            columns.append([label])
+    return columns
+
+
+def lines_apart(heights: Sequence[float], line: float) -> list[float]:
+    """Heights as near to the given ones, from the lowest up, as lines allow that are `line` high; with the same mean.
+
+    >>> lines_apart([1.0, 1.0, 1.0], 0.5)
+    [0.5, 1.0, 1.5]
+    """
+    apart = [heights[0]]
+    for height in heights[1:]:
+        apart.append(max(height, apart[-1] + line))
+    pushed_up = fmean(apart) - fmean(heights)
+    return [height - pushed_up for height in apart]

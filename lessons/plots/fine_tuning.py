@@ -1,5 +1,4 @@
-"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at the same text, two ways of
-looking."""
+"""Lesson 06's pictures: the loss on its way to the floor, two models' surprise at one text, two ways of looking."""
 
 import math
 from collections.abc import Sequence
@@ -23,7 +22,10 @@ LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
 def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float | None = None) -> Figure:
     """A figure of training and validation loss by tokens learnt from, with the floor that no model can beat.
 
-    history: as from `fine_tune(...).history`, nats per token; floor: a perplexity; end: where the axis of tokens ends.
+    history: as from `fine_tune(...).history`, nats per token
+    floor: a perplexity
+    end: where the axis of tokens ends
+
     The scale of losses is logarithmic, so that the last steps towards the floor can be seen; on the right stand the
     perplexities, exp(loss).
     """
@@ -36,19 +38,13 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
     lowest = [validation.min(), *training.iloc[-3:]]
     if floor is not None:
         axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
-        beside = {"xytext": (4, -11), "textcoords": "offset points", "color": RED, "fontsize": 9}
-        axes.annotate(say("fine_tuning.floor_line"), (0, math.log(floor)), **beside)
+        start = (0, math.log(floor))
+        words = say("fine_tuning.floor_line")
+        axes.annotate(words, start, xytext=(4, -11), textcoords="offset points", color=RED, fontsize=9)
         lowest.append(math.log(floor) * 0.9)
-    for line, (key, colour) in enumerate((("validation_loss", BLUE), ("training_loss", "#666666"))):
-        axes.text(
-            0.985,
-            0.95 - 0.075 * line,
-            say(f"fine_tuning.{key}"),
-            color=colour,
-            transform=axes.transAxes,
-            ha="right",
-            va="top",
-        )
+    names = ((0.95, say("fine_tuning.validation_loss"), BLUE), (0.875, say("fine_tuning.training_loss"), "#666666"))
+    for y, name, colour in names:
+        axes.text(0.985, y, name, color=colour, transform=axes.transAxes, ha="right", va="top")
     axes.set(xlabel=say("fine_tuning.tokens_axis"), ylabel=say("fine_tuning.loss_axis"), xlim=(-0.01 * end, 1.03 * end))
     _loss_scale(axes, min(lowest) * 0.95, max([*validation, *training]) * 1.1)
     set_title(axes, _title(history, floor))
@@ -112,9 +108,8 @@ def loss_sentence(history: pandas.DataFrame, floor: float | None = None, short: 
     )
     if floor is None:
         return words
-    return (
-        words + " " + say("fine_tuning.sentence_floor", floor=f"{floor:.3f}", over=_percent(math.exp(loss) / floor - 1))
-    )
+    over = _percent(math.exp(loss) / floor - 1)
+    return f"{words} {say('fine_tuning.sentence_floor', floor=f'{floor:.3f}', over=over)}"
 
 
 def surprisal_pair(
@@ -122,7 +117,8 @@ def surprisal_pair(
 ) -> Figure:
     """A figure of how surprising each token is before and after training, and to one who knows the language.
 
-    tokens: n texts; before, after, truth: (n,) surprisals in nats. An arrow leads from before to after: down is learnt.
+    tokens: n texts
+    before, after, truth: (n,) surprisals in nats; a line leads from before to after: down is learnt
     """
     before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
     figure, axes = new_figure(width=9.6, height=3.8)
@@ -147,49 +143,47 @@ def surprisal_pair(
 
 def _legend(axes: Axes, with_truth: bool) -> None:
     """Names beside their marks, in the free space above the tokens."""
-    marks = [("before_label", "o", "white", GREY), ("after_label", "o", BLUE, BLUE)] + [
-        ("truth_label", "_", GREEN, GREEN)
-    ] * with_truth
-    look = {"markeredgewidth": 1.5, "markersize": 7}
-    handles = [
-        axes.plot([], [], marker, color=face, markeredgecolor=edge, **look)[0] for _, marker, face, edge in marks
-    ]
-    axes.legend(
-        handles, [say(f"fine_tuning.{key}") for key, *_ in marks], loc="upper right", ncols=3, frameon=False, fontsize=9
-    )
+    marks = [
+        (say("fine_tuning.before_label"), "o", "white", GREY),
+        (say("fine_tuning.after_label"), "o", BLUE, BLUE),
+        (say("fine_tuning.truth_label"), "_", GREEN, GREEN),
+    ][: 3 if with_truth else 2]
+    for name, marker, face, edge in marks:
+        axes.plot([], [], marker, color=face, markeredgecolor=edge, markeredgewidth=1.5, markersize=7, label=name)
+    axes.legend(loc="upper right", ncols=3, frameon=False, fontsize=9)
 
 
 def attention_patterns(tokens: Sequence[str], hidden: int) -> Figure:
-    """A figure of what a causal and a masked model may look at: rows look at columns. `hidden`: place of the masked
-    token."""
-    number, figure_axes = len(tokens), new_figure(width=8.4, height=4.1, ncols=2, sharey=True)
-    figure, both = figure_axes
-    masked_names = ["[MASK]" if place == hidden else token for place, token in enumerate(tokens)]
-    causal, masked = numpy.tri(number, dtype=bool), numpy.ones((number, number), dtype=bool)
+    """A figure of what a causal and a masked model may look at: rows look at columns.
+
+    hidden: the place of the masked token
+    """
+    number = len(tokens)
+    figure, (left, right) = new_figure(width=8.4, height=4.1, ncols=2, sharey=True)
+    causal = numpy.tri(number, dtype=bool)
+    _draw_attention(left, causal, [(row, row + 1) for row in range(number - 1)])
+    left.set_xlabel(say("fine_tuning.attention_causal"))
+    masked = numpy.ones((number, number), dtype=bool)
     masked[:, hidden] = False
-    guessed = [[(row, row + 1) for row in range(number - 1)], [(hidden, hidden)]]
-    for axes, seen, names, goals, key in zip(
-        both, (causal, masked), (tokens, masked_names), guessed, ("causal", "masked"), strict=True
-    ):
-        for row, column in numpy.ndindex(number, number):
-            axes.add_patch(
-                Rectangle(
-                    (column - 0.46, row - 0.46), 0.92, 0.92, color=BLUE if seen[row, column] else "#ededed", linewidth=0
-                )
-            )
-        for row, column in goals:
-            axes.add_patch(Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=RED, linewidth=2.5))
+    _draw_attention(right, masked, [(hidden, hidden)])
+    right.set_xlabel(say("fine_tuning.attention_masked"))
+    columns = ["[MASK]" if place == hidden else token for place, token in enumerate(tokens)]
+    for axes, names in ((left, tokens), (right, columns)):
         axes.set_xticks(range(number), names, rotation=45, ha="left", parse_math=False)
         axes.set_yticks(range(number), tokens, parse_math=False)
-        axes.xaxis.tick_top()
-        axes.tick_params(length=0)
-        axes.set(
-            xlim=(-0.5, number - 0.5),
-            ylim=(number - 0.5, -0.5),
-            aspect="equal",
-            xlabel=say(f"fine_tuning.attention_{key}"),
-        )
-        axes.spines[:].set_visible(False)
-    both[0].set_ylabel(say("fine_tuning.attention_rows"))
-    set_title(both[0], say("fine_tuning.attention_title"))
+    left.set_ylabel(say("fine_tuning.attention_rows"))
+    set_title(left, say("fine_tuning.attention_title"))
     return figure
+
+
+def _draw_attention(axes: Axes, seen: numpy.ndarray, guessed: Sequence[tuple[int, int]]) -> None:
+    """A square for each pair (row, column), blue where `seen` (n, n); a frame around those that must be guessed."""
+    for row, column in numpy.ndindex(seen.shape):
+        colour = BLUE if seen[row, column] else "#ededed"
+        axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, color=colour, linewidth=0))
+    for row, column in guessed:
+        axes.add_patch(Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=RED, linewidth=2.5))
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.set(xlim=(-0.5, len(seen) - 0.5), ylim=(len(seen) - 0.5, -0.5), aspect="equal")
+    axes.spines[:].set_visible(False)

@@ -5,8 +5,9 @@ and titles that do not change (kept as pixels), text (each letter is drawn once,
 smallest PNG (`canvas.png_bytes` packs the pixels as they are).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 import numpy
 from matplotlib.artist import Artist
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from lessons.plots.canvas import png_bytes, set_title
+from lessons.plots.canvas import pixels_of_inch, png_bytes, set_title
 
 SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep their spacing
 
@@ -34,8 +35,9 @@ class MovingPicture:
         self.figure = figure
         self.canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
         self.moving: list[Artist] = []
-        self.layout = type(figure.get_layout_engine()) if figure.get_layout_engine() else None
-        self.still = None  # the pixels of what stands still
+        engine = figure.get_layout_engine()
+        self.layout = type(engine) if engine else None
+        self.still: Any = None  # the pixels of what stands still
 
     def moves(self, *artists: Artist) -> None:
         """Draw these artists anew with every picture; those named later lie on top."""
@@ -44,7 +46,7 @@ class MovingPicture:
         self.moving.extend(artists)
 
     def still_changed(self) -> None:
-        """Something that was thought to stand still has changed: draw it again, with room for its labels."""
+        """Something that was thought to stand still has changed: draw it again, and lay it out anew."""
         self.still = None
 
     def standing(self) -> Figure:
@@ -88,7 +90,7 @@ class MovingLabels(Artist):
         weight: str = "normal",
     ) -> None:
         super().__init__()
-        self.texts, self.xs, self.ys = [], [], []
+        self.put([], [], [])
         self.font, self.color = FontProperties(size=size, weight=weight), color
         self.align = {"left": 0.0, "center": 0.5, "right": 1.0}[align]
         self.set_in_layout(False)
@@ -96,17 +98,22 @@ class MovingLabels(Artist):
         self.set_transform(transform or axes.transData)
         self.set_clip_on(False)
 
-    def put(self, texts: Sequence[str], xs: Sequence[float], ys: Sequence[float]) -> None:
+    def put(self, texts: Iterable[str], xs: Iterable[float], ys: Iterable[float]) -> None:
         """Show each text at its x (its start, middle or end, as aligned) and y (its middle)."""
         self.texts, self.xs, self.ys = list(texts), list(xs), list(ys)
+
+    def put_each(self, labels: Iterable[tuple[str, float, float]]) -> None:
+        """Show each label's text at its x and y, as `put`."""
+        rows = list(labels)
+        self.put([text for text, _, _ in rows], [x for _, x, _ in rows], [y for _, _, y in rows])
 
     def draw(self, renderer: RendererBase) -> None:
         if not self.get_visible() or not self.texts:
             return
         places = self.get_transform().transform(numpy.column_stack([self.xs, self.ys]))
-        pen = renderer.new_gc()
+        pen, dpi = renderer.new_gc(), pixels_of_inch(renderer)
         for text, (x, y) in zip(self.texts, places, strict=True):
-            opacity = word(text, self.font, self.get_figure(root=True).dpi)  # (height, width)
+            opacity = word(text, self.font, dpi)  # (height, width)
             image = numpy.empty((*opacity.shape, 4), numpy.uint8)
             image[..., :3] = numpy.round(255 * numpy.array(to_rgb(self.color)))
             image[..., 3] = opacity
@@ -115,18 +122,19 @@ class MovingLabels(Artist):
 
 
 class MovingTitle(MovingLabels):
-    """One bold text where the axes' title stands. Room is kept for it."""
+    """One bold text where the axes' title stands; its height is kept free."""
 
     def __init__(self, axes: Axes) -> None:
         set_title(axes, " ")
         inches = 13.25 / 72  # the title's distance from the axes, 10, and its middle above its baseline
-        above = ScaledTranslation(0, inches, axes.get_figure(root=True).dpi_scale_trans)
+        above = ScaledTranslation(0, inches, axes.figure.dpi_scale_trans)
+        self.titled = axes
         super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
 
-    def say(self, message: str) -> None:
+    def write(self, message: str) -> None:
         """Show this message; it is also the axes' label, by which `in_words` finds it."""
         self.put([message], [0], [1])
-        self.axes.set_label(message)
+        self.titled.set_label(message)
 
 
 def word(text: str, font: FontProperties, dpi: float) -> numpy.ndarray:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.words.language import say
 from lessons.words.tokens import visible
@@ -40,23 +41,23 @@ class NextTokenBars(MovingPicture):
     def update(
         self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None
     ) -> "NextTokenBars":
-        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens. `highlight`: place
-        of one bar."""
-        probabilities = numpy.asarray(probabilities, dtype=float)
-        values = numpy.append(probabilities, max(0.0, 1 - probabilities.sum()))  # (n + 1,)
+        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens.
+
+        highlight: the place of a bar that stands out
+        """
+        values = with_rest(probabilities)  # (n + 1,)
         for place, (bar, value) in enumerate(zip(self.bars, values, strict=True)):
             bar.set_width(value)
             if place < len(tokens):
                 bar.set_color(RED if place == highlight else BLUE)
-        # with room for the number behind the bar
-        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12
+        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12  # a number stands behind the bar
         if end != self.axes.get_xlim()[1]:
             self.axes.set_xlim(0, end)
             self.still_changed()
         names = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
         self.names.put(names, [-0.012] * len(names), self.places)
         self.numbers.put([percent(value) for value in values], values + 0.008 * end, self.places)
-        self.title.say(say("next_token.bars_title", n=len(tokens), share=f"{probabilities.sum():.0%}"))
+        self.title.write(say("next_token.bars_title", n=len(tokens), share=f"{values[:-1].sum():.0%}"))
         return self
 
 
@@ -65,7 +66,10 @@ def next_token_bars(
 ) -> Figure:
     """A figure of the likeliest tokens as bars, with everything else drawn and not dropped.
 
-    tokens: n texts; probabilities (n,): theirs, the likeliest first; others: how many tokens share the rest of 1.
+    tokens: n texts
+    probabilities (n,): theirs, the likeliest first
+    others: how many tokens share the rest of 1
+    highlight: the place of a bar that stands out
     """
     return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).standing()
 
@@ -73,8 +77,8 @@ def next_token_bars(
 def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:
     """A figure of a whole distribution by rank, both axes logarithmic, so that the long tail can be seen.
 
-    probabilities (V,) in any order; marks: shares of the mass whose rank is marked ("90 % lies in the first 212
-    tokens").
+    probabilities (V,): in any order
+    marks: shares of the mass whose rank is marked ("90 % lies in the first 212 tokens")
     """
     descending = numpy.sort(numpy.asarray(probabilities, dtype=float))[::-1]  # (V,)
     ranks, mass = numpy.arange(1, len(descending) + 1), descending.cumsum()
@@ -82,42 +86,45 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     axes.loglog(ranks, descending, color=BLUE)
     axes.scatter(ranks[:1], descending[:1], color=RED, zorder=3)
     axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=RED)
-    # places of the crossing tokens
-    crossings = [min(int(numpy.searchsorted(mass, share)), len(mass) - 1) for share in marks]
+    crossings = numpy.searchsorted(mass, numpy.asarray(marks)).clip(max=len(mass) - 1)  # places of the crossing tokens
     for share, place in zip(marks, crossings, strict=True):
-        axes.vlines(ranks[place], descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
-        first = ranks[place] < 4  # no room on the left of the first ranks: at the foot of the line instead
-        foot = (ranks[place], descending[-1 if first else place])
-        beside = {
-            "xytext": (6, 3) if first else (-5, -13),
-            "ha": "left" if first else "right",
-            "textcoords": "offset points",
-        }
-        look = {"fontsize": 9, "color": "#333333", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-        axes.annotate(
-            say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{ranks[place]:,}"), foot, **beside, **look
-        )
-    axes.set(
-        xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"), xlim=(0.85, len(ranks) * 1.6)
-    )
+        _mark_crossing(axes, share, int(place), descending)
+    axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"))
+    axes.set_xlim(0.85, len(ranks) * 1.6)
     axes.grid(True)
-    last = crossings[-1]
-    set_title(
-        axes,
-        say("next_token.rank_title", share=f"{marks[-1]:.0%}", rank=f"{ranks[last]:,}", vocabulary=f"{len(ranks):,}"),
-    )
+    needed = {"share": f"{marks[-1]:.0%}", "rank": f"{ranks[crossings[-1]]:,}", "vocabulary": f"{len(ranks):,}"}
+    set_title(axes, say("next_token.rank_title", **needed))
     return figure
+
+
+def _mark_crossing(axes: Axes, share: float, place: int, descending: numpy.ndarray) -> None:
+    """A dotted line down from the token at `place`, with which the mass reaches `share`, and its rank beside it."""
+    rank, least = place + 1, descending[-1]
+    axes.vlines(rank, least, descending[place], color=GREY, linestyle=":", linewidth=1.2)
+    on_the_right = rank < 4  # the first ranks have no space on their left: at the foot of the line instead
+    axes.annotate(
+        say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{rank:,}"),
+        (rank, least if on_the_right else descending[place]),
+        xytext=(6, 3) if on_the_right else (-5, -13),
+        textcoords="offset points",
+        ha="left" if on_the_right else "right",
+        fontsize=9,
+        color="#333333",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
 
 
 def seconds_per_step(with_cache: Sequence[float], without_cache: Sequence[float]) -> Figure:
     """A figure of how long each new token took, reading the whole text anew and reading only the newest token;
     seconds."""
     figure, axes = new_figure(height=3.0)
-    for seconds, colour, key, side in ((without_cache, RED, "anew", "bottom"), (with_cache, BLUE, "cached", "top")):
+    anew = (without_cache, RED, say("next_token.anew"), "bottom")
+    cached = (with_cache, BLUE, say("next_token.cached"), "top")
+    for seconds, colour, words, side in (anew, cached):
         milliseconds = 1000 * numpy.asarray(seconds, dtype=float)
         axes.plot(range(1, len(milliseconds) + 1), milliseconds, color=colour, linewidth=1.4)
         axes.annotate(
-            say(f"next_token.{key}"),
+            words,
             (len(milliseconds), numpy.median(milliseconds[-10:])),
             xytext=(6, 0),
             textcoords="offset points",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import RED, new_figure, set_title
+from lessons.plots.canvas import RED, new_figure, pixels_of_inch, set_title
 from lessons.words.language import say
 from lessons.words.tokens import visible
 
@@ -25,8 +25,9 @@ def strip_colours(
 ) -> numpy.ndarray:
     """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability, and the paler the rarer.
 
-    probabilities (V,) in the order of the strip, of any sum; kept (V,) which of them stay (None: all): the others are
-    hatched. After a token at least four gaps wide comes a white gap of so many pixels.
+    probabilities (V,): in the order of the strip, of any sum
+    kept (V,): which of them stay (None: all); the others are hatched
+    gap: how many white pixels come after a token, if it is at least four gaps wide
     """
     probabilities = numpy.asarray(probabilities, dtype=float)
     ends = probabilities.cumsum()  # (V,) where each token ends
@@ -57,7 +58,8 @@ class MovingStrips(Artist):
 
     def __init__(self, axes: Axes, thickness: float = 0.68) -> None:
         super().__init__()
-        self.rows, self.thickness = [], thickness
+        self.thickness = thickness
+        self.put([])
         self.set_in_layout(False)
         axes.add_artist(self)
 
@@ -66,8 +68,8 @@ class MovingStrips(Artist):
         self.rows = list(rows)
 
     def draw(self, renderer: RendererBase) -> None:
-        pen, scale = renderer.new_gc(), self.get_figure(root=True).dpi / 110
-        (left, zero), (right, one) = self.axes.transData.transform([(0, 0), (1, 1)])
+        pen, scale = renderer.new_gc(), pixels_of_inch(renderer) / 110  # a notebook has 110
+        (left, zero), (right, one) = self.get_transform().transform([(0, 0), (1, 1)])
         height = round(abs(one - zero) * self.thickness)
         for middle, probabilities, kept in self.rows:
             pixels = strip_colours(probabilities, kept, round(right - left), height, gap=max(1, round(scale)))
@@ -90,8 +92,9 @@ def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tup
 def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: float) -> Figure:
     """A figure of one draw under several settings: a strip for each, and the same random number through all of them.
 
-    rows: by label, probabilities (V,), all in one order of tokens, the likeliest first; tokens: V names in that order;
-    uniform: the random number from [0, 1), which takes the token in which it falls.
+    rows: by label, probabilities (V,), all in one order of tokens, the likeliest first
+    tokens: V names in that order
+    uniform: the random number from [0, 1), which takes the token in which it falls
     """
     figure, axes = new_figure(height=0.95 + 0.5 * len(rows))
     for row, (label, probabilities) in enumerate(rows.items()):
@@ -103,11 +106,8 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
         label = say("strips.drawn", token=visible(tokens[drawn]), rank=f"{drawn + 1:,}")
         axes.text(1.015, row, label, va="center", color=RED, fontsize=9.5, parse_math=False)
     axes.axvline(uniform, color=RED, linewidth=1.6)
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("strips.strip_axis"))
-    axes.set_yticks(range(len(rows)), rows)
-    axes.tick_params(axis="y", length=0)
+    set_rows(axes, list(rows), say("strips.strip_axis"))
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     set_title(axes, say("strips.strip_title", uniform=f"{uniform:.3f}"))
     return figure
 
@@ -122,32 +122,43 @@ def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
     size = len(next(iter(masses.values())))
     borders = [0, *(10**power for power in range(len(RANKS) - 1) if 10**power < size), size]  # 0, 1, 10, 100 … V
     for row, probabilities in enumerate(masses.values()):
-        start = 0.0
-        for group, (first, last) in enumerate(pairwise(borders)):
-            mass, ink = probabilities[first:last].sum(), "white" if group < 2 else "#222222"
-            axes.barh(
-                row,
-                mass,
-                left=start,
-                height=0.68,
-                color=RANKS[group],
-                edgecolor="white",
-                label=rank_range(first, last) if row == 0 else None,
-            )
-            if mass >= 0.05:
-                axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color=ink)
-            start += mass
-    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=say("strips.mass_axis"))
-    axes.set_yticks(range(len(rows)), rows)
-    axes.tick_params(axis="y", length=0)
+        _draw_groups(axes, row, [probabilities[first:last].sum() for first, last in pairwise(borders)])
+    set_rows(axes, list(masses), say("strips.mass_axis"))
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    place = {"bbox_to_anchor": (1.0, 1.05), "loc": "upper left", "frameon": False}
-    axes.legend(title=say("strips.ranks"), fontsize=9, title_fontsize=9, **place)
-    (cold, first), *_, (hot, last) = masses.items()
-    shares = {"share_cold": f"{first[10:].sum():.0%}", "share_hot": f"{last[10:].sum():.0%}"}
+    groups = [rank_range(first, last) for first, last in pairwise(borders)]
+    axes.legend(
+        axes.patches[: len(groups)],
+        groups,
+        title=say("strips.ranks"),
+        fontsize=9,
+        title_fontsize=9,
+        bbox_to_anchor=(1.0, 1.05),
+        loc="upper left",
+        frameon=False,
+    )
+    (cold, at_cold), *_, (hot, at_hot) = masses.items()
+    shares = {"share_cold": f"{at_cold[10:].sum():.0%}", "share_hot": f"{at_hot[10:].sum():.0%}"}
     set_title(axes, say("strips.mass_title", cold=cold, hot=hot, **shares))
     return figure
+
+
+def _draw_groups(axes: Axes, row: int, masses: Sequence[float]) -> None:
+    """A row of bars side by side, one for each group of ranks, as wide as the group's probability."""
+    start = 0.0
+    for group, mass in enumerate(masses):
+        axes.barh(row, mass, left=start, height=0.68, color=RANKS[group], edgecolor="white")
+        if mass >= 0.05:
+            ink = "white" if group < 2 else "#222222"
+            axes.text(start + mass / 2, row, f"{mass:.0%}", ha="center", va="center", fontsize=9, color=ink)
+        start += mass
+
+
+def set_rows(axes: Axes, labels: Sequence[str], xlabel: str) -> None:
+    """A row for each label, from the top down, over an axis from 0 to 100 %."""
+    axes.set(xlim=(0, 1), ylim=(len(labels) - 0.5, -0.5), xlabel=xlabel)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
 
 
 def rank_range(first: int, last: int) -> str:

@@ -1,5 +1,6 @@
 """Drawings as SVG. All writing is escaped: a token with <script> in it is drawn, not run."""
 
+from collections.abc import Mapping
 from html import escape, unescape
 from unicodedata import east_asian_width
 
@@ -8,7 +9,7 @@ LETTER, WIDE_LETTER = 6.7, 13.0  # pixels that a letter takes at size 12, on ave
 
 
 class Svg(str):
-    """A drawing that a notebook shows; where room is scarce it shrinks to three quarters, then it can be scrolled."""
+    """A drawing that a notebook shows; where space is scarce it shrinks to three quarters, then it can be scrolled."""
 
     def __repr__(self) -> str:
         title = self.partition('aria-label="')[2].partition('"')[0]
@@ -27,26 +28,26 @@ def drawing(width: float, height: float, title: str, parts: list[str]) -> Svg:
     return Svg(opening + "".join(parts) + "</svg>")
 
 
-def attributes(options: dict[str, object]) -> str:
+def attributes(options: Mapping[str, str | float]) -> str:
     """stroke_width=2 as `stroke-width="2"`; what is empty is left out."""
-    return "".join(f' {key.replace("_", "-")}="{value}"' for key, value in options.items() if value not in ("", None))
+    return "".join(f' {key.replace("_", "-")}="{value}"' for key, value in options.items() if value != "")
 
 
-def rect(x: float, y: float, width: float, height: float, **options: object) -> str:
+def rect(x: float, y: float, width: float, height: float, **options: str | float) -> str:
     """A box with round corners."""
-    options = {"rx": 4, "fill": "none"} | options
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{attributes(options)}/>'
+    look = attributes({"rx": 4, "fill": "none", **options})
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{look}/>'
 
 
-def path(way: str, **options: object) -> str:
+def path(way: str, **options: str | float) -> str:
     """A line along a way in SVG's own words ("M0 0C…")."""
     return f'<path d="{way}" fill="none"{attributes(options)}/>'
 
 
-def text(x: float, y: float, words: str, size: float = 12, **options: object) -> str:
+def text(x: float, y: float, words: str, size: float = 12, **options: str | float) -> str:
     """A line of writing; the sign for a space is paler than the letters."""
     shown = escape(words).replace("␣", '<tspan fill-opacity="0.45">␣</tspan>')
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{attributes({"fill": "#111"} | options)}>{shown}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{attributes({"fill": "#111", **options})}>{shown}</text>'
 
 
 def width_of(words: str) -> float:
@@ -54,14 +55,14 @@ def width_of(words: str) -> float:
     return sum(WIDE_LETTER if east_asian_width(letter) in "WF" else LETTER for letter in words)
 
 
-def cut(words: str, room: float) -> str:
+def shortened(words: str, pixels: float) -> str:
     """The words, or their beginning and an ellipsis, so that they take no more than so many pixels.
 
-    >>> cut("princess", 40), cut("cat", 40)
+    >>> shortened("princess", 40), shortened("cat", 40)
     ('prin…', 'cat')
     """
-    if width_of(words) <= room:
+    if width_of(words) <= pixels:
         return words
-    while words and width_of(words) + LETTER > room:
+    while words and width_of(words) + LETTER > pixels:
         words = words[:-1]
     return words + "…"

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
-from lessons.plots.strips import MovingStrips
+from lessons.plots.strips import MovingStrips, set_rows
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import percent
@@ -24,30 +26,31 @@ PLAQUE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
 def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], others: int) -> Figure:
     """A figure of the same tokens at several temperatures, one panel each, with everything else as the last bar.
 
-    tokens: n names; rows: by temperature, their probabilities (n,); others: how many tokens share the rest of 1.
+    tokens: n names
+    rows: by temperature, their probabilities (n,)
+    others: how many tokens share the rest of 1
     """
     figure, panels = new_figure(height=1.25 + 0.25 * (len(tokens) + 1), ncols=len(rows), sharey=True)
-    most = 1.35 * max(float(max(probabilities)) for probabilities in rows.values())
-    for axes, (temperature, probabilities) in zip(panels, rows.items(), strict=True):
-        shares = numpy.asarray(probabilities, dtype=float)
-        values = numpy.append(shares, max(0.0, 1 - shares.sum()))  # (n + 1,)
-        draw_bars(axes, values, most)
-        for place, value in enumerate(shares):
-            axes.text(value, place, f" {percent(value)}", va="center", fontsize=8.5, color="#333333")
-        rest, cut_off = percent(values[-1]), values[-1] > most
-        side = {"s": f"{rest} →", "ha": "right", "bbox": PLAQUE} if cut_off else {"s": f" {rest}"}
-        axes.text(min(values[-1], 0.97 * most), len(shares), va="center", fontsize=8.5, color="#333333", **side)
+    values = {temperature: with_rest(probabilities) for temperature, probabilities in rows.items()}  # (n + 1,) each
+    most = 1.35 * max(shares[:-1].max() for shares in values.values())
+    for axes, (temperature, shares) in zip(panels, values.items(), strict=True):
+        draw_bars(axes, shares, most)
+        for place, share in enumerate(shares[:-1]):
+            axes.text(share, place, f" {percent(share)}", va="center", fontsize=8.5, color="#333333")
+        rest, beyond = percent(shares[-1]), shares[-1] > most
+        side: dict[str, Any] = {"s": f"{rest} →", "ha": "right", "bbox": PLAQUE} if beyond else {"s": f" {rest}"}
+        axes.text(min(shares[-1], 0.97 * most), len(tokens), va="center", fontsize=8.5, color="#333333", **side)
         axes.set_xlabel(f"T = {temperature:g}")
     names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{others:,}")]
     panels[0].set_yticks(range(len(names)), names, parse_math=False)
-    (cold, first), *_, (hot, last) = rows.items()
-    shares = {"first": percent(float(first[0])), "last": percent(float(last[0]))}
-    message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **shares)
+    (cold, at_cold), *_, (hot, at_hot) = values.items()
+    likeliest = {"first": percent(at_cold[0]), "last": percent(at_hot[0])}
+    message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **likeliest)
     figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
-def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0, colours: Sequence[str] = ()) -> list:
+def draw_bars(axes: Axes, values: numpy.ndarray, most: float = 1.0, colours: Sequence[str] = ()) -> list[Rectangle]:
     """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last off."""
     colours = [*(colours or [BLUE] * (len(values) - 1)), "white"]
     bars = axes.barh(range(len(values)), values, height=0.72, color=colours, edgecolor=colours)
@@ -63,7 +66,8 @@ def draw_bars(axes: Axes, values: ArrayLike, most: float = 1.0, colours: Sequenc
 def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> Figure:
     """A figure of the leading tokens' probabilities against the temperature, and of everything else together.
 
-    temperatures (m,); probabilities (m, n) of n tokens named `tokens`, at most five; the rest of 1 is everything else.
+    temperatures (m,), probabilities (m, n): of n tokens, at most five; the rest of 1 is everything else
+    tokens: their names
     """
     figure, axes = new_figure(height=3.9)
     draw_curves(axes, temperatures, probabilities, tokens)
@@ -78,10 +82,10 @@ def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens
 
 def draw_curves(axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> None:
     """The curves of `temperature_curves`: the first five in colours, everything else dashed."""
-    temperatures, probabilities = numpy.asarray(temperatures), numpy.asarray(probabilities)
-    rest = 1 - probabilities.sum(-1)  # (m,)
+    shares = numpy.asarray(probabilities)  # (m, n)
+    rest = 1 - shares.sum(-1)  # (m,)
     for place, token in enumerate(tokens):
-        axes.plot(temperatures, probabilities[:, place], color=colour(place), label=visible(token))
+        axes.plot(temperatures, shares[:, place], color=colour(place), label=visible(token))
     axes.plot(temperatures, rest, color=GREY, linestyle="--", linewidth=1.6, label=say("temperature.rest_short"))
     temperature_axis(axes, temperatures)
     axes.set(ylim=(0, 1.04), ylabel=say("temperature.probability"))
@@ -95,7 +99,7 @@ def colour(place: int) -> str:
 
 def temperature_axis(axes: Axes, temperatures: ArrayLike) -> None:
     """A logarithmic axis of temperatures with round numbers on it."""
-    coldest, hottest = float(temperatures[0]), float(temperatures[-1])
+    coldest, *_, hottest = numpy.asarray(temperatures, dtype=float)
     axes.set_xscale("log")
     axes.set_xlim(coldest, hottest)
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if 0.99 * coldest < tick < 1.01 * hottest]))
@@ -108,29 +112,32 @@ def entropy_curve(temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int
     """A figure of the entropy (m,) against the temperature (m,), from 0 to log V."""
     figure, axes = new_figure(height=3.2)
     draw_entropy(axes, temperatures, entropies, vocabulary)
+    most = f"{math.log(vocabulary):.2f}"
+    set_title(axes, say("temperature.entropy_title", vocabulary=f"{vocabulary:,}", most=most))
     return figure
 
 
-def draw_entropy(
-    axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int, title: str = "entropy_title"
-) -> None:
+def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, vocabulary: int) -> None:
     """The curve of `entropy_curve`, with its two limits."""
-    most, small = math.log(vocabulary), {"textcoords": "offset points", "fontsize": 9, "color": "#555555"}
-    axes.plot(numpy.asarray(temperatures), numpy.asarray(entropies), color=BLUE)
+    coldest, most = numpy.asarray(temperatures)[0], math.log(vocabulary)
+    axes.plot(temperatures, numpy.asarray(entropies), color=BLUE)
     axes.axhline(most, color=GREY, linestyle=":", linewidth=1.3)
-    axes.annotate(say("temperature.uniform", most=f"{most:.2f}"), (temperatures[0], most), xytext=(4, -11), **small)
-    axes.annotate(say("temperature.greedy"), (temperatures[0], 0), xytext=(4, 5), **small)
+    limits = ((most, -11, say("temperature.uniform", most=f"{most:.2f}")), (0, 5, say("temperature.greedy")))
+    for limit, shift, words in limits:
+        axes.annotate(
+            words, (coldest, limit), xytext=(4, shift), textcoords="offset points", fontsize=9, color="#555555"
+        )
     temperature_axis(axes, temperatures)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(ylim=(0, most * 1.06), xlabel=say("temperature.curves_axis"), ylabel=say("temperature.entropy_axis"))
-    set_title(axes, say(f"temperature.{title}", vocabulary=f"{vocabulary:,}", most=f"{most:.2f}"))
 
 
 class TemperaturePicture(MovingPicture):
     """The explorer's picture of one distribution: bars, curves, strips and entropy; `update` shows one temperature.
 
-    tokens: names of the likeliest n; offered (V,): all probabilities at T = 1, the likeliest first; temperatures (m,),
-    probabilities (m, n) and entropies (m,): the curves.
+    tokens: names of the likeliest n
+    offered (V,): all probabilities at T = 1, the likeliest first
+    temperatures (m,), probabilities (m, n), entropies (m,): the curves
     """
 
     def __init__(
@@ -147,19 +154,23 @@ class TemperaturePicture(MovingPicture):
         self.offered = numpy.asarray(offered, dtype=float)
         self._draw_bars(tokens)
         draw_curves(self.curve_axes, temperatures, probabilities, tokens)
-        small = {"ha": "right", "fontsize": 9, "color": "#555555", "bbox": PLAQUE}
-        self.curve_axes.text(0.99, 0.84, say("temperature.rest_short"), transform=self.curve_axes.transAxes, **small)
+        self._name_rest()
         set_title(self.curve_axes, say("temperature.explorer_curves"))
-        draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered), "explorer_entropy")
+        draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered))
+        set_title(self.entropy_axes, say("temperature.explorer_entropy"))
         self._draw_strips()
         curves = (self.curve_axes, self.entropy_axes)
         self.now = [axes.axvline(1.0, color=RED, linewidth=1.4) for axes in curves]
         self.dots = [axes.plot([], [], "o", color=RED, markersize=5)[0] for axes in curves]
         self.moves(*self.bars, self.marks, self.numbers, self.strips, *self.now, *self.dots, self.heading)
 
+    def _name_rest(self) -> None:
+        """The name of the dashed curve, inside the axes."""
+        place, words = self.curve_axes.transAxes, say("temperature.rest_short")
+        self.curve_axes.text(0.99, 0.84, words, transform=place, ha="right", fontsize=9, color="#555555", bbox=PLAQUE)
+
     def _draw_bars(self, tokens: Sequence[str]) -> None:
-        shown = self.offered[: len(tokens)]
-        values = numpy.append(shown, max(0.0, 1 - shown.sum()))
+        values = with_rest(self.offered[: len(tokens)])
         colours = [colour(place) for place in range(len(tokens))]
         self.bars, self.numbers = draw_bars(self.bar_axes, values, colours=colours), MovingLabels(self.bar_axes)
         rows, self.marked = numpy.arange(len(values)), values
@@ -174,17 +185,13 @@ class TemperaturePicture(MovingPicture):
 
     def _draw_strips(self) -> None:
         self.strips = MovingStrips(self.strip_axes)
-        self.strip_axes.set(xlim=(0, 1), ylim=(1.5, -0.5), xlabel=say("temperature.strip_short"))
-        self.strip_axes.set_yticks([0, 1], ["T = 1", "T"])
-        self.strip_axes.tick_params(axis="y", length=0)
-        self.strip_axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        set_rows(self.strip_axes, ["T = 1", "T"], say("temperature.strip_short"))
         set_title(self.strip_axes, say("temperature.explorer_strips"))
 
     def update(self, temperature: float, probabilities: ArrayLike, entropy: float) -> "TemperaturePicture":
         """Show the probabilities (V,) at this temperature, the likeliest first, and their entropy in nats."""
         probabilities = numpy.asarray(probabilities, dtype=float)
-        shown = probabilities[: len(self.bars) - 1]
-        values = numpy.append(shown, max(0.0, 1 - shown.sum()))
+        values = with_rest(probabilities[: len(self.bars) - 1])
         for bar, value in zip(self.bars, values, strict=True):
             bar.set_width(value)
         marked = (self.marked > values) & (self.marked < values + 0.2)  # a number is not to stand under a mark
@@ -196,5 +203,5 @@ class TemperaturePicture(MovingPicture):
         self.dots[0].set_data([temperature] * len(values), values)
         self.dots[1].set_data([temperature], [entropy])
         message = say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))
-        self.heading.say(message)
+        self.heading.write(message)
         return self

@@ -12,14 +12,22 @@ from itertools import takewhile
 from math import exp
 
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
-from lessons.plots.svg import LETTER, Svg, cut, drawing, path, rect, text, width_of
-from lessons.records.beam_tree import BeamTree, Candidate
+from lessons.plots.svg import LETTER, Svg, drawing, path, rect, shortened, text, width_of
+from lessons.records.beam_tree import BeamTree, Candidate, Fate
 from lessons.words.language import say
 from lessons.words.tokens import visible
+from lessons.words.writing import minus
 
 MARGIN, HEAD, FOOT, ROOT = 6, 26, 52, 100  # pixels: around, above, below; the prompt's box
-SIGNS = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
-FRAMES = {  # colour of the frame, its width, its dashes
+NAMES: dict[Fate, str] = {
+    "kept": "beam.kept",
+    "pruned": "beam.pruned",
+    "finished": "beam.finished",
+    "dropped": "beam.dropped",
+    "evicted": "beam.evicted",
+}
+SIGNS: dict[Fate, str] = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
+FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width, its dashes
     "kept": (BLUE, 1, ""),
     "pruned": ("#c9c9c9", 0.8, ""),
     "finished": (GREEN, 2.6, ""),
@@ -42,7 +50,7 @@ class Grid:
         self.place: dict[Key, float] = {}  # how far down the middle of each candidate's box is
         before: dict[int | None, int] = {None: 0}
         for step in tree.steps:
-            order = sorted(step, key=lambda one, before=before: (before[one.parent], one.rank))
+            order = sorted(step, key=lambda one: (before[one.parent], one.rank))
             top = self.middle - len(order) * self.row / 2
             self.place |= {(one.step, one.rank): top + (row + 0.5) * self.row for row, one in enumerate(order)}
             before = {one.rank: row for row, one in enumerate(order)}
@@ -53,9 +61,9 @@ class Grid:
 
     def way(self, candidate: Candidate) -> str:
         """The branch from a candidate's parent to it."""
-        step, x = candidate.step, self.left(candidate.step)
-        from_x = self.left(step - 1) + self.box if step else MARGIN + ROOT
-        from_y = self.place[step - 1, candidate.parent] if step else self.middle
+        step, x, parent = candidate.step, self.left(candidate.step), candidate.parent
+        from_x = MARGIN + ROOT if parent is None else self.left(step - 1) + self.box
+        from_y = self.middle if parent is None else self.place[step - 1, parent]
         y, bend = self.place[step, candidate.rank], (from_x + x) / 2
         return f"M{from_x:.1f} {from_y:.1f}C{bend:.1f} {from_y:.1f} {bend:.1f} {y:.1f} {x:.1f} {y:.1f}"
 
@@ -92,15 +100,18 @@ def beam_tree(
 ) -> Svg:
     """The tree as a drawing.
 
-    name: id → what a token is called; until: how many steps to show (None: all); best, greedy: new ids of two texts
-    whose paths are marked; selected: a candidate to mark; numbers: "probability" or "log_probability" writes under each
-    token its own number and that of its whole path; words: what a candidate says under the mouse.
+    name: id → what a token is called
+    until: how many steps to show (None: all)
+    best, greedy: new ids of two texts whose paths are marked
+    selected: a candidate to mark
+    numbers: "probability" or "log_probability" writes under each token its own number and that of its whole path
+    words: what a candidate says under the mouse
     """
     name = name or (lambda token: tree.decode([token]))
     shown, grid = len(tree) if until is None else until, Grid(tree, tall=bool(numbers))
-    paths = [frozenset((one.step, one.rank) for one in tree.find(ids)) for ids in (best, greedy)]
+    on_best, on_greedy = (frozenset((one.step, one.rank) for one in tree.find(ids)) for ids in (best, greedy))
     chosen = (selected.step, selected.rank) if selected else None
-    style = Style(name, *paths, chosen, numbers, words or (lambda one: tree.text(one)))
+    style = Style(name, on_best, on_greedy, chosen, numbers, words or tree.text)
     candidates = [one for step in tree.steps[:shown] for one in step]
     parts = [*heads(grid, shown), *root(grid, tree)]
     parts += [halo(grid, one) for one in candidates if (one.step, one.rank) in style.greedy]
@@ -145,19 +156,21 @@ def branch(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> st
 def box(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
     """A candidate's box with its token, what it says under the mouse, and its numbers if they are wanted."""
     key, fate = (candidate.step, candidate.rank), candidate.fate
-    x, y, half, middle = grid.left(candidate.step), grid.place[key], grid.row / 2 - 2.5, {"text_anchor": "middle"}
+    x, y, half = grid.left(candidate.step), grid.place[key], grid.row / 2 - 2.5
     colour, ink = fill(share(tree, candidate)) if fate != "pruned" else ("#fff", "#6d6d6d")
     frame, width, dashes = FRAMES[fate]
     frame, width = (BLACK, 2.2) if key in style.best else (frame, width)
-    label = SIGNS[fate] + cut(visible(style.name(candidate.token)), grid.box - (20 if SIGNS[fate] else 6))
+    label = SIGNS[fate] + shortened(visible(style.name(candidate.token)), grid.box - (20 if SIGNS[fate] else 6))
     parts = [
         rect(x, y - half, grid.box, 2 * half, fill=colour, stroke=frame, stroke_width=width, stroke_dasharray=dashes)
     ]
     if key == style.selected:
         parts.append(rect(x - 4, y - half - 3.5, grid.box + 8, 2 * half + 7, rx=7, stroke=RING, stroke_width=2.5))
-    parts.append(text(x + grid.box / 2, y - 2 if style.numbers else y + 4, label, fill=ink, **middle))
+    middle = x + grid.box / 2
+    parts.append(text(middle, y - 2 if style.numbers else y + 4, label, fill=ink, text_anchor="middle"))
     if style.numbers:
-        parts.append(text(x + grid.box / 2, y + 12, numbers_of(candidate, style.numbers), 10.5, fill=ink, **middle))
+        numbers = numbers_of(candidate, style.numbers)
+        parts.append(text(middle, y + 12, numbers, 10.5, fill=ink, text_anchor="middle"))
     return f"<g><title>{escape(style.words(candidate))}</title>{''.join(parts)}</g>"
 
 
@@ -166,7 +179,7 @@ def numbers_of(candidate: Candidate, kind: str) -> str:
     own, whole = candidate.log_prob, candidate.sum
     if kind == "probability":
         own, whole = exp(own), exp(whole)
-    return f"{own:.2f} → {whole:.2f}".replace("-", "−")
+    return minus(f"{own:.2f} → {whole:.2f}")
 
 
 def heads(grid: Grid, shown: int) -> Iterator[str]:
@@ -206,7 +219,7 @@ def legend(grid: Grid) -> Iterator[str]:
     """The five fates, in a line."""
     x, y = float(MARGIN), grid.height - 26
     for fate, (colour, width, dashes) in FRAMES.items():
-        words, ground = SIGNS[fate] + say(f"beam.{fate}"), "#fff" if fate == "pruned" else fill(0)[0]
+        words, ground = SIGNS[fate] + say(NAMES[fate]), "#fff" if fate == "pruned" else fill(0)[0]
         yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
         yield text(x + 23, y, words, 11, fill="#333")
         x += 38 + width_of(words) * 11 / 12
@@ -216,9 +229,9 @@ def legend(grid: Grid) -> Iterator[str]:
 def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:
     """The two paths that can be marked, in the line below."""
     x, y = float(MARGIN), grid.height - 8
-    for shown, colour, width, key in ((best, BLACK, 2.4, "legend_best"), (greedy, ORANGE, 8, "legend_greedy")):
+    marks = ((best, BLACK, 2.4, say("beam.legend_best")), (greedy, ORANGE, 8, say("beam.legend_greedy")))
+    for shown, colour, width, words in marks:
         if shown:
-            words = say(f"beam.{key}")
             yield path(f"M{x} {y - 4}h22", stroke=colour, stroke_width=width)
             yield text(x + 28, y, words, 11, fill="#333")
             x += 44 + width_of(words) * 11 / 12

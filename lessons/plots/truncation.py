@@ -1,6 +1,7 @@
-"""Lesson 05's pictures: where top-k and top-p cut a distribution, and what a chain of filters leaves of it."""
+"""Lesson 05's pictures: where top-k and top-p cut a distribution, and what several filters leave of it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
@@ -16,16 +17,14 @@ from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
 PALE = "#D9D9D9"
-AXIS = (0, 1.09)  # room for a number beside a bar of 100 %
-
-
-SMALL = {"textcoords": "offset points", "fontsize": 9}
+AXIS = (0, 1.09)  # space for a number beside a bar of 100 %
+SMALL: dict[str, Any] = {"textcoords": "offset points", "fontsize": 9}
 
 
 def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[float]) -> Figure:
     """A figure of cumulative distributions by rank, and where k tokens or each share of the mass cut them.
 
-    rows: by label, probabilities (V,), the likeliest first; two or three of them.
+    rows: by label, probabilities (V,), the likeliest first; two or three of them
     """
     figure, axes = new_figure(height=4.1)
     counts = {}
@@ -63,39 +62,40 @@ def rank_axis(axes: Axes, size: int) -> None:
 def before_and_after(
     tokens: Sequence[str], before: ArrayLike, after: ArrayLike, counts: ArrayLike | None = None
 ) -> Figure:
-    """A figure of what a chain of filters makes of a distribution: grey as offered, blue as left and renormalised.
+    """A figure of what filters make of a distribution: grey as offered, blue as left and renormalised.
 
-    tokens: names of the first n; before, after (V,): probabilities in that order (after: 0 where cut); counts (V,): how
-    often each token was drawn, laid over the theory as orange rings.
+    tokens: names of the first n
+    before, after (V,): probabilities in that order (after: 0 where cut)
+    counts (V,): how often each token was drawn, laid over the theory as orange rings
     """
     figure, axes = new_figure(height=1.0 + 0.25 * (len(tokens) + 1))
     before, after = numpy.asarray(before, dtype=float), numpy.asarray(after, dtype=float)
     draw_offered(axes, tokens, before)
-    values, rows = with_rest(after, len(tokens)), range(len(tokens) + 1)
+    values, rows = first_and_others(after, len(tokens)), range(len(tokens) + 1)
     drawn = shares_drawn(counts, len(tokens))
     axes.barh(rows, values, height=0.4, color=BLUE)
     axes.plot(drawn, rows, **RINGS)
-    ends = numpy.nanmax([values, with_rest(before, len(tokens)), drawn + RADIUS], axis=0)
+    ends = numpy.nanmax([values, first_and_others(before, len(tokens)), drawn + RADIUS], axis=0)
     for place, value in enumerate(values):
         axes.text(ends[place], place, f" {result_label(value)}", va="center", fontsize=9, color="#333333")
     set_title(axes, say("truncation.bars_title", kept=f"{int((after > 0).sum()):,}", vocabulary=f"{len(after):,}"))
     return figure
 
 
-RINGS = {"marker": "o", "linestyle": "none", "markersize": 7, "markeredgewidth": 1.7}
+RINGS: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 7, "markeredgewidth": 1.7}
 RINGS |= {"markerfacecolor": "none", "markeredgecolor": RED}
 RADIUS = 0.012  # of a ring, as a share of the axis
 
 
-def with_rest(values: ArrayLike, first: int) -> numpy.ndarray:
+def first_and_others(values: ArrayLike, first: int) -> numpy.ndarray:
     """(first + 1,) the first values, and the sum of all others."""
-    values = numpy.asarray(values, dtype=float)
-    return numpy.append(values[:first], values[first:].sum())
+    every = numpy.asarray(values, dtype=float)
+    return numpy.append(every[:first], every[first:].sum())  # subtle: exactly 0 where all others are cut
 
 
 def shares_drawn(counts: ArrayLike | None, first: int) -> numpy.ndarray:
     """(first + 1,) the share of the draws that took each of the first tokens, and any other; NaN where none did."""
-    drawn = numpy.zeros(first + 1) if counts is None else with_rest(counts, first)
+    drawn = numpy.zeros(first + 1) if counts is None else first_and_others(counts, first)
     return numpy.where(drawn > 0, drawn / max(1, drawn.sum()), numpy.nan)
 
 
@@ -106,7 +106,7 @@ def result_label(value: float) -> str:
 
 def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> None:
     """The grey bars of the distribution as it was offered, with everything else as the last one."""
-    values = with_rest(before, len(tokens))
+    values = first_and_others(before, len(tokens))
     axes.barh(range(len(values)), values, height=0.78, color=PALE)
     names = [visible(token) for token in tokens] + [say("truncation.rest", others=f"{len(before) - len(tokens):,}")]
     axes.set_yticks(range(len(values)), names, parse_math=False)
@@ -118,20 +118,24 @@ def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> No
 
 
 class TruncationPicture(MovingPicture):
-    """The explorer's picture of one distribution on its way through a chain of filters.
+    """The explorer's picture of one distribution on its way through the filters.
 
-    Above, a strip for each place in the chain, from what the model offered to what is drawn from; below, before and
-    after as bars. tokens: names of the likeliest; offered (V,): all probabilities, the likeliest first; stations: names
-    of the places in the chain.
+    Above, a strip for each filter, between what the model offered and what is drawn from; below, before and after as
+    bars.
+
+    tokens: names of the likeliest
+    offered (V,): all probabilities, the likeliest first
+    stations: names of the filters, in the order in which they act
+    bars: how many of the likeliest have a bar of their own
     """
 
     def __init__(self, tokens: Sequence[str], offered: ArrayLike, stations: Sequence[str], bars: int = 10) -> None:
         self.shown = min(bars, len(tokens))
         heights = [0.235 * (len(stations) + 2), 0.2 * (self.shown + 1)]  # inches
-        figure, (self.chain_axes, self.bar_axes) = new_figure(7.2, 1.75 + sum(heights), nrows=2, height_ratios=heights)
+        figure, (self.strip_axes, self.bar_axes) = new_figure(7.2, 1.75 + sum(heights), nrows=2, height_ratios=heights)
         super().__init__(figure)
         self.tokens, self.offered = list(tokens), numpy.asarray(offered, dtype=float)
-        self._draw_chain([say("truncation.offered"), *stations, say("truncation.drawn_from")])
+        self._draw_stations([say("truncation.offered"), *stations, say("truncation.drawn_from")])
         draw_offered(self.bar_axes, tokens[: self.shown], self.offered)
         self.bars = self.bar_axes.barh(range(self.shown + 1), numpy.zeros(self.shown + 1), height=0.4, color=BLUE)
         self.numbers = MovingLabels(self.bar_axes)
@@ -139,17 +143,17 @@ class TruncationPicture(MovingPicture):
         set_title(self.bar_axes, say("truncation.before_after"))
         self.moves(self.strips, self.notes, self.names, self.heading, *self.bars, self.numbers, self.rings)
 
-    def _draw_chain(self, labels: Sequence[str]) -> None:
-        self.strips, self.rows = MovingStrips(self.chain_axes, thickness=0.7), len(labels)
-        self.notes = MovingLabels(self.chain_axes, size=9)
-        self.names = MovingLabels(self.chain_axes, size=8.5, color="white", align="center")
-        self.chain_axes.set(xlim=AXIS, ylim=(len(labels) - 0.5, -0.5))
-        self.chain_axes.set_yticks(range(len(labels)), labels)
-        self.chain_axes.tick_params(axis="y", length=0)
-        self.chain_axes.spines[["left", "bottom"]].set_visible(False)
-        self.chain_axes.set_xticks([])
-        self.chain_axes.text(1.01, 0, say("truncation.note_room"), color="none")  # room for the notes on the right
-        self.heading = MovingTitle(self.chain_axes)
+    def _draw_stations(self, labels: Sequence[str]) -> None:
+        self.strips, self.rows = MovingStrips(self.strip_axes, thickness=0.7), len(labels)
+        self.notes = MovingLabels(self.strip_axes, size=9)
+        self.names = MovingLabels(self.strip_axes, size=8.5, color="white", align="center")
+        self.strip_axes.set(xlim=AXIS, ylim=(len(labels) - 0.5, -0.5))
+        self.strip_axes.set_yticks(range(len(labels)), labels)
+        self.strip_axes.tick_params(axis="y", length=0)
+        self.strip_axes.spines[["left", "bottom"]].set_visible(False)
+        self.strip_axes.set_xticks([])
+        self.strip_axes.text(1.01, 0, say("truncation.note_widest"), color="none")  # keeps the right free for notes
+        self.heading = MovingTitle(self.strip_axes)
 
     def update(
         self,
@@ -159,23 +163,25 @@ class TruncationPicture(MovingPicture):
         heading: str,
         counts: ArrayLike | None = None,
     ) -> "TruncationPicture":
-        """Show each station's strip, (probabilities (V,), kept (V,) or None), or None where it is off, and its note.
+        """Show the strip and the note of each station.
 
-        result (V,): the probabilities drawn from; counts (V,): how often each token was drawn.
+        strips: (probabilities (V,), kept (V,) or None) of each station, or None where it is off
+        result (V,): the probabilities drawn from
+        counts (V,): how often each token was drawn
         """
         result = numpy.asarray(result, dtype=float)
         rows = [(self.offered, None), *strips, (result, None)]
         self.strips.put([(row, *strip) for row, strip in enumerate(rows) if strip is not None])
         self.notes.put(list(notes), [1.01] * len(notes), range(1, len(notes) + 1))
-        ends = ((0, self.offered), (self.rows - 1, result))
-        placed = [(name, middle, row) for row, shares in ends for middle, name in labels_that_fit(shares, self.tokens)]
-        self.names.put(*zip(*placed, strict=True)) if placed else self.names.put([], [], [])
-        values, offered = with_rest(result, self.shown), with_rest(self.offered, self.shown)
+        named = ((0, self.offered), (self.rows - 1, result))
+        placed = [(name, middle, row) for row, shares in named for middle, name in labels_that_fit(shares, self.tokens)]
+        self.names.put_each(placed)
+        values, offered = first_and_others(result, self.shown), first_and_others(self.offered, self.shown)
         for bar, value in zip(self.bars, values, strict=True):
             bar.set_width(value)
         drawn = shares_drawn(counts, self.shown)
         self.rings.set_data(drawn, range(len(values)))
         ends = numpy.nanmax([values, offered, drawn + RADIUS], axis=0)
         self.numbers.put([f" {result_label(value)}" for value in values], ends, range(len(values)))
-        self.heading.say(heading)
+        self.heading.write(heading)
         return self

@@ -12,7 +12,7 @@ from lessons.arithmetic.floats import PRECISIONS, lost_at, smallest
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.words.language import say
-from lessons.words.writing import scientific
+from lessons.words.writing import minus, scientific
 
 COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
 WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
@@ -37,11 +37,10 @@ class UnderflowPicture(MovingPicture):
     def __init__(self) -> None:
         figure, (self.left, self.right) = new_figure(7.6, 3.6, ncols=2, width_ratios=[1.25, 1])
         super().__init__(figure)
-        self.ends = (0, 0, 0)
+        self.ends = (0.0, 0.0, 0.0)
         self.true = self.left.plot([], [], color=GREY, linestyle=":", linewidth=1.3)[0]
-        style = {"solid_capstyle": "butt"}
         self.products = {
-            name: self.left.plot([], [], color=COLOURS[name], linewidth=WIDTHS[name], **style)[0]
+            name: self.left.plot([], [], color=COLOURS[name], linewidth=WIDTHS[name], solid_capstyle="butt")[0]
             for name in reversed(PRECISIONS)
         }
         self.crosses = {name: self.left.plot([], [], "X", color=COLOURS[name], markersize=8)[0] for name in PRECISIONS}
@@ -62,15 +61,15 @@ class UnderflowPicture(MovingPicture):
         self.true.set_data([0, *counts], [0, *tens])
         self.sums.set_data([0, *counts], [0, *sums])
         self.end.set_data(counts[-1:], sums[-1:])
-        number = say("underflow.end_of_sum", sum=f"{sums[-1]:,.1f}".replace("-", "−"))
+        number = say("underflow.end_of_sum", sum=minus(f"{sums[-1]:,.1f}"))
         self.number.put([number], *self._beside_the_end(counts[-1], sums[-1]))
         lost = {name: lost_at(products[name], log_probs) for name in PRECISIONS}
-        for name in PRECISIONS:
-            values = numpy.asarray(products[name], dtype=float)
+        found = {name: numpy.asarray(products[name], dtype=float) for name in PRECISIONS}
+        for name, values in found.items():
             powers = numpy.log10(values, where=values > 0, out=numpy.full(len(values), numpy.nan))
             self.products[name].set_data([0, *counts], [0, *powers])
-        self._mark(lost, products, tens)
-        self.title.say(say(f"underflow.product_{'title' if any(lost.values()) else 'alive'}"))
+        self._mark(lost, found, tens)
+        self.title.write(say("underflow.product_title") if any(lost.values()) else say("underflow.product_alive"))
         return self
 
     def _beside_the_end(self, count: float, total: float) -> tuple[list[float], list[float]]:
@@ -78,28 +77,27 @@ class UnderflowPicture(MovingPicture):
         width, depth = self.ends[0], self.ends[2]
         return [max(count - 0.03 * width, 0.3 * width)], [total - 0.02 * depth]
 
-    def _mark(self, lost: Mapping[str, int | None], products: Mapping[str, ArrayLike], tens: Sequence[float]) -> None:
-        """A cross and a word where each product is lost, on the side that has room; the value of those that are not."""
-        left: list[tuple[str, float, float]] = []
-        right: list[tuple[str, float, float]] = []
+    def _mark(self, lost: Mapping[str, int | None], products: Mapping[str, numpy.ndarray], tens: numpy.ndarray) -> None:
+        """A cross and a word where each product is lost; the value of those that are not, beside the line's end."""
+        left: list[tuple[str, float, float]] = []  # (words, x of their end, y)
+        right: list[tuple[str, float, float]] = []  # (words, x of their beginning, y)
+        width, depth = self.ends[:2]
         for name, at in lost.items():
             floor = numpy.log10(smallest(name))
             self.crosses[name].set_data(([at], [floor]) if at else ([], []))
-            if at:
-                key = "zero_from" if float(products[name][-1]) == 0 else "stuck_from"
-                label = say(f"underflow.{key}", bits=bits(name), at=f"{at:,}")
-                if at > 0.6 * self.ends[0]:  # no room on the right: below, on the left
-                    left.append((label, at - 0.01 * self.ends[0], floor - 0.033 * self.ends[1]))
-                else:
-                    right.append((label, at + 0.025 * self.ends[0], floor + 0.03 * self.ends[1]))
-        alive = [name for name, at in lost.items() if not at]
+            if at and at > 0.6 * width:  # no space on the right: below, on the left
+                left.append((_lost_words(name, at, products[name]), at - 0.01 * width, floor - 0.033 * depth))
+            elif at:
+                right.append((_lost_words(name, at, products[name]), at + 0.025 * width, floor + 0.03 * depth))
+        alive = ", ".join(bits(name) for name, at in lost.items() if not at)
         if alive:
-            label = say("underflow.alive", bits=", ".join(map(bits, alive)), value=scientific(10.0 ** tens[-1]))
-            side, step = (left, -0.02) if len(tens) > 0.5 * self.ends[0] else (right, 0.03)
-            below = 0.055 if side is left else 0.0
-            side.append((label, len(tens) + step * self.ends[0], tens[-1] - below * self.ends[1]))
-        for labels, found in ((self.before, left), (self.after, right)):
-            labels.put(*zip(*found, strict=True)) if found else labels.put([], [], [])
+            words = say("underflow.alive", bits=alive, value=scientific(10.0 ** tens[-1]))
+            if len(tens) > 0.5 * width:
+                left.append((words, len(tens) - 0.02 * width, tens[-1] - 0.055 * depth))
+            else:
+                right.append((words, len(tens) + 0.03 * width, tens[-1]))
+        self.before.put_each(left)
+        self.after.put_each(right)
 
     def _set_axes(self, count: int, tens: float, total: float) -> None:
         """Axes that hold all of it, with the floors; drawn anew only when they must end elsewhere."""
@@ -137,17 +135,34 @@ class UnderflowPicture(MovingPicture):
                 draw_floor(self.right, nats, COLOURS[name], say("underflow.bits", bits=bits(name)), left=True)
 
 
+def _lost_words(precision: str, at: int, products: numpy.ndarray) -> str:
+    if products[-1] == 0:
+        return say("underflow.zero_from", bits=bits(precision), at=f"{at:,}")
+    return say("underflow.stuck_from", bits=bits(precision), at=f"{at:,}")
+
+
 def draw_floor(axes: Axes, height: float, colour: str, label: str, left: bool) -> None:
     """A dashed line at this height with a small label under its left or right end."""
     axes.axhline(height, color=colour, linestyle="--", linewidth=1.0, gid="floor")
     end, shift, side = (0, 3, "left") if left else (1, -2, "right")
-    place = {"xy": (end, height), "xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(label, **place, xytext=(shift, -3), ha=side, va="top", fontsize=8, color="#555555", gid="floor")
+    axes.annotate(
+        label,
+        (end, height),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(shift, -3),
+        textcoords="offset points",
+        ha=side,
+        va="top",
+        fontsize=8,
+        color="#555555",
+        gid="floor",
+    )
 
 
 def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> Figure:
     """A figure of running products in several precisions, and of the running sum of logarithms beside them.
 
-    log_probs (T,): of each token, in nats; products: by precision, (T,) each, as from `floats.running_product`.
+    log_probs (T,): of each token, in nats
+    products: by precision, (T,) each, as from `floats.running_product`
     """
     return UnderflowPicture().update(log_probs, products).figure

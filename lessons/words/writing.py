@@ -1,12 +1,12 @@
 """Numbers, ends of texts and small tables as they are written for a reader; in HTML every text is escaped."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from html import escape
 
 from lessons.words.tokens import visible
 
 SHOWN_INPUT = 48  # characters of the text so far that a displayed table shows: its end
-CELL = "padding:1px 10px;text-align:right;font-variant-numeric:tabular-nums"
+CELL = "padding:2px 10px;vertical-align:top;max-width:70ch;font-variant-numeric:tabular-nums"
 
 
 def percent(value: float) -> str:
@@ -28,7 +28,7 @@ def scientific(value: float) -> str:
     """
     if value == 0 or value >= 0.01:
         return f"{value:.2f}" if value else "0.0"
-    return f"{value:.1e}".replace("-", "−")
+    return minus(f"{value:.1e}")
 
 
 def minus(number: str) -> str:
@@ -46,12 +46,39 @@ def visible_end(text: str, length: int = SHOWN_INPUT) -> str:
     return line if len(line) <= length else "…" + line[len(line) - length + 1 :]
 
 
-def html_table(headings: Sequence[str], rows: Sequence[Sequence[str]], highlight: int | None = None) -> str:
-    """A small table of texts; `highlight` is the place of a row drawn in bold."""
-    head = "".join(f'<th style="{CELL}">{escape(heading)}</th>' for heading in headings)
+class Markup(str):
+    """Text that is HTML already: a table does not escape it."""
+
+
+def html_table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    left: Container[int] = (),
+    highlight: int | None = None,
+    fill: bool = False,
+) -> Markup:
+    """A small table in HTML, every text escaped unless it is `Markup`.
+
+    left: the places of columns of words, aligned left (numbers stand right)
+    highlight: the place of a row drawn in bold
+    fill: whether the columns share the whole width equally
+
+    >>> html_table(["token"], [["<b>"], [Markup("<b>bold</b>")]]).count("<b>")
+    1
+    """
+    head = _cells("th", headings, left, "border-bottom:1px solid #999")
     body = ""
     for place, row in enumerate(rows):
-        cells = "".join(f'<td style="{CELL}">{escape(cell)}</td>' for cell in row)
-        body += f'<tr style="font-weight:{"bold" if place == highlight else "normal"}">{cells}</tr>'
-    head = f'<tr style="border-bottom:1px solid #999">{head}</tr>'
-    return f'<table style="border-collapse:collapse;font-size:13px">{head}{body}</table>'
+        style = ' style="font-weight:bold"' if place == highlight else ""
+        body += f"<tr{style}>{_cells('td', row, left)}</tr>"
+    size = "width:98%;table-layout:fixed" if fill else "font-size:13px"
+    return Markup(f'<table style="border-collapse:collapse;margin:4px 0;{size}"><tr>{head}</tr>{body}</table>')
+
+
+def _cells(tag: str, texts: Sequence[str], left: Container[int], style: str = "") -> str:
+    cells = ""
+    for column, text in enumerate(texts):
+        content = text if isinstance(text, Markup) else escape(text)
+        side = "left" if column in left else "right"
+        cells += f'<{tag} style="{CELL};text-align:{side};{style}">{content}</{tag}>'
+    return cells

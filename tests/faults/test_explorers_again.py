@@ -2,6 +2,7 @@
 grow."""
 
 import gc
+import inspect
 import json
 from types import SimpleNamespace
 
@@ -10,9 +11,9 @@ import places
 import pytest
 
 import lessons
-from lessons.explorers import again
-from lessons.explorers.again import living, within
+from lessons.explorers import cell_outputs
 from lessons.explorers.base import Explorer
+from lessons.explorers.cell_outputs import parts_of
 
 pytestmark = pytest.mark.fault
 
@@ -20,13 +21,19 @@ NAMES = ["NextTokenExplorer", "UnderflowExplorer", "BeamExplorer", "TemperatureE
 FIRST = """
 import gc, os, sys
 import lessons, psutil, torch
-from lessons.explorers.again import living
 lessons.start("en")
 lm = lessons.load({folder!r}, device="cpu")
 MEASURED = []
 """
 MAKE = "explorer = lessons.NextTokenExplorer(lm)\nexplorer"
-MEASURE = "gc.collect(); MEASURED.append((len(living()), psutil.Process().memory_info().rss))"
+MEASURE = "gc.collect(); MEASURED.append((len(open_widgets()), psutil.Process().memory_info().rss))"
+
+
+def open_widgets() -> set[str]:
+    """The ids of all widgets that ipywidgets keeps; also run in a kernel."""
+    from ipywidgets.widgets import widget
+
+    return set(widget._instances if hasattr(widget, "_instances") else widget.Widget.widgets)  # 8.x; 7.7
 
 
 def run_cells(cells: list[tuple[str, str]], last: str) -> object:
@@ -66,31 +73,33 @@ def test_fifty_runs_take_the_memory_of_one(tiny_folders, monkeypatch):
     """In a kernel the cell of an explorer is run fifty times: as many widgets as after the first run, and no more
     memory.
 
-    Measured when this was written: 98 widgets and 4.3 MB a run without letting go; with it no widget, and 1.0 MB, which
+    Measured when this was written: 98 widgets and 4.3 MB a run without a release; with it no widget, and 1.0 MB, which
     is the notebook's own memory of its outputs. (The other explorers: 23 to 78 widgets, 4 to 6 MB.)
     """
     pytest.importorskip("psutil", reason="memory is measured with psutil")
     monkeypatch.setenv("PYTHONPATH", str(places.ROOT))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     runs = [("explorer", MAKE)] * 10 + [("measure", MEASURE)] + [("explorer", MAKE)] * 40 + [("measure", MEASURE)]
-    cells = [("first", FIRST.format(folder=str(tiny_folders["gpt2"]))), *runs]
+    first = inspect.getsource(open_widgets) + FIRST.format(folder=str(tiny_folders["gpt2"]))
+    cells = [("first", first), *runs]
     (tenth, memory_then), (fiftieth, memory) = run_cells(cells, "import json; print(json.dumps(MEASURED))")
     assert tenth == fiftieth < 150, "widgets"
     grown = (memory - memory_then) / 40  # bytes a run
     assert grown < 2e6, f"memory grows by {grown / 1e6:.1f} MB a run"
 
 
-def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
+def test_only_the_same_cell_releases(tiny_models, monkeypatch):
     """Two cells, also with the same words, keep an explorer each; within one run a cell may make several; without a
     cell's
-    id (Colab) its words stand for it; outside of a cell nothing is let go.
+    id (Colab) its words stand for it; outside of a cell nothing is released.
     """
-    monkeypatch.setattr(again, "_made", {})
-    runs, running_cell = iter(range(100)), again.running_cell
+    monkeypatch.setattr(cell_outputs, "_made", {})
+    runs, running_cell = iter(range(100)), cell_outputs.running_cell
 
     def asked_in(shell: object) -> tuple[str, str] | None:
         with monkeypatch.context() as patched:
-            patched.setattr("IPython.get_ipython", lambda: shell)
+            patched.setattr("lessons.words.notebook.get_ipython", lambda: shell)
+            patched.setattr("lessons.explorers.cell_outputs.get_ipython", lambda: shell)
             return running_cell()
 
     def run(cell: str | None, code: str, number: int = 1) -> list[Explorer]:
@@ -100,7 +109,7 @@ def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
             "header": {"msg_id": str(next(runs))},
         }
         shell = SimpleNamespace(kernel=object(), get_parent=lambda: request if code else {"content": {"data": {}}})
-        monkeypatch.setattr(again, "running_cell", lambda: asked_in(shell))
+        monkeypatch.setattr(cell_outputs, "running_cell", lambda: asked_in(shell))
         return [lessons.UnderflowExplorer(tiny_models["gpt2"]) for _ in range(number)]
 
     made = [run("a", "make"), run("b", "make"), run("c", "twice", 2), run("a", "make again"), run("c", "twice", 2)]
@@ -112,7 +121,7 @@ def test_only_the_same_cell_lets_go(tiny_models, monkeypatch):
 def listeners(explorer: Explorer) -> int:
     """How many functions hear of a change of any of the controls."""
     return sum(
-        len(heard) for one in within(explorer) for kinds in one._trait_notifiers.values() for heard in kinds.values()
+        len(heard) for one in parts_of(explorer) for kinds in one._trait_notifiers.values() for heard in kinds.values()
     )
 
 
@@ -121,7 +130,7 @@ def test_fifty_changes_leave_no_listeners_behind(tiny_models, name):
     """A slider moved fifty times, every tenth time after another text: as many widgets and listeners as before."""
     explorer = getattr(lessons, name)(tiny_models["gpt2"])
     control = explorer.text if name == "UnderflowExplorer" else explorer.prompt
-    sliders = [one for one in within(explorer) if isinstance(one, widgets.IntSlider | widgets.FloatSlider)]
+    sliders = [one for one in parts_of(explorer) if isinstance(one, widgets.IntSlider | widgets.FloatSlider)]
 
     def change(number: int) -> None:
         if number % 10 == 0:
@@ -130,26 +139,25 @@ def test_fifty_changes_leave_no_listeners_behind(tiny_models, name):
 
     for number in range(2 * len(sliders)):
         change(number)
-    before = len(living()), listeners(explorer)
+    before = len(open_widgets()), listeners(explorer)
     for number in range(50):
         change(number)
     gc.collect()
-    assert before == (len(living()), listeners(explorer))
+    assert before == (len(open_widgets()), listeners(explorer))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_letting_go_closes_all_and_nothing_else(tiny_models, name):
-    """An explorer let go of leaves no widget behind; layouts that all explorers share stay, so the next one looks as
-    ever."""
-    getattr(lessons, name)(tiny_models["gpt2"]).let_go()
-    before = living()
+def test_a_release_closes_all_and_nothing_else(tiny_models, name):
+    """An explorer released leaves no widget behind, and the next one looks as ever."""
+    getattr(lessons, name)(tiny_models["gpt2"]).release()
+    before = open_widgets()
     explorer = getattr(lessons, name)(tiny_models["gpt2"])
-    assert len(living()) > len(before)
-    explorer.let_go()
-    assert before == living()
+    assert len(open_widgets()) > len(before)
+    explorer.release()
+    assert before == open_widgets()
     assert repr(explorer)
     after = getattr(lessons, name)(tiny_models["gpt2"])
-    assert all(one.model_id is not None for one in within(after))
+    assert all(one.model_id is not None for one in parts_of(after))
 
 
 class Nested(Explorer):

@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 import lessons
 from lessons.exercises.verdict import Shown, verdict
 from lessons.explorers import html
-from lessons.explorers.beam_words import table_of
 from lessons.explorers.temperature import texts_table
 from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 from lessons.plots.svg import drawing, text
 from lessons.plots.tree import beam_tree
 from lessons.words.tokens import visible
-from lessons.words.writing import html_table
+from lessons.words.writing import Markup, html_table
 
 # a letter that the font of a picture lacks
 pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:.*Glyph")]
@@ -144,7 +143,8 @@ def test_a_table_of_texts(tokens):
     assert (
         "".join([*tokens, *tokens, *tokens[::-1]]) == read(html_table(tokens, [tokens, tokens[::-1]], highlight=0)).text
     )
-    assert "".join(tokens[:4]) in read(table_of(tokens[:4], [(tokens[4], -1.0, 3, -0.5)])).text
+    marked = read(html_table(tokens[:4], [[Markup("<b>bold</b>"), *tokens[1:4]]], left=(0,), fill=True))
+    assert "".join([*tokens[:4], "bold", *tokens[1:4]]) == marked.text
 
 
 @QUICK
@@ -208,9 +208,9 @@ def test_explorers_of_any_source(tokens):
         read_all(explorer)
         explorer._show_error("".join(tokens))
         assert "".join(tokens) == read(explorer._error_line.value).text
-        explorer.say_in_words("".join(tokens))
+        explorer.show_sentence("".join(tokens))
         assert "".join(tokens) == read(explorer._sentence_line.value).text
-        explorer.let_go()
+        explorer.release()
 
 
 @SLOW
@@ -230,16 +230,16 @@ def test_explorers_of_a_model(tiny_models, tokens):
     for explorer in explorers:
         assert "" == explorer.error
         read_all(explorer)
-        explorer.let_go()
+        explorer.release()
 
 
 def read_all(explorer: object) -> None:
     """Every HTML widget of an explorer, and the picture that stands for it where widgets cannot run."""
     import ipywidgets as widgets
 
-    from lessons.explorers.again import within
+    from lessons.explorers.cell_outputs import parts_of
 
-    pages = {one.value for one in within(explorer) if isinstance(one, widgets.HTML)}
+    pages = {one.value for one in parts_of(explorer) if isinstance(one, widgets.HTML)}
     assert any(pages)
     for page in pages:
         read(page)
@@ -276,11 +276,11 @@ def test_every_maker_of_html_is_read_here():
               if re.search(r"_repr_html_\(self|widgets\.HTML\(|\"image/svg|[\"']<(div|span|p|b|table|tr|td|th|svg|img|pre|text)\b",
                            file.read_text(encoding="utf8"))}  # fmt: skip
     here: dict[str, Callable[..., None]] = {
-        "corpora.py": test_data_frames, "tables.py": test_data_frames, "trace.py": test_data_frames,
-        "decoding/beam_tree.py": test_the_tree_of_a_beam_search, "plots/svg.py": test_the_tree_of_a_beam_search,
+        "texts/corpora.py": test_data_frames, "tables/next_token.py": test_data_frames, "records/trace.py": test_data_frames,
+        "records/beam_tree.py": test_the_tree_of_a_beam_search, "plots/svg.py": test_the_tree_of_a_beam_search,
         "plots/tree.py": test_the_tree_of_a_beam_search, "exercises/verdict.py": test_a_verdict,
         "finetuning/progress.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
-        "explorers/beam_words.py": test_a_table_of_texts, "explorers/base.py": test_explorers_of_any_source,
+        "words/writing.py": test_a_table_of_texts, "explorers/base.py": test_explorers_of_any_source,
         "explorers/beam.py": test_explorers_of_any_source, "explorers/temperature.py": test_explorers_of_any_source,
         "explorers/next_token.py": test_explorers_of_a_model, "explorers/decoder.py": test_explorers_of_a_model,
         "explorers/fine_tuning.py": test_explorers_of_a_model,
