@@ -1,16 +1,12 @@
 """The log-probability of a long text beside the course's way: all logits, log_softmax of all of them, then gather."""
 
-import time
-from collections.abc import Callable, Iterator
-from unittest import mock
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 import lessons
 from benchmarks.measure import ROUNDS, Row, compare, machine, paired, peak_memory, show
-from lessons.arithmetic.probability import log_probs_from_logits
-from lessons.models import scoring
 from lessons.models.language_model import LanguageModel
 
 
@@ -21,11 +17,10 @@ def parts(quick: bool = False) -> Iterator[Row]:
 
 
 def rows_of(lm: LanguageModel, rounds: int) -> Iterator[Row]:
-    """Time after the forward pass, time of the whole call, and its peak memory."""
+    """Time of the whole call, and its peak memory."""
     ids = torch.randint(lm.vocabulary_size, (1, lm.context), generator=torch.Generator().manual_seed(0))
     name, beside = f"sequence_logprob, T = {lm.context:,}, V = {lm.vocabulary_size:,}", "the course's way"
     ways = {"ours": lambda: lessons.sequence_logprob(lm, ids), beside: lambda: course(lm.model, ids)}
-    yield compare(f"{name}: arithmetic", arithmetic(lm, ids, beside, rounds), beside, goal=1.5)
     yield compare(f"{name}: whole call", paired(ways, rounds), beside, goal=1.0)
     memory = [peak_memory(way) for way in ways.values()]
     yield Row(f"{name}: peak memory", memory[:1], beside, memory[1:], goal=2.0, unit="MB")
@@ -43,39 +38,8 @@ def wide_vocabulary() -> LanguageModel:
 def course(model: nn.Module, ids: Tensor) -> float:
     """The sum over a text's tokens as the course computes it: every log-probability of every place is made."""
     output = model(ids)
-    return course_arithmetic(output.logits, ids)
-
-
-def course_arithmetic(logits: Tensor, ids: Tensor) -> float:
-    log_probs = torch.nn.functional.log_softmax(logits[:, :-1, :], dim=-1)
+    log_probs = torch.nn.functional.log_softmax(output.logits[:, :-1, :], dim=-1)
     return torch.gather(log_probs, 2, ids[:, 1:].unsqueeze(2)).squeeze(-1).sum().item()
-
-
-def arithmetic(lm: LanguageModel, ids: Tensor, beside: str, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of what comes after the forward pass, timed inside the whole call on both sides."""
-    times: dict[str, list[float]] = {"ours": [], beside: []}
-    for _ in range(rounds + 1):
-        with mock.patch.object(scoring, "log_probs_from_logits", stopwatch(log_probs_from_logits, times["ours"])):
-            times["ours"].append(0.0)
-            lessons.sequence_logprob(lm, ids)
-        with torch.no_grad():
-            output = lm.model(ids)
-            times[beside].append(0.0)
-            stopwatch(course_arithmetic, times[beside])(output.logits, ids)
-            del output
-    return {name: taken[1:] for name, taken in times.items()}  # the first round is for warming up
-
-
-def stopwatch(function: Callable[..., object], times: list[float]) -> Callable[..., object]:
-    """The function, adding the milliseconds it takes to the last of `times`."""
-
-    def timed(*arguments: object) -> object:
-        start = time.perf_counter()
-        result = function(*arguments)
-        times[-1] += (time.perf_counter() - start) * 1e3
-        return result
-
-    return timed
 
 
 if __name__ == "__main__":

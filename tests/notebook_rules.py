@@ -171,6 +171,40 @@ def plain_python(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 @rule
+def public_names_only(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """What a student types is `lessons.X` or `lessons.plots.X`: the insides of the package may move."""
+    for cell in code_cells(notebook):
+        for name in inside_names(cell.source) if is_python(cell.source) else ():
+            yield f"cell {cell.id} uses {name}, which is inside the package: make it public, or do without"
+
+
+def is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:  # of which `plain_python` tells
+        return False
+    return True
+
+
+def inside_names(source: str) -> Iterator[str]:
+    """The names of `lessons` in a source that are not public: lessons.decoding.beam, from lessons.models import load …"""
+    import lessons
+
+    rooms = {"lessons": set(lessons.__all__) | {"plots"}, "lessons.plots": set(lessons.plots.__all__)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lessons":
+            names = [(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names if alias.name.startswith("lessons.")]
+            names = [tuple(module.rsplit(".", 1)) for module in modules if module != "lessons.plots"]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in rooms:
+            names = [(ast.unparse(node.value), node.attr)]
+        else:
+            continue
+        yield from (f"{room}.{name}" for room, name in names if name not in rooms.get(room, ()))
+
+
+@rule
 def links_lead_somewhere(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for cell in prose_cells(notebook):
         for target in LINK.findall(cell.source):

@@ -76,6 +76,10 @@ BREAKS = [
     ("plain_python", lambda book: cell(book, "sum").update(source="%matplotlib inline")),
     ("plain_python", lambda book: cell(book, "sum").update(source="from torch import *")),
     ("plain_python", lambda book: cell(book, "sum").update(source="torch.manual_seed(0)")),
+    ("public_names_only", lambda book: cell(book, "sum").update(source="from lessons.models import load")),
+    ("public_names_only", lambda book: cell(book, "sum").update(source="import lessons.decoding.beam")),
+    ("public_names_only", lambda book: cell(book, "sum").update(source="lessons.decoding.greedy_search")),
+    ("public_names_only", lambda book: cell(book, "sum").update(source="lessons.plots.canvas")),
     ("links_lead_somewhere", lambda book: cell(book, "section").update(source="[gone](99_gone.ipynb)")),
 ]
 

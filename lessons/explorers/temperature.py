@@ -128,6 +128,7 @@ class TemperatureExplorer(Explorer):
     def _write(self) -> None:
         temperature, seed = self.typed.value, self.seed.value
         trace = sample(self.source, self.prompt_ids, self.length.value, temperature=temperature, seed=seed)
+        assert isinstance(trace, Trace)  # one text, not a list of them
         self.traces = [*self.traces, (temperature, seed, trace)][-MOST_TEXTS:]
         self.texts.value = texts_table(self.traces)
 

@@ -21,6 +21,8 @@ from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 from lessons.plots.svg import drawing, text
 from lessons.plots.tree import beam_tree
+from lessons.tables.decoders import NINE
+from lessons.tables.next_token import Choice, TokenTable
 from lessons.words.tokens import visible
 from lessons.words.writing import Markup, html_table
 
@@ -165,8 +167,9 @@ def test_data_frames(tokens):
     """Tables of tokens, of a trace, of a corpus."""
     chain = chain_of(tokens)
     trace = lessons.greedy_search(chain, [0], 4)
-    frames = [trace, lessons.tables.next_token.TokenTable({"token": tokens, "Input": tokens, "id": range(6)}), lessons.tables.next_token.TokenTable(
-        [{"Input": tokens[0], "Choice 1": lessons.tables.next_token.Choice(tokens[1], 1, 0.5)}], dtype=object)]  # fmt: skip
+    columns = TokenTable({"token": tokens, "Input": tokens, "id": range(6)})
+    choices = TokenTable([{"Input": tokens[0], "Choice 1": Choice(tokens[1], 1, 0.5)}], dtype=object)
+    frames = [trace, columns, choices]
     for frame in frames:
         read(frame._repr_html_())
     # pandas strips a cell's ends
@@ -224,7 +227,7 @@ def test_explorers_of_a_model(tiny_models, tokens):
         lessons.NextTokenExplorer(lm, prompt),
         lessons.UnderflowExplorer(lm, prompt),
         lessons.FineTuningExplorer(lm, lm, tokens),
-        lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=lessons.tables.decoders.NINE[:2]),
+        lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=NINE[:2]),
     ]
     explorers[0].choose(1)
     for explorer in explorers:
