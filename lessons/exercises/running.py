@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
 AGAIN = 0.1  # seconds after which an exception that was swallowed (`except: pass`) is thrown again
 
@@ -37,13 +37,13 @@ class Outcome:
     """
 
     kind: Literal["value", "crash", "endless"]
-    value: object = None
+    value: Any = None
     error: str = ""
     line: str = ""
     unwritten: bool = False
 
 
-def run(call: Callable[[], object], seconds: float, file: str = "") -> Outcome:
+def run(call: Callable[[], Any], seconds: float, file: str = "") -> Outcome:
     """What became of `call()`, which may take that many seconds; `file` is the one whose line a crash should name."""
     try:
         with limit(seconds):
@@ -70,13 +70,13 @@ def limit(seconds: float) -> Iterator[None]:
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
     """The limit by the operating system's alarm; whoever else has set one gets it back."""
+    was_swallowed = False  # from the second alarm on: whoever heard the first goes on
 
-    rung = []
-
-    def ring(number: int, frame: FrameType) -> None:
-        if rung:
-            insist(frame)
-        rung.append(number)
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal was_swallowed
+        if was_swallowed:
+            throw_again_when_caught(frame)
+        was_swallowed = True
         raise TimeUp
 
     tracing = sys.gettrace()
@@ -92,16 +92,16 @@ def alarm(seconds: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, *remaining)
 
 
-def insist(frame: FrameType | None) -> None:
+def throw_again_when_caught(frame: FrameType | None) -> None:
     """From here on, whoever catches a `TimeUp` between `frame` and `run` gets another on the first line of his
     `except`.
-    """
-    caught = []
 
-    def trace(frame: FrameType, event: str, found: object) -> object:
-        if event == "exception" and found[0] is TimeUp:
-            caught.append(found)
-        if event == "line" and caught:
+    subtle: an alarm rings while the body of a `try` runs, so `while True: try: … except: pass` swallows every one. But
+    the next line that runs after it was caught lies outside of the `try`, and Python calls a trace function there.
+    """
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        if event == "line":
             raise TimeUp
         return trace
 

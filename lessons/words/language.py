@@ -1,6 +1,6 @@
 """Every word that a student sees, in English and in Korean.
 
-The words lie in `assets/words/ROOM.toml`, both languages side by side; a key names room and entry:
+The words lie in `assets/words/FILE.toml`, both languages side by side; a key names file and entry:
 
 >>> say("arguments.temperature", value=0.0)
 'temperature must be greater than 0, got 0.0; for the limit at 0 use greedy_search()'
@@ -11,8 +11,10 @@ the right one is chosen once the value is filled in.
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ko")
 WORDS = Path(__file__).parents[1] / "assets" / "words"
@@ -33,15 +35,15 @@ def spoken() -> str:
 
 
 @cache
-def words(room: str) -> dict[str, dict[str, str]]:
-    """All entries of a room: {entry: {"en": text, "ko": text}}."""
-    return tomllib.loads((WORDS / f"{room}.toml").read_text(encoding="utf8"))
+def words(file: str) -> dict[str, Any]:
+    """All entries of a file: {entry: {"en": text, "ko": text}}; entries of a lesson's file are grouped by exercise."""
+    return tomllib.loads((WORDS / f"{file}.toml").read_text(encoding="utf8"))
 
 
 def say(key: str, **values: object) -> str:
-    """The text of `key` ("room.entry") in the language in use, with its {values} filled in."""
-    room, _, entry = key.partition(".")
-    text = words(room)[entry][_language].format(**values)
+    """The text of `key` ("file.entry") in the language in use, with its {values} filled in."""
+    file, *entry = key.split(".")
+    text = reduce(getitem, entry, words(file))[_language].format(**values)
     return with_particles(text) if _language == "ko" else text
 
 
