@@ -9,7 +9,7 @@ T = how many numbers are multiplied.
 import numpy
 from numpy.typing import ArrayLike
 
-from lessons.words.arguments import check_numbers, check_probabilities
+from lessons.arithmetic.arguments import check_numbers, check_probabilities
 from lessons.words.language import say
 
 PRECISIONS = ("float16", "float32", "float64")

@@ -12,8 +12,9 @@ from numbers import Real
 from torch import Tensor
 
 from lessons.arithmetic import filters
+from lessons.arithmetic.arguments import check_scores_by_name
 from lessons.arithmetic.ranking import Ranking
-from lessons.words.arguments import check_number, check_whole
+from lessons.words.arguments import check_all, check_number, check_tensor, check_text, check_whole
 from lessons.words.language import say
 
 # As in transformers' generate, and as in llama.cpp's default for `--samplers` (which knows no ban of n-grams).
@@ -72,13 +73,15 @@ class Knob:
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     """The knobs that are on, checked, in the order in which they act.
 
-    `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out.
+    `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out. Raises TypeError
+    or ValueError for an order that there is not and for a value that a knob cannot have.
 
     >>> [knob.name for knob in knobs(top_p=0.9, temperature=0.7, top_k=0)]
     ['temperature', 'top_p']
     >>> [knob.name for knob in knobs("llama.cpp", top_p=0.9, temperature=0.7)]
     ['top_p', 'temperature']
     """
+    check_text("order", order)
     if order not in ORDERS:
         raise ValueError(say("decoding.order", orders=", ".join(ORDERS), value=repr(order)))
     return [Knob(name, CHECKS[name](values[name])) for name in ORDERS[order] if is_on(name, values.get(name))]
@@ -95,8 +98,11 @@ def apply_knobs(
 ) -> tuple[tuple[str, Tensor], ...]:
     """(name, scores after it) for each knob of the chain in turn, from the logits (..., V) for the token after `ids`.
 
-    Raises `ValueError` if a knob leaves a text nothing to choose from.
+    Raises ValueError if a knob leaves a text nothing to choose from; TypeError or ValueError for what is no list of
+    knobs, no tensor of logits, or no ids.
     """
+    check_all("chain", chain, Knob, "knobs(top_k=50, …)")
+    check_tensor("logits", logits)
     results = turn_ranked(chain, logits, ids)[0]
     if results and not results[-1][1].amax(-1).isfinite().all():
         check_each_left_some(chain, results)
@@ -156,7 +162,8 @@ class Cut:
 def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
     """What each knob did, from the logits (V,) offered first and the results of `apply_knobs`.
 
-    A `Step` holds both: `cuts(step.logits, step.filters)`.
+    A `Step` holds both: `cuts(step.logits, step.filters)`. Raises TypeError for what is no tensor or no such results,
+    ValueError for one of another shape.
 
     >>> import torch
     >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
@@ -164,6 +171,8 @@ def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
     >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in done]
     [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
     """
+    check_tensor("logits", logits)
+    check_scores_by_name("results", results, logits.shape)
     offered, done = logits.to(filters.wide(logits)).softmax(-1), []
     for name, scores in results:
         result = scores.to(offered.dtype).softmax(-1)

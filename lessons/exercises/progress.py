@@ -36,7 +36,7 @@ def read() -> tuple[Records, Path | None]:
         records = kept["exercises"]
         if kept["version"] != VERSION or not all(isinstance(record, dict) for record in records.values()):
             raise ValueError(kept["version"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # cut off, no JSON, or no such file as ours
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # broken off, no JSON, or no such file as ours
         return {}, set_aside(file, "broken")
     return records, None
 

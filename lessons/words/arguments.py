@@ -1,7 +1,7 @@
 """Checks of arguments: each returns the value, made plain, or raises the error: the rule, the value and the way out.
 
 TypeError is for what is no such thing at all, ValueError for what is one and cannot be used.
-V = size of the vocabulary, T = tokens of a text.
+V = size of the vocabulary.
 """
 
 from collections.abc import Iterable, Sequence
@@ -149,6 +149,15 @@ def check_kind(name: str, value: object, kind: type[Thing], said: str) -> Thing:
     return value
 
 
+def check_all(name: str, values: object, kind: type[Thing], said: str) -> list[Thing]:
+    """Several things as a list. Raises TypeError unless they come in a list or tuple and all are of that class; `said`
+    is what should have been given, in words.
+    """
+    if not isinstance(values, list | tuple):
+        raise TypeError(say("arguments.not_of_kind", name=name, kind=said, value=short(values)))
+    return [check_kind(f"{name}[{place}]", value, kind, said) for place, value in enumerate(values)]
+
+
 def check_path(name: str, value: object) -> Path:
     """The path. Raises TypeError unless it is one or a text, ValueError for a text that no path can be."""
     path = value if isinstance(value, Path) else check_text(name, value)
@@ -167,28 +176,6 @@ def check_tensor(name: str, value: object) -> Tensor:
     if not value.ndim or not value.shape[-1]:
         raise ValueError(say("arguments.tensor_shape", name=name, shape=tuple(value.shape)))
     return value
-
-
-def check_numbers(name: str, value: Any) -> numpy.ndarray:
-    """(T,) `value` in 64 bits. Raises TypeError unless it is a row of numbers."""
-    try:
-        numbers = numpy.asarray(value)
-    except (TypeError, ValueError, RuntimeError):  # rows of different lengths, a tensor that asks for gradients
-        numbers = numpy.array(None)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iuf":
-        raise TypeError(say("arguments.not_numbers", name=name, value=short(value)))
-    return numbers.astype(float)
-
-
-def check_probabilities(name: str, value: Any) -> numpy.ndarray:
-    """(T,) `value` in 64 bits. Raises TypeError unless it is a row of numbers, ValueError unless each is from 0 to
-    1.
-    """
-    numbers = check_numbers(name, value)
-    for place, number in enumerate(numbers.tolist()):
-        if not 0 <= number <= 1:
-            check_number(f"{name}[{place}]", number, least=0, most=1)
-    return numbers
 
 
 def check_ids(name: str, value: Any, size: int, least_dimensions: int = 1) -> Tensor:

@@ -24,7 +24,7 @@ _language = "en"
 def speak(language: str) -> None:
     """Choose the language of everything shown from now on: "en" or "ko"."""
     global _language
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
     _language = language
 

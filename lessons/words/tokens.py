@@ -6,6 +6,10 @@ nothing alone.
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 _MARKS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -21,7 +25,7 @@ def visible(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", marked)
 
 
-def token_text(tokenizer: object, token: int) -> str:
+def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     """What a token spells; bytes that are no whole character are written as \\xEC, so that no two tokens look alike.
 
     Works for byte-level tokenizers (GPT-2, Llama 3 …) and for those with "▁" and "<0xEC>" (Llama 2 …).
