@@ -119,8 +119,9 @@ def shown(value: Plain) -> str:
     if isinstance(value, numpy.ndarray):
         if not value.ndim:
             return number(value.item())
-        form: Any = {"float_kind": number}
-        text = numpy.array2string(value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter=form)
+        text = numpy.array2string(
+            value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter={"float_kind": number}
+        )
         text = "\n".join(line for line in text.splitlines() if line.strip())
     elif isinstance(value, list):
         text = f"[{', '.join(shown(part) for part in value[:12])}{', …' if len(value) > 12 else ''}]"
@@ -129,7 +130,7 @@ def shown(value: Plain) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
-def number(value: float) -> str:
+def number(value: float | numpy.floating) -> str:
     """A number with at most six digits; whole numbers without a point."""
     if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return str(int(value))
