@@ -4,7 +4,6 @@ A result is first made *plain*: an array of 64-bit floats where it holds numbers
 Ellipsis, or a list of plain things. Then plain things are compared, numbers with a tolerance.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
 from types import EllipsisType
@@ -132,7 +131,8 @@ def shown(value: Plain) -> str:
 
 def number(value: float | numpy.floating) -> str:
     """A number with at most six digits; whole numbers without a point."""
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+    value = float(value)
+    if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.6g}"
 

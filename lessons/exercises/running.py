@@ -2,7 +2,8 @@
 
 Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second
 thread throws the exception into the first (a loop that catches everything, `except: pass`, can escape that one).
-Neither can end a single long step inside a C library: it is noticed when that step is done.
+Neither can end a loop that swallows everything twice over (a `try` inside a `try`), nor a single long step inside a C
+library, which notices when it is done.
 Nothing here executes text.
 """
 

@@ -49,8 +49,10 @@ class Decoder:
 
     def write(self, lm: LanguageModel, prompt: str, max_new_tokens: int, number: int, seed: int = 0) -> list[Text]:
         """`number` continuations; those of a decoder that draws nothing are all alike, and written once."""
-        draws = {"num_return_sequences": number, "seed": seed} if self.search is sample else {}
-        written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **self.settings, **draws)
+        options = dict(self.settings)
+        if self.search is sample:
+            options |= {"num_return_sequences": number, "seed": seed}
+        written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
         traces = [written] if isinstance(written, Trace) else written
         texts = [Text(trace.new_ids, lm.decode(trace.new_ids), trace.log_prob) for trace in traces]
         return [texts[place % len(texts)] for place in range(number)]
