@@ -4,9 +4,8 @@ An n-gram is n tokens in a row. Both measures lie between 0 and 1 and need no mo
 """
 
 from collections.abc import Iterable, Sequence
-from reprlib import repr as short
 
-from lessons.words.arguments import check_text_ids, check_whole
+from lessons.words.arguments import check_ids_of_texts, check_text_ids, check_whole
 from lessons.words.language import say
 
 
@@ -31,11 +30,7 @@ def distinct_share(texts: Iterable[Sequence[int]], n: int = 2) -> float:
     >>> distinct_share([[1, 2, 3], [1, 2, 4]])
     0.75
     """
-    try:
-        several = list(texts)
-    except TypeError:
-        raise TypeError(say("arguments.not_ids", name="texts", value=short(texts))) from None
-    found = [ngram for ids in several for ngram in ngrams(ids, n)]
+    found = [ngram for ids in check_ids_of_texts("texts", texts) for ngram in ngrams(ids, n)]
     if not found:
         raise ValueError(say("arithmetic.no_ngrams", n=n))
     return len(set(found)) / len(found)

@@ -214,6 +214,15 @@ def check_text_ids(name: str, value: Any) -> list[int]:
     raise TypeError(say("arguments.not_ids", name=name, value=short(value)))
 
 
+def check_ids_of_texts(name: str, value: Any) -> list[list[int]]:
+    """The token ids of several texts as lists. Raises TypeError for anything else."""
+    try:
+        texts = list(value)
+    except TypeError:
+        raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
+    return [check_text_ids(f"{name}[{place}]", ids) for place, ids in enumerate(texts)]
+
+
 def check_model(lm: Any, name: str = "lm") -> "LanguageModel":
     """The model. Raises TypeError with how to get one unless it is one."""
     if isinstance(lm, type) or not hasattr(lm, "next_logits"):
