@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Literal
 
-AGAIN = 0.1  # seconds after which an exception that was swallowed (`except: pass`) is thrown again
+RETRY_SECONDS = 0.1  # after which an exception that was swallowed (`except: pass`) is thrown once more
 
 
 class TimeUp(BaseException):
@@ -82,7 +82,7 @@ def alarm(seconds: float) -> Iterator[None]:
 
     tracing = sys.gettrace()
     earlier = signal.signal(signal.SIGALRM, ring)
-    remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), AGAIN)
+    remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), RETRY_SECONDS)
     try:
         yield
     finally:
@@ -122,7 +122,7 @@ def watchdog(seconds: float) -> Iterator[None]:
             with lock:
                 if not over.is_set():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
-            wait = AGAIN
+            wait = RETRY_SECONDS
 
     threading.Thread(target=watch, daemon=True).start()
     try:
