@@ -10,13 +10,14 @@ from html import unescape
 import numpy
 import pytest
 import torch
+from words_files import entries
 
 import lessons
 from lessons.exercises import progress
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.exercise import Exercise
 from lessons.exercises.judging import judge
-from lessons.words.language import LANGUAGES, speak, words
+from lessons.words.language import LANGUAGES, speak
 
 EXERCISES = list(all_exercises().values())
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
@@ -76,7 +77,7 @@ def test_each_known_mistake_is_named(exercise, mistake, language):
         exercise = replace(exercise, seconds=0.5)
     verdict = judge(exercise, exercise.mistakes[mistake])
     assert (False, mistake) == (bool(verdict), verdict.mistake)
-    assert exercise.say(f"is-{mistake}") in verdict.sentences
+    assert exercise.say_mistake(mistake) in verdict.sentences
     labels = {label for label, _ in verdict.facts}
     assert len(labels) == (2 if verdict.status == "endless" else 3)
 
@@ -109,12 +110,12 @@ def test_every_exercise_is_complete(exercise):
         assert repr(case()) == repr(case())
 
 
-@pytest.mark.parametrize("room", ["exercises", "grading", *(f"lesson_{lesson:02}" for lesson in NOTEBOOKS)])
-def test_words_are_complete_in_both_languages(room):
+@pytest.mark.parametrize("file", ["exercises", "grading", *(f"lesson_{lesson:02}" for lesson in NOTEBOOKS)])
+def test_words_are_complete_in_both_languages(file):
     """Every word of exercises and grading is there in English and Korean, and every value that one names the other
     names too.
     """
-    for entry, texts in words(room).items():
+    for entry, texts in entries(file).items():
         assert set(texts) == set(LANGUAGES), entry
         names = [set(re.findall(r"\{(\w+)", texts[language])) for language in LANGUAGES]
         assert names[0] == names[1], entry
@@ -128,11 +129,17 @@ def test_no_word_is_left_over():
     for lesson in NOTEBOOKS:
         wanted = set()
         for exercise in of_lesson(lesson):
-            entries = ["title", "statement", "predict", "why", *(f"is-{mistake}" for mistake in exercise.mistakes)]
-            entries += [f"hint-{step + 1}" for step in range(len(exercise.hints()))]
-            entries += ["seen"] if exercise.seen else []
-            wanted |= {f"{exercise.name}-{entry}" for entry in entries}
-        assert set(words(f"lesson_{lesson:02}")) == wanted
+            wanted_here = [
+                "title",
+                "statement",
+                "predict",
+                "why",
+                *(f"mistake.{mistake}" for mistake in exercise.mistakes),
+            ]
+            wanted_here += [f"hint.{step + 1}" for step in range(len(exercise.hints()))]
+            wanted_here += ["result"] if exercise.compared else []
+            wanted |= {f"{exercise.name}.{entry}" for entry in wanted_here}
+        assert set(entries(f"lesson_{lesson:02}")) == wanted
 
 
 def test_three_to_five_exercises_a_lesson():
@@ -233,17 +240,17 @@ def test_other_arguments_are_told():
         (lambda expected: expected.exp(), "not_logarithm"),
     ],
 )
-def test_usual_mistakes_are_told_from_the_numbers(wrong, mistake):
+def test_common_mistakes_are_told_from_the_numbers(wrong, mistake):
     """A sign, a base, an exponential: told in every exercise, without being planted in it."""
     right = all_exercises()["log-probs-of-labels"].answer
-    usual = replace(
+    exercise = replace(
         all_exercises()["log-probs-of-labels"], mistakes={}, cases=all_exercises()["log-probs-of-labels"].cases[:3]
     )
-    verdict = judge(usual, lambda logits, labels: wrong(right(logits, labels)))
+    verdict = judge(exercise, lambda logits, labels: wrong(right(logits, labels)))
     assert mistake == verdict.mistake
 
 
-def test_other_usual_mistakes():
+def test_other_common_mistakes():
     """Renormalisation forgotten, off by one, transposed: by their numbers, where the exercise does not know them."""
     top_p, smallest_k = (replace(all_exercises()[name], mistakes={}) for name in ("top-p", "smallest-k"))
     kept = top_p.answer

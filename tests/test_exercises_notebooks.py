@@ -105,5 +105,6 @@ def test_all_exercises_stand_in_a_notebook():
 def test_code_of_exercises_is_plain_python():
     """Stubs and answers are short enough for a cell, and are Python."""
     for exercise in all_exercises().values():
-        ast.parse(exercise.stub), ast.parse(exercise.source)
+        ast.parse(exercise.stub)
+        ast.parse(exercise.source)
         assert sum(bool(line.strip()) for line in exercise.source.splitlines()) <= 12, exercise.name

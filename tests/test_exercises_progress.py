@@ -39,7 +39,9 @@ def test_looking_writes_nothing(in_folder):
 
 def test_solved_stays_solved(in_folder):
     """Attempts are counted, and an exercise that was solved once stays so, also if a later try is wrong."""
-    wrong("tempered"), solve("tempered"), wrong("tempered")
+    wrong("tempered")
+    solve("tempered")
+    wrong("tempered")
     record = json.loads((in_folder / NAME).read_text(encoding="utf8"))["exercises"]["tempered"]
     assert (True, 3, "wrong") == (record["solved"], record["attempts"], record["status"])
     assert ("tempered",) == lessons.show_progress().solved
@@ -49,7 +51,8 @@ def test_progress_says_what_is_next():
     """The first exercise that is not solved is the next; all are listed with their marks; text and HTML say the
     same.
     """
-    solve("likeliest-token"), wrong("tempered")
+    solve("likeliest-token")
+    wrong("tempered")
     shown = lessons.show_progress()
     assert "1 of 27" in shown.heading
     assert "Probabilities that add up to 1" in shown.sentences[0] and "01_next_token_tables" in shown.sentences[0]

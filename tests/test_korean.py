@@ -2,8 +2,6 @@
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -12,17 +10,12 @@ import korean
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from words_files import ENTRIES
 
-from lessons.words.language import LANGUAGES, WORDS
+from lessons.words.language import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "lessons"
 NAMES = sorted(path.name for path in (ROOT / "notebooks" / "en").glob("*.ipynb"))
-ENTRIES = {
-    f"{path.stem}.{entry}": texts
-    for path in sorted(WORDS.glob("*.toml"))
-    for entry, texts in tomllib.loads(path.read_text(encoding="utf8")).items()
-}
 
 
 def editions(name: str) -> list[nbformat.NotebookNode]:
@@ -112,44 +105,3 @@ def test_every_korean_entry_is_korean():
     assert [
         key for key, text in plain.items() if korean.lines_without_hangul(text) and not korean.HANGUL.search(text)
     ] == []
-
-
-def asked_for() -> Iterator[re.Pattern[str]]:
-    """A pattern for each text in the code that is, or may become, the key of an entry."""
-    for path in (*PACKAGE.rglob("*.py"), *(ROOT / "tools").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and re.fullmatch(r"\w+\.[\w-]+", node.value)
-            ):
-                yield re.compile(re.escape(node.value))
-            elif isinstance(node, ast.JoinedStr):
-                parts = [re.escape(part.value) if isinstance(part, ast.Constant) else "[^.]*" for part in node.values]
-                if re.match(r"(\w|\[\^\.\]\*)+\\\.", "".join(parts)):
-                    yield re.compile("".join(parts))
-            elif (
-                isinstance(node, ast.BinOp)
-                and isinstance(node.left, ast.Constant)
-                and str(node.left.value).endswith(".")
-            ):
-                yield re.compile(re.escape(node.left.value) + ".*")
-
-
-def test_every_entry_is_used():
-    """No words that nobody says: each entry's key stands in the code, or is put together there."""
-    patterns = list(asked_for())
-    assert [key for key in ENTRIES if not any(pattern.fullmatch(key) for pattern in patterns)] == []
-
-
-def test_every_key_has_an_entry():
-    """Whoever says a key in the code finds words for it."""
-    said = {
-        node.args[0].value
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
-        if node.args and isinstance(node.args[0], ast.Constant)
-    }
-    assert len(said) > 100
-    assert said - set(ENTRIES) == set()

@@ -4,10 +4,8 @@ An n-gram is n tokens in a row. Both measures lie between 0 and 1 and need no mo
 """
 
 from collections.abc import Iterable, Sequence
-from operator import index
-from reprlib import repr as short
 
-from lessons.words.arguments import check_whole
+from lessons.words.arguments import check_ids_of_texts, check_text_ids, check_whole
 from lessons.words.language import say
 
 
@@ -17,17 +15,9 @@ def ngrams(ids: Sequence[int], n: int) -> list[tuple[int, ...]]:
     >>> ngrams([5, 6, 7], 2)
     [(5, 6), (6, 7)]
     """
-    n, ids = check_whole("n", n, 1), check_text_ids(ids)
+    n = check_whole("n", n, 1)
+    ids = check_text_ids("ids", ids)
     return [tuple(ids[start : start + n]) for start in range(len(ids) - n + 1)]
-
-
-def check_text_ids(ids: object) -> Sequence[int]:
-    """The ids of a text, as plain numbers; raises TypeError for anything else."""
-    ids = ids.tolist() if hasattr(ids, "tolist") else ids
-    try:
-        return [index(token) for token in ids] if not isinstance(ids, bytes) else index(ids)
-    except TypeError:
-        raise TypeError(say("arguments.not_ids", name="ids", value=short(ids))) from None
 
 
 def distinct_share(texts: Iterable[Sequence[int]], n: int = 2) -> float:
@@ -40,10 +30,7 @@ def distinct_share(texts: Iterable[Sequence[int]], n: int = 2) -> float:
     >>> distinct_share([[1, 2, 3], [1, 2, 4]])
     0.75
     """
-    texts = texts.tolist() if hasattr(texts, "tolist") else texts
-    if not isinstance(texts, Iterable):
-        raise TypeError(say("arguments.not_ids", name="texts", value=short(texts)))
-    found = [ngram for ids in texts for ngram in ngrams(ids, n)]
+    found = [ngram for ids in check_ids_of_texts("texts", texts) for ngram in ngrams(ids, n)]
     if not found:
         raise ValueError(say("arithmetic.no_ngrams", n=n))
     return len(set(found)) / len(found)

@@ -16,7 +16,7 @@ def start(language: str | None = None) -> None:
     Without a language it is that of the notebook: the name of its folder ("en" or "ko"); in Colab, where a notebook has
     no folder, the script of its title; else English. Raises `ValueError` for a language that the lessons do not speak.
     """
-    speak(language or notebook_language())
+    speak(notebook_language() if language is None else language)
     use_style()
     quieten()
 

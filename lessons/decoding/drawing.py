@@ -10,19 +10,26 @@ V = size of the vocabulary, n = numbers drawn.
 import torch
 from torch import Tensor
 
+from lessons.arithmetic.arguments import check_uniforms
 from lessons.arithmetic.probability import likeliest_first, widest
+from lessons.decoding.steps import MOST_STEPS
 from lessons.models.source import check_logits
-from lessons.words.arguments import check_whole
+from lessons.words.arguments import check_count, check_tensor, check_whole
+
+MOST_TEXTS = 10_000  # in one call: their records are kept in memory
 
 
 def uniforms(seed: int, number: int, length: int) -> Tensor:
     """(number, length) random numbers from [0, 1), 64 bits: a row for each text, a column for each step.
 
     Each row has a generator of its own, seeded by one that `seed` begins: more rows, or longer ones, change no other.
+    Raises TypeError or ValueError for what is no whole number, or one that is too small or too large.
 
     >>> bool((uniforms(0, 2, 5)[:1, :3] == uniforms(0, 1, 3)).all())
     True
     """
+    check_count("number", number, MOST_TEXTS)
+    check_count("length", length, MOST_STEPS)
     first = torch.Generator().manual_seed(check_whole("seed", seed, 0, 2**63 - 1))
     seeds = torch.randint(2**62, (number,), generator=first).tolist()
     rows = [torch.rand(length, dtype=torch.float64, generator=torch.Generator().manual_seed(row)) for row in seeds]
@@ -45,8 +52,10 @@ def draw(scores: Tensor, uniform: float) -> int:
 def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
     """(..., n) the ids that `draw` takes for each of n numbers (..., n) from scores (..., V).
 
-    Raises ValueError for scores that are no numbers.
+    uniforms: from [0, 1), in 64 bits. Raises TypeError for what is no tensor of such numbers, ValueError for one whose
+    leading shape is not that of the scores, and for scores that cannot be chosen from.
     """
+    check_uniforms("uniforms", uniforms, check_tensor("scores", scores).shape[:-1])
     check_logits(scores, 0)
     return tokens_at(scores, uniforms)
 

@@ -14,8 +14,18 @@ import torch
 from torch import Tensor
 
 from lessons.arithmetic import filters
+from lessons.arithmetic.arguments import check_scores_by_name
 from lessons.arithmetic.probability import widest
-from lessons.words.arguments import check_number, check_share, check_temperature, check_top_k, check_whole
+from lessons.words.arguments import (
+    check_all,
+    check_number,
+    check_share,
+    check_temperature,
+    check_tensor,
+    check_text,
+    check_top_k,
+    check_whole,
+)
 from lessons.words.language import say
 
 Ids = Sequence[int] | Sequence[Sequence[int]]  # of one text, or of each of several side by side
@@ -67,13 +77,15 @@ class Knob:
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     """The knobs that are on, checked, in the order in which they act.
 
-    `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out.
+    `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out. Raises TypeError
+    or ValueError for an order that there is not and for a value that a knob cannot have.
 
     >>> [knob.name for knob in knobs(top_p=0.9, temperature=0.7, top_k=0)]
     ['temperature', 'top_p']
     >>> [knob.name for knob in knobs("llama.cpp", top_p=0.9, temperature=0.7)]
     ['top_p', 'temperature']
     """
+    check_text("order", order)
     if order not in ORDERS:
         raise ValueError(say("decoding.order", orders=", ".join(ORDERS), value=repr(order)))
     return [Knob(name, CHECKS[name](values[name])) for name in ORDERS[order] if is_on(name, values.get(name))]
@@ -88,9 +100,11 @@ def is_on(name: str, value: float | None) -> bool:
 def apply_knobs(active: Sequence[Knob], logits: Tensor, ids: Ids) -> tuple[tuple[str, Tensor], ...]:
     """(name, scores after it) for each knob in turn, from the logits (..., V) for the token after `ids`.
 
-    Raises ValueError, with the name of the knob, where one leaves a text nothing to choose from.
+    Raises ValueError, with the name of the knob, where one leaves a text nothing to choose from; TypeError or
+    ValueError for what is no list of knobs, no tensor of logits, or no ids.
     """
-    results = in_turn(active, logits, ids)
+    check_all("active", active, Knob, "knobs(top_k=50, …)")
+    results = in_turn(active, check_tensor("logits", logits), ids)
     check_all_left_some(active, results)
     return results
 
@@ -155,13 +169,16 @@ class Cut:
 def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
     """What each knob did, from the logits (V,) offered first and the results of `apply_knobs`.
 
-    A `Step` holds both: `cuts(step.logits, step.filters)`.
+    A `Step` holds both: `cuts(step.logits, step.filters)`. Raises TypeError for what is no tensor or no such results,
+    ValueError for one of another shape.
 
     >>> logits = torch.tensor([0.5, 0.3, 0.2]).log()
     >>> done = cuts(logits, apply_knobs(knobs(top_k=2, top_p=0.6), logits, []))
     >>> [(cut.name, cut.number, round(cut.mass, 3)) for cut in done]
     [('top_k', 2, 0.8), ('top_p', 1, 0.625)]
     """
+    check_tensor("logits", logits)
+    check_scores_by_name("results", results, logits.shape)
     offered, done = logits.softmax(-1, dtype=widest(logits)), []
     for name, scores in results:
         result = scores.softmax(-1, dtype=offered.dtype)

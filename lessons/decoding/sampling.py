@@ -8,15 +8,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from lessons.decoding.drawing import uniforms
+from lessons.decoding.drawing import MOST_TEXTS, uniforms
 from lessons.decoding.knobs import Knob, knobs
 from lessons.decoding.one_sort import apply_and_draw
 from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.trace import Step, Trace
 from lessons.words.arguments import check_count
-
-MOST_TEXTS = 10_000  # in one call: their records are kept in memory
 
 
 @torch.inference_mode()

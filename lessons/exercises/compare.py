@@ -1,22 +1,25 @@
 """Results side by side, whatever form they have: a tensor, an array, a list and a generator may say the same.
 
-A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None, or
-a list of plain things. Then plain things are compared, numbers with a tolerance.
+A result is first made *plain*: an array of 64-bit floats where it holds numbers only, and otherwise text, None,
+Ellipsis, or a list of plain things. Then plain things are compared, numbers with a tolerance.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
+from types import EllipsisType
+from typing import Any, TypeAlias
 
 import numpy
 import torch
 
 from lessons.words.language import say
 
+Plain: TypeAlias = "numpy.ndarray | str | EllipsisType | list[Plain] | None"
+
 SHOWN = 600  # characters of a value that are shown
 
 
-def plain(value: object) -> object:
+def plain(value: Any) -> Plain:
     """The value as an array of floats, a text, None, Ellipsis, or a list of these. Generators are read to their end."""
     if value is None or value is ... or isinstance(value, str):
         return value
@@ -36,23 +39,24 @@ def plain(value: object) -> object:
     return safe_repr(value)
 
 
-def from_list(parts: list[object]) -> object:
+def from_list(parts: list[Plain]) -> Plain:
     """One array if the parts are arrays of one shape, else the list."""
-    if all(isinstance(part, numpy.ndarray) for part in parts) and len({part.shape for part in parts}) <= 1:
-        return numpy.array(parts, dtype=numpy.float64)
-    return parts
+    arrays = [part for part in parts if isinstance(part, numpy.ndarray)]
+    of_one_shape = len(arrays) == len(parts) and len({array.shape for array in arrays}) <= 1
+    return numpy.array(arrays, dtype=numpy.float64) if of_one_shape else parts
 
 
-def from_array(array: numpy.ndarray) -> object:
+def from_array(array: numpy.ndarray) -> Plain:
     """The array in floats; a list where it holds anything but real numbers."""
     if array.dtype.kind in "biuf":
         return array.astype(numpy.float64)
     return plain(array.tolist()) if array.dtype.kind in "OU" and array.ndim else safe_repr(array)
 
 
-def agree(expected: object, yours: object, tolerance: float, unordered: bool = False) -> bool:
-    """Whether two plain results are the same. A number may come in an array of its own; minus infinity equals
-    itself, and so does NaN.
+def agree(expected: Plain, yours: Plain, tolerance: float, unordered: bool = False) -> bool:
+    """Whether two plain results are the same.
+
+    A number may come in an array of its own; minus infinity equals itself, and so does NaN.
     """
     if isinstance(expected, numpy.ndarray) and isinstance(yours, numpy.ndarray):
         if expected.ndim == 0 and yours.size == 1:
@@ -66,33 +70,30 @@ def agree(expected: object, yours: object, tolerance: float, unordered: bool = F
         return len(expected) == len(yours) and all(map(agree, expected, yours, [tolerance] * len(yours)))
     if isinstance(expected, list) and isinstance(yours, numpy.ndarray) and yours.ndim:  # [[], [1]] beside an array
         return agree(expected, list(yours), tolerance)
-    return type(expected) is type(yours) and not isinstance(expected, numpy.ndarray) and expected == yours
+    if isinstance(expected, numpy.ndarray) or isinstance(yours, numpy.ndarray):
+        return False
+    return expected == yours
 
 
 def close(expected: numpy.ndarray, yours: numpy.ndarray, tolerance: float) -> numpy.ndarray:
-    """Where two arrays of one shape agree: |x - y| ≤ tolerance · max(1, |y|)."""
+    """Where two arrays of one shape agree: |expected - yours| ≤ tolerance · (1 + |expected|)."""
     return numpy.isclose(yours, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def difference(expected: object, yours: object, tolerance: float) -> str:
+def difference(expected: Plain, yours: Plain, tolerance: float) -> str:
     """In one sentence, how two plain results differ that do not agree."""
     if yours is None:
         return say("exercises.nothing_returned")
     if not isinstance(expected, numpy.ndarray) or not isinstance(yours, numpy.ndarray):
-        kinds = kind(expected), kind(yours)
-        return (
-            say("exercises.kind", expected=kinds[0], yours=kinds[1])
-            if kinds[0] != kinds[1]
-            else say("exercises.differs")
-        )
+        if kind(expected) == kind(yours):
+            return say("exercises.differs")
+        return say("exercises.kind", expected=kind(expected), yours=kind(yours))
     if expected.shape != yours.shape:
         return say("exercises.shape", expected=expected.shape, yours=yours.shape)
     if numpy.isnan(yours).any() and not numpy.isnan(expected).any():
         return say("exercises.nan")
-    if not expected.ndim:
-        return say("exercises.differs")
     places = numpy.argwhere(~close(expected, yours, tolerance))
-    if not len(places):
+    if not expected.ndim or not len(places):
         return say("exercises.differs")
     first = tuple(int(index) for index in places[0])
     return say(
@@ -105,20 +106,21 @@ def difference(expected: object, yours: object, tolerance: float) -> str:
     )
 
 
-def kind(value: object) -> str:
+def kind(value: Plain) -> str:
     """What a plain thing is, in words."""
     if isinstance(value, numpy.ndarray):
-        return say("exercises.kind_numbers") if value.ndim else say("exercises.kind_number")
+        return say("exercises.kind_numbers" if value.ndim else "exercises.kind_number")
     return say("exercises.kind_text" if isinstance(value, str) else "exercises.kind_list")
 
 
-def shown(value: object) -> str:
+def shown(value: Plain) -> str:
     """A plain thing as a student would write it, at most `SHOWN` characters of it."""
     if isinstance(value, numpy.ndarray):
         if not value.ndim:
             return number(value.item())
-        form = {"float_kind": number}
-        text = numpy.array2string(value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter=form)
+        text = numpy.array2string(
+            value, separator=", ", threshold=60, edgeitems=4, max_line_width=96, formatter={"float_kind": number}
+        )
         text = "\n".join(line for line in text.splitlines() if line.strip())
     elif isinstance(value, list):
         text = f"[{', '.join(shown(part) for part in value[:12])}{', …' if len(value) > 12 else ''}]"
@@ -127,11 +129,29 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"
 
 
-def number(value: float) -> str:
+def number(value: float | numpy.floating) -> str:
     """A number with at most six digits; whole numbers without a point."""
-    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+    value = float(value)
+    if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.6g}"
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Whether an argument is as it was: tensors, arrays, lists, dictionaries, numbers; others pass."""
+    if isinstance(before, torch.Tensor):
+        same_shape = isinstance(after, torch.Tensor) and before.shape == after.shape
+        return same_shape and bool(((before == after) | (before != before)).all())  # a NaN is not equal to itself
+    if isinstance(before, numpy.ndarray):
+        return numpy.array_equal(before, after, equal_nan=before.dtype.kind == "f")
+    if isinstance(before, list | tuple):
+        # the quick way, for plain numbers
+        if type(before[0] if before else 0) in (int, float, list) and before == after:
+            return True
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
+    return not isinstance(before, int | float | str) or before == after
 
 
 def safe_repr(value: object) -> str:

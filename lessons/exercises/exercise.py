@@ -1,15 +1,17 @@
-"""What an exercise is: a stub, cases to try it on, a right answer, and the wrong answers that people usually give."""
+"""What an exercise is: a stub, cases to try it on, a right answer, and the wrong answers that people often give."""
 
 import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lessons.words.language import say, words
 
-Function = Callable[..., object]
-Case = Callable[[], tuple[object, ...]]  # makes a function's arguments, fresh and the same at each call
+Function = Callable[..., Any]
+Arguments = tuple[Any, ...]  # what a function is called with
+Case = Callable[[], Arguments]  # makes a function's arguments, fresh and the same at each call
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class Exercise:
         cases: what it is tried on, the smallest first.
         mistakes: wrong answers by name; each has words of its own.
         endless: the mistakes that would run into the time limit, and are known by that.
-        tolerance: numbers x and y agree where |x - y| ≤ tolerance · max(1, |y|).
+        tolerance: numbers x (expected) and y agree where |x - y| ≤ tolerance · (1 + |x|).
         unordered: whether the result is a set.
         seconds: for all cases together.
-        seen: what is compared, made of arguments and result; the result itself if None.
+        compared: what is compared, made of arguments and result; the result itself if None.
     """
 
     name: str
@@ -38,11 +40,11 @@ class Exercise:
     tolerance: float = 1e-4
     unordered: bool = False
     seconds: float = 10.0
-    seen: Callable[[tuple[object, ...], object], object] | None = field(default=None, repr=False)
+    compared: Callable[[Arguments, Any], Any] | None = field(default=None, repr=False)
 
     @property
-    def room(self) -> str:
-        """Where its words lie."""
+    def words_file(self) -> str:
+        """The name of the file in which its words lie."""
         return f"lesson_{self.lesson:02}"
 
     @property
@@ -52,6 +54,7 @@ class Exercise:
 
     @property
     def parameters(self) -> tuple[str, ...]:
+        """The names of the stub's arguments."""
         return tuple(inspect.signature(self.answer).parameters)
 
     @property
@@ -70,15 +73,18 @@ class Exercise:
         return self._imports() + textwrap.dedent(inspect.getsource(self.answer)).strip()
 
     def say(self, entry: str, **values: object) -> str:
-        """One of its words."""
-        return say(f"{self.room}.{self.name}-{entry}", **values)
+        """One of its words: its "title", its "statement", the "predict" question, "why" the answer is right, the
+        "result" if more than the result is compared.
+        """
+        return say(f"{self.words_file}.{self.name}.{entry}", **values)
+
+    def say_mistake(self, mistake: str) -> str:
+        """What is wrong with one of the known wrong answers."""
+        return self.say(f"mistake.{mistake}")
 
     def hints(self) -> list[str]:
         """Its hints, the vaguest first."""
-        found, known = [], words(self.room)
-        while f"{self.name}-hint-{len(found) + 1}" in known:
-            found.append(self.say(f"hint-{len(found) + 1}"))
-        return found
+        return [self.say(f"hint.{step}") for step in words(self.words_file)[self.name]["hint"]]
 
     def _imports(self) -> str:
         """One line for what the answer uses, so that each exercise can be begun in a fresh notebook."""

@@ -6,15 +6,16 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
-from lessons.records.saving import alone_in
+from lessons.records.saving import alone_in, whole_or_nothing
 from lessons.words.language import LANGUAGES
 
 NAME, VERSION = "lessons-progress.json", 1
 SECONDS_TO_WAIT = 5.0  # for another notebook, which needs a thousandth of it
 PLACE = "LESSONS_PROGRESS"  # an environment variable that may name another file
 
-Records = dict[str, dict[str, object]]
+Records = dict[str, dict[str, Any]]  # {exercise: what is known of it}
 
 
 def place() -> Path:
@@ -35,15 +36,13 @@ def read() -> tuple[Records, Path | None]:
         records = kept["exercises"]
         if kept["version"] != VERSION or not all(isinstance(record, dict) for record in records.values()):
             raise ValueError(kept["version"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # cut off, no JSON, or no such file as ours
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # broken off, no JSON, or no such file as ours
         return {}, set_aside(file, "broken")
     return records, None
 
 
-def note(name: str, **changes: object) -> tuple[bool, Path | None]:
-    """Whether the changes to an exercise's record could be written, and where a broken file was put aside, if one
-    was.
-    """
+def note(name: str, **changes: bool | int | str) -> tuple[bool, Path | None]:
+    """Whether the changes to an exercise's record could be written, and where a broken file was put aside, if any."""
     try:
         # another notebook's verdict is not lost between reading and writing
         with alone_in(place().parent, SECONDS_TO_WAIT):
@@ -74,13 +73,8 @@ def read_only() -> Records:
 
 def write(records: Records) -> None:
     """The file, whole or not at all."""
-    file = place()
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    with whole_or_nothing(place()) as unfinished:
         unfinished.write_text(json.dumps({"version": VERSION, "exercises": records}, indent=1), encoding="utf8")
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def reset() -> Path | None:

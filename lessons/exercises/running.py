@@ -2,7 +2,8 @@
 
 Where the operating system sends alarms (Linux, macOS; main thread), an alarm ends the function. Elsewhere a second
 thread throws the exception into the first (a loop that catches everything, `except: pass`, can escape that one).
-Neither can end a single long step inside a C library: it is noticed when that step is done.
+Neither can end a loop that swallows everything twice over (a `try` inside a `try`), nor a single long step inside a C
+library, which notices when it is done.
 Nothing here executes text.
 """
 
@@ -15,9 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
-AGAIN = 0.1  # seconds after which an exception that was swallowed (`except: pass`) is thrown again
+RETRY_SECONDS = 0.1  # after which an exception that was swallowed (`except: pass`) is thrown once more
 
 
 class TimeUp(BaseException):
@@ -37,13 +38,13 @@ class Outcome:
     """
 
     kind: Literal["value", "crash", "endless"]
-    value: object = None
+    value: Any = None
     error: str = ""
     line: str = ""
     unwritten: bool = False
 
 
-def run(call: Callable[[], object], seconds: float, file: str = "") -> Outcome:
+def run(call: Callable[[], Any], seconds: float, file: str = "") -> Outcome:
     """What became of `call()`, which may take that many seconds; `file` is the one whose line a crash should name."""
     try:
         with limit(seconds):
@@ -70,18 +71,18 @@ def limit(seconds: float) -> Iterator[None]:
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
     """The limit by the operating system's alarm; whoever else has set one gets it back."""
+    was_swallowed = False  # from the second alarm on: whoever heard the first goes on
 
-    rung = []
-
-    def ring(number: int, frame: FrameType) -> None:
-        if rung:
-            insist(frame)
-        rung.append(number)
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal was_swallowed
+        if was_swallowed:
+            throw_again_when_caught(frame)
+        was_swallowed = True
         raise TimeUp
 
     tracing = sys.gettrace()
     earlier = signal.signal(signal.SIGALRM, ring)
-    remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), AGAIN)
+    remaining = signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), RETRY_SECONDS)
     try:
         yield
     finally:
@@ -92,16 +93,16 @@ def alarm(seconds: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, *remaining)
 
 
-def insist(frame: FrameType | None) -> None:
+def throw_again_when_caught(frame: FrameType | None) -> None:
     """From here on, whoever catches a `TimeUp` between `frame` and `run` gets another on the first line of his
     `except`.
-    """
-    caught = []
 
-    def trace(frame: FrameType, event: str, found: object) -> object:
-        if event == "exception" and found[0] is TimeUp:
-            caught.append(found)
-        if event == "line" and caught:
+    subtle: an alarm rings while the body of a `try` runs, so `while True: try: … except: pass` swallows every one. But
+    the next line that runs after it was caught lies outside of the `try`, and Python calls a trace function there.
+    """
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        if event == "line":
             raise TimeUp
         return trace
 
@@ -121,7 +122,7 @@ def watchdog(seconds: float) -> Iterator[None]:
             with lock:
                 if not over.is_set():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
-            wait = AGAIN
+            wait = RETRY_SECONDS
 
     threading.Thread(target=watch, daemon=True).start()
     try:

@@ -9,8 +9,17 @@ from lessons.words.language import say
 
 Status = Literal["solved", "unwritten", "wrong", "changed", "crashed", "endless", "form"]
 
-MARKS: dict[str, str] = {"solved": "✓", "unwritten": "…"}  # of every other status: ✗
-COLOURS: dict[str, str] = {"solved": "#009E73", "unwritten": "#888888"}  # of every other status: vermilion (Okabe-Ito)
+GREEN, GREY, VERMILION = "#009E73", "#888888", "#D55E00"  # Okabe & Ito's, but for the grey
+# The mark, the heading and the colour of each status.
+LOOKS: dict[Status, tuple[str, str, str]] = {
+    "solved": ("✓", "exercises.solved", GREEN),
+    "unwritten": ("…", "exercises.unwritten", GREY),
+    "wrong": ("✗", "exercises.wrong", VERMILION),
+    "changed": ("✗", "exercises.changed", VERMILION),
+    "crashed": ("✗", "exercises.crashed", VERMILION),
+    "endless": ("✗", "exercises.endless", VERMILION),
+    "form": ("✗", "exercises.form", VERMILION),
+}
 PRE = "margin:0;white-space:pre-wrap;font-family:monospace;font-size:13px;background:transparent;color:inherit"
 
 
@@ -84,5 +93,5 @@ def verdict(
     mistake: str | None = None,
 ) -> Verdict:
     """A verdict with the heading that belongs to its status."""
-    heading = f"{MARKS.get(status, '✗')} {say(f'exercises.{status}', title=title)}"
-    return Verdict(heading, tuple(sentences), tuple(facts), COLOURS.get(status, "#D55E00"), name, status, mistake)
+    mark, heading, colour = LOOKS[status]
+    return Verdict(f"{mark} {say(heading, title=title)}", tuple(sentences), tuple(facts), colour, name, status, mistake)

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pandas
 
 from lessons.arithmetic.measures import repetition
-from lessons.decoding.sampling import MOST_TEXTS
+from lessons.decoding.drawing import MOST_TEXTS
 from lessons.decoding.steps import check_steps
 from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
 from lessons.models.language_model import LanguageModel

@@ -12,7 +12,7 @@ from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.fine_tuning import surprisal_pair
 from lessons.texts.grammar import Grammar
-from lessons.words.arguments import check_model, check_texts
+from lessons.words.arguments import check_kind, check_model, check_some, check_texts
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import Markup, html_table, percent, visible_end
@@ -41,11 +41,9 @@ class FineTuningExplorer(Explorer):
         super().__init__(width=1056)
         check_model(before, "before")
         check_model(after, "after")
-        texts = check_texts("texts", texts)
-        if not texts:
-            raise ValueError(say("arguments.no_texts", name="texts"))
-        if not isinstance(grammar, Grammar | None):
-            raise TypeError(say("arguments.not_of_kind", name="grammar", kind="Grammar, None", value=repr(grammar)))
+        texts = check_some("texts", check_texts("texts", texts))
+        if grammar is not None:
+            check_kind("grammar", grammar, Grammar, "Grammar, None")
         self.models, self.grammar = {"before": before, "after": after}, grammar
         names = [(f"{place}: {visible_end(text[:60], 60)}", text) for place, text in enumerate(texts, 1)]
         self.choice = widgets.Dropdown(

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from lessons.arithmetic.probability import log_probs_from_logits
 from lessons.models.language_model import LanguageModel
-from lessons.words.arguments import check_ids, check_whole
+from lessons.words.arguments import check_ids, check_model, check_whole
 from lessons.words.language import say
 
 SLICE = 256  # places whose logits are made at a time: enough to keep the processor busy, few enough to stay small
@@ -70,7 +70,8 @@ def continuation(lm: LanguageModel | nn.Module, ids: Ids, input_len: int) -> Ten
 def token_log_probs(lm: LanguageModel | nn.Module, ids: Ids) -> Tensor:
     """The log-probability of each token of a text but the first, given all before it: (T - 1,), or (B, T - 1).
 
-    In nats, 32 bits, on the CPU.
+    In nats, 32 bits, on the CPU. Raises ValueError for an empty text, one longer than the model's context, ids outside
+    the vocabulary, and a model whose weights are broken; TypeError for what is no model or no ids.
     """
     lm = as_model(lm)
     ids = read_ids(lm, ids)  # (B, T) or (T,)
@@ -92,9 +93,7 @@ def as_model(lm: LanguageModel | nn.Module) -> LanguageModel:
     """The model, or a causal model of `transformers` as one; raises TypeError for anything else."""
     if isinstance(lm, nn.Module) and hasattr(lm, "get_output_embeddings"):
         return LanguageModel("", lm, None)
-    if not isinstance(lm, LanguageModel):
-        raise TypeError(say("arguments.no_model", name="lm", value=short(lm)))
-    return lm
+    return check_model(lm)
 
 
 def in_slices(lm: LanguageModel, given: Tensor, labels: Tensor) -> Tensor:

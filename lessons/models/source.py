@@ -15,7 +15,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor
 
-from lessons.words.arguments import check_text
+from lessons.words.arguments import check_ids_inside, check_text
 from lessons.words.language import say
 
 NextLogits = Callable[[Sequence[int]], Tensor]  # ids -> (V,)
@@ -152,14 +152,11 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
         raise TypeError(say("models.prompt_type", value=short(prompt))) from None
     if not ids:
         raise ValueError(say("models.prompt_empty"))
-    most = (source.vocabulary_size or max(ids) + 1) - 1
-    if not 0 <= min(ids) <= max(ids) <= most:
-        raise ValueError(say("arguments.ids_outside", most=f"{most:,}", value=min(ids) if min(ids) < 0 else max(ids)))
+    check_ids_inside(min(ids), max(ids), source.vocabulary_size or max(ids) + 1)
     if source.context is not None and len(ids) >= source.context:
-        room = source.context - 1
-        raise ValueError(
-            say("models.prompt_too_long", tokens=len(ids), context=source.context, excess=len(ids) - room, room=room)
-        )
+        most = source.context - 1
+        numbers = {"tokens": len(ids), "context": source.context, "excess": len(ids) - most, "room": most}
+        raise ValueError(say("models.prompt_too_long", **numbers))
     return tuple(ids)
 
 

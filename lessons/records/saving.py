@@ -1,4 +1,4 @@
-"""One after the other: two notebooks that want to write into the same folder."""
+"""Writing without accidents: one notebook after the other into a folder, and a file whole or not at all."""
 
 import os
 import time
@@ -41,3 +41,14 @@ def held(handle: int, end: float) -> bool:
             time.sleep(PAUSE)
         except OSError:
             return True
+
+
+@contextmanager
+def whole_or_nothing(file: Path) -> Iterator[Path]:
+    """A name beside the file to write to; once the block has ended well, what lies there takes the file's place."""
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        yield unfinished
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ last digit shown or differ by one in it.
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
@@ -18,7 +18,7 @@ FIGURES = Path(__file__).parents[1] / "assets" / "reference" / "gpt2_course_figu
 
 
 @cache
-def course_figures() -> dict[str, object]:
+def course_figures() -> dict[str, Any]:
     """All figures of the course, as they lie in the file."""
     return json.loads(FIGURES.read_text(encoding="utf8"))
 
@@ -27,27 +27,19 @@ def next_token_comparison(lm: "LanguageModel") -> "pandas.DataFrame":
     """The course's next-token table beside yours: one row for each of its cells, percent of probability.
 
     Columns: step, token, course, yours, difference (percentage points). Each step reads the course's text so far, so
-    that one different choice does not spoil all later rows.
+    that one different choice does not spoil all later rows. Raises TypeError for what is no model.
     """
     import pandas
 
     from lessons.tables.next_token import next_token_probabilities
 
     table = course_figures()["next_token_table"]
-    rows, text = [], table["prompt"]
+    text, rows = table["prompt"], []
     for step, choices in enumerate(table["percent"]):
-        mine = next_token_probabilities(lm, text).set_index("token")["probability"]
-        mine = mine[~mine.index.duplicated()]
-        for token, course in choices:
-            yours = 100 * float(mine.get(token, 0.0))
-            rows.append(
-                {
-                    "step": step,
-                    "token": token,
-                    "course": course,
-                    "yours": round(yours, 2),
-                    "difference": round(yours - course, 2),
-                }
-            )
-        text += choices[0][0]
-    return pandas.DataFrame(rows)
+        probabilities = next_token_probabilities(lm, text).drop_duplicates("token").set_index("token")["probability"]
+        for token, percent in choices:
+            yours = 100 * float(probabilities.get(token, 0.0))
+            rows.append((step, token, percent, round(yours, 2), round(yours - percent, 2)))
+        likeliest_token, _ = choices[0]
+        text += likeliest_token
+    return pandas.DataFrame(rows, columns=["step", "token", "course", "yours", "difference"])

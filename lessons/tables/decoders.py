@@ -7,22 +7,25 @@ nats.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas
 
 from lessons.arithmetic.measures import distinct_share, repetition
 from lessons.decoding import beam_search, greedy_search, sample
-from lessons.decoding.sampling import MOST_TEXTS
+from lessons.decoding.drawing import MOST_TEXTS
+from lessons.decoding.steps import MOST_STEPS
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
-from lessons.words.arguments import check_count
+from lessons.models.source import read_prompt
+from lessons.records.trace import Trace
+from lessons.words.arguments import check_all, check_count, check_kind, check_model, check_some, check_text, check_texts
 from lessons.words.language import say
 
 
 @dataclass(frozen=True)
 class Text:
-    """A continuation that a decoder wrote: its ids, the same as text, and its log-probability under the model, in
-    nats."""
+    """A continuation: its ids, the same as text, and its log-probability under the model, in nats."""
 
     ids: tuple[int, ...]
     text: str
@@ -38,8 +41,8 @@ class Text:
 class Decoder:
     """A decoder with its knobs set; as a string it is the call: sample(temperature=0.7)."""
 
-    search: Callable[..., object]
-    settings: Mapping[str, object] = field(default_factory=dict)
+    search: Callable[..., Trace | Sequence[Trace]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.search.__name__}({', '.join(f'{name}={value}' for name, value in self.settings.items())})"
@@ -49,59 +52,60 @@ class Decoder:
         options = dict(self.settings)
         if self.search is sample:
             options |= {"num_return_sequences": number, "seed": seed}
-        made = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
-        traces = made if isinstance(made, list) else [made]
+        written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
+        traces = [written] if isinstance(written, Trace) else written
         texts = [Text(trace.new_ids, lm.decode(trace.new_ids), trace.log_prob) for trace in traces]
         return [texts[place % len(texts)] for place in range(number)]
 
 
-NINE = tuple(
-    Decoder(search, settings)
-    for search, settings in (
-        (greedy_search, {}),
-        (beam_search, {"num_beams": 5}),
-        (beam_search, {"num_beams": 5, "no_repeat_ngram_size": 2}),
-        (beam_search, {"num_beams": 5, "num_return_sequences": 5}),
-        (sample, {}),
-        (sample, {"temperature": 0.7}),
-        (sample, {"top_k": 50}),
-        (sample, {"top_p": 0.92}),
-        (sample, {"top_k": 50, "top_p": 0.95}),
-    )
+NINE = (
+    Decoder(greedy_search),
+    Decoder(beam_search, {"num_beams": 5}),
+    Decoder(beam_search, {"num_beams": 5, "no_repeat_ngram_size": 2}),
+    Decoder(beam_search, {"num_beams": 5, "num_return_sequences": 5}),
+    Decoder(sample),
+    Decoder(sample, {"temperature": 0.7}),
+    Decoder(sample, {"top_k": 50}),
+    Decoder(sample, {"top_p": 0.92}),
+    Decoder(sample, {"top_k": 50, "top_p": 0.95}),
 )
 
 
-def check_decoders(decoders: object) -> tuple[Decoder, ...]:
-    """The decoders if there is at least one and each is a `Decoder`; otherwise the error."""
-    several = tuple(decoders) if isinstance(decoders, list | tuple) else (decoders,)
-    for one in several:
-        if not isinstance(one, Decoder):
-            raise TypeError(
-                say("arguments.not_of_kind", name="decoders", kind="Decoder(search, settings), …", value=repr(one))
-            )
-    if not several:
-        raise ValueError(say("arguments.no_texts", name="decoders"))
-    return several
+def check_decoders(decoders: object) -> list[Decoder]:
+    """The decoders as a list. Raises TypeError unless each is a `Decoder`, ValueError if there is none."""
+    several = decoders if isinstance(decoders, list | tuple) else [decoders]
+    return check_some("decoders", check_all("decoders", several, Decoder, "Decoder(search, settings), …"))
 
 
 def write_all(
     lm: LanguageModel,
     prompt: str,
-    decoders: Iterable[Decoder] = NINE,
+    decoders: Sequence[Decoder] = NINE,
     max_new_tokens: int = 60,
     number: int = 30,
     seed: int = 0,
 ) -> dict[str, list[Text]]:
-    """{decoder as a call: its `number` continuations of the prompt}."""
+    """{decoder as a call: its `number` continuations of the prompt}.
+
+    Raises TypeError or ValueError for what is no model, no prompt, no decoder, and for numbers that cannot be.
+    """
+    lm = check_model(lm)
     number = check_count("number", number, MOST_TEXTS)
+    decoders = check_decoders(decoders)
     return {str(decoder): decoder.write(lm, prompt, max_new_tokens, number, seed) for decoder in decoders}
 
 
 def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_tokens: int = 60) -> list[Text]:
-    """Texts that begin with the prompt and that no model wrote, cut to the same length and read by the model, end
-    included."""
-    start, real = len(lm.encode(prompt)), []
-    for text in texts:
+    """Texts that begin with the prompt and that no model wrote, shortened to the same length and read by the model,
+    end included.
+
+    Raises TypeError or ValueError for what is no model, no prompt, no texts or no number, and for a text that does not
+    begin with the prompt or is longer than the model's context.
+    """
+    start = len(read_prompt(check_model(lm), check_text("prompt", prompt)))
+    max_new_tokens = check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
+    real = []
+    for text in check_texts("texts", texts):
         ids = [*lm.encode(text), *lm.end_ids[:1]][: start + max_new_tokens]
         if not text.startswith(prompt) or len(ids) <= start:
             raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
@@ -110,15 +114,17 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
     return real
 
 
-def measure(written: Mapping[str, Sequence[Text]]) -> pandas.DataFrame:
+def measure(written: dict[str, list[Text]]) -> pandas.DataFrame:
     """One row for each decoder, over all its texts:
 
     surprisal (nats per token), perplexity (its exp), log_prob (mean of a text), distinct_2 (share of different 2-grams
     in all texts together), repetition (share of a text's 4-grams that it has had before, mean), different (how many of
-    the texts differ), tokens (mean).
+    the texts differ), tokens (mean). Raises TypeError for what is not as `write_all` returns it, ValueError where a
+    decoder has no texts, or none of two tokens.
     """
     rows = {}
-    for name, texts in written.items():
+    for name, texts in check_kind("written", written, dict, "write_all(lm, prompt)").items():
+        check_some(f"written[{name!r}]", check_all(f"written[{name!r}]", texts, Text, "write_all(lm, prompt)"))
         ids, count = [text.ids for text in texts], len(texts)
         surprisal = -sum(text.log_prob for text in texts) / sum(map(len, ids))
         rows[name] = {

@@ -1,11 +1,11 @@
-"""Numbers → data frames. The frames hold raw floats; percent signs and visible spaces appear only where a frame is
-displayed.
+"""What a model says next, as data frames. They hold raw floats; percent signs and visible spaces appear only where a
+frame is displayed.
 
 V = size of the vocabulary; log-probabilities are in nats.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import pandas
 import torch
@@ -40,21 +40,25 @@ class TokenTable(pandas.DataFrame):
         return TokenTable
 
     def _repr_html_(self) -> str:
-        return self.to_html(
-            formatters={column: _shown(column) for column in self.columns}, max_rows=pandas.options.display.max_rows
-        )
+        formatters = {column: FORMATTERS.get(column, shown_cell) for column in self.columns}
+        return self.to_html(formatters=formatters, max_rows=pandas.options.display.max_rows)
 
 
-def _shown(column: object) -> object:
-    if column == "Input":
-        return lambda text: visible_end(text)
-    if column == "probability":
-        return lambda number: f"{number:.2%}" if number >= 5e-5 else f"{number:.1e}"
-    return lambda cell: (
-        f"{visible(cell.token)} ({cell.probability:.2%})"
-        if isinstance(cell, Choice)
-        else (visible(cell) if isinstance(cell, str) else f"{cell:.4f}" if isinstance(cell, float) else f"{cell}")
-    )
+def shown_probability(probability: float) -> str:
+    """In percent, or in powers of ten where that would be 0.00%."""
+    return f"{probability:.2%}" if probability >= 5e-5 else f"{probability:.1e}"
+
+
+def shown_cell(cell: Any) -> str:
+    """A cell of any other column: texts with their spaces as signs, numbers with four digits behind the point."""
+    if isinstance(cell, Choice):
+        return f"{visible(cell.token)} ({cell.probability:.2%})"
+    if isinstance(cell, str):
+        return visible(cell)
+    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+
+
+FORMATTERS: dict[str, Callable[[Any], str]] = {"Input": visible_end, "probability": shown_probability}
 
 
 def next_token_probabilities(
@@ -70,12 +74,12 @@ def next_token_probabilities(
     log_probs = check_model(lm).next_logits(prompt).double().log_softmax(-1)  # (V,)
     kept = len(log_probs) if choices is None else check_whole("choices", choices, 1, len(log_probs))
     sorted_log_probs, ids = log_probs.sort(descending=True, stable=True)
-    ids = ids[:kept].tolist()
+    kept_ids = ids[:kept].tolist()
     return TokenTable(
         {
             "rank": range(1, kept + 1),
-            "token": [lm.token(token) for token in ids],
-            "id": ids,
+            "token": [lm.token(token) for token in kept_ids],
+            "id": kept_ids,
             "probability": sorted_log_probs[:kept].exp().numpy(),
             "log_probability": sorted_log_probs[:kept].numpy(),
         }

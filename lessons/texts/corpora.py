@@ -17,12 +17,11 @@ from datasets import ClassLabel, Dataset, DatasetDict, load_dataset
 
 from lessons.models.files import ask_hub
 from lessons.texts.files import read_texts
-from lessons.texts.logbook import logbook_pages
+from lessons.texts.logbook import MOST_PAGES, logbook_pages
 from lessons.words.arguments import check_number, check_path, check_text, check_tokenizer, check_whole
 from lessons.words.language import say
 
 HUB = {"wikitext-2": ("Salesforce/wikitext", "wikitext-2-raw-v1")}
-MOST_PAGES = 1_000_000
 HELD_OUT_PAGES = 160  # logbook pages in each of validation and test
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from lessons.texts.grammar import Grammar
+from lessons.words.arguments import check_whole
 
 TABLES = Path(__file__).parents[1] / "assets" / "grammar" / "logbook.toml"
 PORTS = {"Lisbon": 4, "Oporto": 3, "Cadiz": 3, "Bergen": 2, "Riga": 2, "Malta": 2, "Tangier": 1, "Halifax": 1}
@@ -24,6 +25,7 @@ WEATHER_AFTER = {
     "gale": {"calm": 1, "fair": 3, "gale": 4},
     "fog": {"calm": 2, "fair": 2, "fog": 3},
 }
+MOST_PAGES = 1_000_000  # in one call: a slip of the finger is no request
 ANOTHER_DAY = 0.6  # the probability that a page goes on after a day
 
 
@@ -45,6 +47,10 @@ def logbook_grammar() -> Grammar:
 
 
 def logbook_pages(number: int, seed: int) -> list[tuple[str, float]]:
-    """That many pages drawn from the language, each with its log-probability in nats."""
-    draw, grammar = random.Random(seed), logbook_grammar()
+    """That many pages drawn from the language, each with its log-probability in nats.
+
+    Raises TypeError for what is no whole number, ValueError for one that is too small or too large.
+    """
+    number = check_whole("number", number, 0, MOST_PAGES)
+    draw, grammar = random.Random(check_whole("seed", seed, 0)), logbook_grammar()
     return [grammar.sample(draw) for _ in range(number)]

@@ -4,26 +4,32 @@ TypeError is for what is no such thing at all, ValueError for what is one and ca
 V = size of the vocabulary.
 """
 
-from collections.abc import Iterable
-from math import isfinite
-from numbers import Real
+from collections.abc import Iterable, Sequence
+from math import inf, isfinite
+from numbers import Integral, Real
+from operator import index
 from pathlib import Path
 from reprlib import repr as short
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy
 import torch
 from torch import Tensor
 
 from lessons.words.language import say
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
     from lessons.models.language_model import LanguageModel
 
-LONGEST_NAME = 255  # letters of a file's name  # letters of a file's name
+LONGEST_NAME = 255  # letters of a file's name
+Thing = TypeVar("Thing")
+Several = TypeVar("Several", bound=Sequence[Any])
 
 
 def check_flag(name: str, value: object) -> bool:
-    """`value` if it is True or False; otherwise the error."""
+    """`value`. Raises TypeError unless it is True or False."""
     if not isinstance(value, bool):
         raise TypeError(say("arguments.not_a_flag", name=name, value=short(value)))
     return value
@@ -32,35 +38,39 @@ def check_flag(name: str, value: object) -> bool:
 def check_number(
     name: str, value: object, *, above: float | None = None, least: float | None = None, most: float | None = None
 ) -> float:
-    """`value` as a float if it is a finite number within the bounds; otherwise the error with the rule it breaks."""
+    """`value` as a float. Raises TypeError unless it is a number, ValueError unless it is finite and within the
+    bounds; the error says which.
+    """
     rule = say_bounds(above, least, most)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(say("arguments.not_a_number", name=name, rule=rule, value=short(value)))
     try:
         number = float(value)
     except OverflowError:  # a whole number of more than 308 digits
-        number = float("inf") if value > 0 else -float("inf")
-    inside = above is None or number > above
-    inside = inside and (least is None or number >= least) and (most is None or number <= most)
-    if not inside or not isfinite(number):
+        number = inf
+    inside = (above is None or number > above) and (least is None or number >= least)
+    if not inside or (most is not None and number > most) or not isfinite(number):
         raise ValueError(say("arguments.out_of_bounds", name=name, rule=rule, value=value))
     return number
 
 
 def check_whole(name: str, value: object, least: int, most: int | None = None) -> int:
-    """`value` as an int if it is a whole number from `least` to `most`; otherwise the error that says which rule it
-    breaks.
+    """`value` as an int. Raises TypeError unless it is a whole number, ValueError unless it is from `least` to `most`;
+    the error says which.
     """
     rule = say_bounds(None, least, most)
-    if isinstance(value, bool) or not isinstance(value, Real) or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(say("arguments.not_whole", name=name, rule=rule, value=short(value)))
-    if value < least or (most is not None and value > most):
+    number = int(value)
+    if number < least or (most is not None and number > most):
         raise ValueError(say("arguments.out_of_bounds", name=name, rule=rule, value=value))
-    return int(value)
+    return number
 
 
-def check_count(name: str, value: int, most: int) -> int:
-    """A whole number from 1 to `most`; otherwise the error with the end of the range that it breaks."""
+def check_count(name: str, value: object, most: int) -> int:
+    """A whole number from 1 to `most`. Raises ValueError with the end of the range that it breaks, TypeError for what
+    is no whole number.
+    """
     return check_whole(name, check_whole(name, value, 1), 1, most)
 
 
@@ -75,27 +85,32 @@ def say_bounds(above: float | None, least: float | None, most: float | None) -> 
     return say("arguments.at_least", least=f"{least:,}") if least is not None else say("arguments.finite")
 
 
-def check_temperature(value: float) -> float:
-    """The temperature if it is a finite number greater than 0; otherwise the error with the way out."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+def check_temperature(value: object) -> float:
+    """The temperature. Raises TypeError unless it is a number, ValueError with the way out unless it is finite and
+    greater than 0.
+    """
+    try:
         return check_number("temperature", value, above=0)
-    if value == torch.inf:
-        raise ValueError(say("arguments.temperature_infinite"))
-    if not value > 0:  # a NaN is not greater than anything
-        raise ValueError(say("arguments.temperature", value=value))
-    return check_number("temperature", value, above=0)
+    except ValueError:
+        if value == inf:
+            raise ValueError(say("arguments.temperature_infinite")) from None
+        raise ValueError(say("arguments.temperature", value=value)) from None
 
 
-def check_top_k(value: int, most: int | None = None) -> int:
-    """k if it is a whole number from 1 to the size of the vocabulary; otherwise the error with the way out."""
+def check_top_k(value: object, most: int | None = None) -> int:
+    """k. Raises TypeError unless it is a whole number, ValueError with the way out unless it is from 1 to the size of
+    the vocabulary.
+    """
     try:
         return check_whole("top_k", value, 1, most)
     except ValueError as error:
         raise ValueError(say("arguments.keep_all", rule=error)) from None
 
 
-def check_share(name: str, value: float) -> float:
-    """A share of the probability if it is a number above 0 and at most 1; otherwise the error with the way out."""
+def check_share(name: str, value: object) -> float:
+    """A share of the probability. Raises TypeError unless it is a number, ValueError with the way out unless it is
+    above 0 and at most 1.
+    """
     try:
         return check_number(name, value, above=0, most=1)
     except ValueError as error:
@@ -103,7 +118,7 @@ def check_share(name: str, value: float) -> float:
 
 
 def check_text(name: str, value: object) -> str:
-    """`value` if it is a text without halves of characters; otherwise the error."""
+    """`value`. Raises TypeError unless it is a text, ValueError if that holds half of a character."""
     if not isinstance(value, str):
         raise TypeError(say("arguments.not_a_text", name=name, value=short(value)))
     try:
@@ -114,23 +129,47 @@ def check_text(name: str, value: object) -> str:
 
 
 def check_texts(name: str, values: object) -> list[str]:
-    """Several texts as a list; otherwise the error."""
+    """Several texts as a list. Raises TypeError for anything else, ValueError if one holds half of a character."""
     if isinstance(values, str | bytes) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
         raise TypeError(say("arguments.not_texts", name=name, value=short(values)))
     return [check_text(f"{name}[{place}]", value) for place, value in enumerate(values)]
 
 
+def check_some(name: str, values: Several) -> Several:
+    """`values`. Raises ValueError if there are none."""
+    if not len(values):
+        raise ValueError(say("arguments.none_given", name=name))
+    return values
+
+
+def check_kind(name: str, value: object, kind: type[Thing], said: str) -> Thing:
+    """`value`. Raises TypeError unless it is of that class; `said` is what should have been given, in words."""
+    if not isinstance(value, kind):
+        raise TypeError(say("arguments.not_of_kind", name=name, kind=said, value=short(value)))
+    return value
+
+
+def check_all(name: str, values: object, kind: type[Thing], said: str) -> list[Thing]:
+    """Several things as a list. Raises TypeError unless they come in a list or tuple and all are of that class; `said`
+    is what should have been given, in words.
+    """
+    if not isinstance(values, list | tuple):
+        raise TypeError(say("arguments.not_of_kind", name=name, kind=said, value=short(values)))
+    return [check_kind(f"{name}[{place}]", value, kind, said) for place, value in enumerate(values)]
+
+
 def check_path(name: str, value: object) -> Path:
-    """The path if it is one, or a text that can be one; otherwise the error."""
-    if not isinstance(value, Path):
-        check_text(name, value)
-    if "\0" in str(value) or max(map(len, str(value).split("/"))) > LONGEST_NAME:
-        raise ValueError(say("arguments.not_a_path", name=name, value=short(str(value))))
-    return Path(value).expanduser()
+    """The path. Raises TypeError unless it is one or a text, ValueError for a text that no path can be."""
+    path = value if isinstance(value, Path) else check_text(name, value)
+    if "\0" in str(path) or max(map(len, str(path).split("/"))) > LONGEST_NAME:
+        raise ValueError(say("arguments.not_a_path", name=name, value=short(str(path))))
+    return Path(path).expanduser()
 
 
 def check_tensor(name: str, value: object) -> Tensor:
-    """`value` if it is a tensor (..., V) of real numbers with a point; otherwise the error with the way out."""
+    """`value`, (..., V) numbers with a point. Raises TypeError unless it is a tensor of such, ValueError for another
+    shape.
+    """
     if not isinstance(value, Tensor) or not value.is_floating_point():
         kind = str(value.dtype) if isinstance(value, Tensor) else short(value)
         raise TypeError(say("arguments.not_a_tensor", name=name, value=kind))
@@ -139,30 +178,60 @@ def check_tensor(name: str, value: object) -> Tensor:
     return value
 
 
-def check_ids(name: str, value: object, size: int, least_dimensions: int = 1) -> Tensor:
-    """`value` as a tensor of whole numbers from 0 to `size` - 1; otherwise the error."""
+def check_ids(name: str, value: Any, size: int, least_dimensions: int = 1) -> Tensor:
+    """`value` as a tensor of token ids. Raises TypeError unless it holds whole numbers in at least so many dimensions,
+    ValueError unless they are from 0 to `size` - 1.
+    """
     try:
         ids = torch.as_tensor(value)
     except (TypeError, ValueError, RuntimeError):  # no numbers, rows of different lengths, a number too large
-        ids = None
-    whole = ids is not None and not (ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool)
-    if ids is None or ids.ndim < least_dimensions or (ids.numel() and not whole):
+        raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
+    whole = not (ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool)
+    if ids.ndim < least_dimensions or (ids.numel() and not whole):
         raise TypeError(say("arguments.not_ids", name=name, value=short(value)))
-    if ids.numel() and not 0 <= ids.min() <= ids.max() < size:
-        wrong = ids.min() if ids.min() < 0 else ids.max()
-        raise ValueError(say("arguments.ids_outside", most=f"{size - 1:,}", value=int(wrong)))
+    if ids.numel():
+        check_ids_inside(int(ids.min()), int(ids.max()), size)
     return ids.to(torch.int64)
 
 
-def check_model(lm: object, name: str = "lm") -> "LanguageModel":
-    """The model if it is one; otherwise the error that says how to get one."""
+def check_ids_inside(lowest: int, highest: int, size: int) -> None:
+    """Raises ValueError unless token ids from `lowest` to `highest` lie in a vocabulary of that size."""
+    if lowest < 0 or highest >= size:
+        wrong = lowest if lowest < 0 else highest
+        raise ValueError(say("arguments.ids_outside", most=f"{size - 1:,}", value=wrong))
+
+
+def check_text_ids(name: str, value: Any) -> list[int]:
+    """The token ids of one text as a list, of whatever vocabulary. Raises TypeError unless they are whole numbers in a
+    row.
+    """
+    ids = value.tolist() if isinstance(value, Tensor | numpy.ndarray) else value
+    try:
+        if not isinstance(ids, str | bytes):
+            return [index(token) for token in ids]
+    except TypeError:  # a single thing, or not whole
+        pass
+    raise TypeError(say("arguments.not_ids", name=name, value=short(value)))
+
+
+def check_ids_of_texts(name: str, value: Any) -> list[list[int]]:
+    """The token ids of several texts as lists. Raises TypeError for anything else."""
+    try:
+        texts = list(value)
+    except TypeError:
+        raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
+    return [check_text_ids(f"{name}[{place}]", ids) for place, ids in enumerate(texts)]
+
+
+def check_model(lm: Any, name: str = "lm") -> "LanguageModel":
+    """The model. Raises TypeError with how to get one unless it is one."""
     if isinstance(lm, type) or not hasattr(lm, "next_logits"):
         raise TypeError(say("arguments.no_model", name=name, value=short(lm)))
     return lm
 
 
-def check_tokenizer(tokenizer: object) -> object:
-    """The tokenizer if it is one; otherwise the error with the way out."""
+def check_tokenizer(tokenizer: Any) -> "PreTrainedTokenizerBase":
+    """The tokenizer. Raises TypeError with the way out unless it is one."""
     if isinstance(tokenizer, type) or not hasattr(tokenizer, "convert_ids_to_tokens"):
         raise TypeError(say("arguments.not_a_tokenizer", value=short(tokenizer)))
     return tokenizer

@@ -11,8 +11,10 @@ the right one is chosen once the value is filled in.
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ko")
 WORDS = Path(__file__).parents[1] / "assets" / "words"
@@ -22,7 +24,7 @@ _language = "en"
 def speak(language: str) -> None:
     """Choose the language of everything shown from now on: "en" or "ko"."""
     global _language
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
     _language = language
 
@@ -33,15 +35,15 @@ def spoken() -> str:
 
 
 @cache
-def words(file: str) -> dict[str, dict[str, str]]:
-    """All entries of a file: {entry: {"en": text, "ko": text}}."""
+def words(file: str) -> dict[str, Any]:
+    """All entries of a file: {entry: {"en": text, "ko": text}}; entries of a lesson's file are grouped by exercise."""
     return tomllib.loads((WORDS / f"{file}.toml").read_text(encoding="utf8"))
 
 
 def say(key: str, **values: object) -> str:
     """The text of `key` ("file.entry") in the language in use, with its {values} filled in."""
-    file, _, entry = key.partition(".")
-    text = words(file)[entry][_language].format(**values)
+    file, *entry = key.split(".")
+    text = reduce(getitem, entry, words(file))[_language].format(**values)
     return with_particles(text) if _language == "ko" else text
 
 

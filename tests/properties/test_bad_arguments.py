@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lessons
-from lessons.tables.decoders import NINE
+from lessons.tables.decoders import NINE, Text
 
 pytestmark = pytest.mark.property
 
@@ -31,6 +31,8 @@ LOGITS, IDS = torch.randn(2, 6), torch.tensor([[0, 1, 5]])
 SENTENCES = Dataset.from_dict(
     {"text": ["the old king and the fox", "over the hill"] * 20, "log_probability": [-9.0] * 40}
 )
+ALL_KNOBS = {"temperature": 0.7, "top_k": 5, "top_p": 0.9, "min_p": 0.1, "typical_p": 0.9, "repetition_penalty": 1.2,
+             "no_repeat_ngram_size": 2}  # fmt: skip
 MODEL, OTHER_MODEL = object(), object()  # stand for the tiny model and another one of its kind
 
 
@@ -60,6 +62,26 @@ RIGHT: dict[str, dict[str, object]] = {
                     "no_repeat_ngram_size": 2, "repetition_penalty": 1.2, "num_return_sequences": 1},
     "sample": {"lm": MODEL, "prompt": "the old", "max_new_tokens": 2, "temperature": 0.7, "top_k": 5, "top_p": 0.9, "min_p": 0.1,
                "typical_p": 0.9, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2, "num_return_sequences": 2, "seed": 0},
+    "token_log_probs": {"lm": MODEL, "ids": [5, 6, 7]},
+    "running_product": {"probabilities": [0.5, 0.25, 0.1], "precision": "float32"},
+    "lost_at": {"products": [0.5, 0.25, 0.0], "log_probs": [-0.7, -0.7, -0.7]},
+    "smallest": {"precision": "float16"},
+    "smallest_normal": {"precision": "float64"},
+    "knobs": {"order": "transformers", **ALL_KNOBS},
+    "apply_knobs": {"active": lessons.knobs(**ALL_KNOBS), "logits": LOGITS[0], "ids": [0, 1, 0]},
+    "cuts": {"logits": LOGITS[0], "results": (("top_k", LOGITS[0]), ("top_p", LOGITS[0]))},
+    "uniforms": {"seed": 0, "number": 2, "length": 3},
+    "draw_many": {"scores": LOGITS, "uniforms": torch.tensor([[0.0, 0.5], [0.2, 0.9]], dtype=torch.float64)},
+    "six_words": {},
+    "logbook_grammar": {},
+    "logbook_pages": {"number": 3, "seed": 0},
+    "course_figures": {},
+    "next_token_comparison": {"lm": MODEL},
+    "write_all": {"lm": MODEL, "prompt": "the old", "decoders": [NINE[0], NINE[5]], "max_new_tokens": 3, "number": 2, "seed": 0},
+    "read_real": {"lm": MODEL, "prompt": "the old", "texts": ["the old king and the fox"], "max_new_tokens": 5},
+    "measure": {"written": {"greedy_search()": [Text((1, 2, 3), "a b c", -3.0)]}},
+    "start": {"language": "en"},
+    "doctor": {},
     "distinct_share": {"texts": [[1, 2, 3]], "n": 2},
     "repetition": {"ids": [1, 2, 1, 2], "n": 2},
     "load_corpus": {"name": "logbook", "column": "text", "texts": 5, "held_out": 0.1, "seed": 0, "encoding": "utf-8", "sample_by": None},

@@ -5,14 +5,15 @@ T = tokens, V = size of the vocabulary.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 
 from lessons.exercises.cases import Reader, random_chain, random_ids, random_logits
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 from lessons.models.source import NextLogits
 
-Read = Callable[[Sequence[int], object], tuple[torch.Tensor, object]]
+Read = Callable[[Sequence[int], Any], tuple[torch.Tensor, Any]]  # (tokens, cache) -> (logits (V,), cache)
 
 
 def likeliest_token(logits: torch.Tensor) -> int:
@@ -26,7 +27,7 @@ def next_probabilities(logits: torch.Tensor) -> torch.Tensor:
 def table_by_hand(next_logits: "NextLogits", ids: list[int], steps: int, choices: int) -> list:
     ids, rows = list(ids), []  # a list of our own: the caller's stays as it is
     for _ in range(steps):
-        probabilities = next_logits(ids).softmax(dim=-1)  # (V,) over the whole vocabulary
+        probabilities = next_logits(ids).softmax(dim=-1)  # (V,) of the whole vocabulary
         best = probabilities.topk(choices)
         rows.append([(int(id), float(probabilities[id])) for id in best.indices])
         ids.append(int(best.indices[0]))
@@ -62,14 +63,14 @@ def table_upside_down(next_logits: NextLogits, ids: list[int], steps: int, choic
 
 
 def greedy_reading_all(read: Read, ids: list[int], steps: int) -> list[int]:
-    new_ids = []
+    new_ids: list[int] = []
     for _ in range(steps):
         new_ids.append(int(read([*ids, *new_ids], None)[0].argmax()))
     return new_ids
 
 
 def greedy_reading_twice(read: Read, ids: list[int], steps: int) -> list[int]:
-    cache, new_ids = None, []
+    cache, new_ids = None, list[int]()
     for _ in range(steps):
         logits, cache = read([*ids, *new_ids], cache)
         new_ids.append(int(logits.argmax()))
@@ -84,15 +85,15 @@ def greedy_forgetting(read: Read, ids: list[int], steps: int) -> list[int]:
     return new_ids
 
 
-def logits_case(seed: int, tokens: int, size: int) -> tuple[object, ...]:
+def logits_case(seed: int, tokens: int, size: int) -> Arguments:
     return (random_logits(seed, 1, tokens, size),)
 
 
-def table_case(seed: int, size: int, steps: int, choices: int) -> tuple[object, ...]:
+def table_case(seed: int, size: int, steps: int, choices: int) -> Arguments:
     return random_chain(seed, size), random_ids(seed, 1 + seed % 3, size), steps, choices
 
 
-def reader_case(seed: int, tokens: int, steps: int) -> tuple[object, ...]:
+def reader_case(seed: int, tokens: int, steps: int) -> Arguments:
     return Reader(seed, 6), random_ids(seed, tokens, 6), steps
 
 
@@ -137,6 +138,6 @@ EXERCISES = (
         greedy_with_cache,
         [partial(reader_case, seed, *shape) for seed, shape in enumerate([(1, 2), (2, 2), (3, 4), (5, 8)])],
         {"no-cache": greedy_reading_all, "read-twice": greedy_reading_twice, "forgets": greedy_forgetting},
-        seen=lambda given, result: [result, given[0].tokens_read],
+        compared=lambda given, result: [result, given[0].tokens_read],
     ),
 )

@@ -8,12 +8,13 @@ from functools import partial
 import torch
 
 from lessons.exercises.cases import random_ids, random_logits, random_probabilities
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 
 
 def lost_at(p: float) -> int:
     n = 0
-    while torch.tensor(p**n, dtype=torch.float32) > 0:  # the exact number p**n, rounded to 32 bits
+    # the exact number p**n, rounded to 32 bits
+    while torch.tensor(p**n, dtype=torch.float32) > 0:
         n += 1
     return n
 
@@ -30,7 +31,8 @@ def log_probs_of_labels(logits: torch.Tensor, labels: torch.Tensor) -> torch.Ten
 def continuation_log_prob(logits: torch.Tensor, ids: torch.Tensor, input_len: int) -> torch.Tensor:
     log_probs = logits[:-1].log_softmax(dim=-1)  # row i is about token i + 1
     of_tokens = log_probs.gather(-1, ids[1:].unsqueeze(-1)).squeeze(-1)  # (T - 1,)
-    return of_tokens[input_len - 1 :].sum()  # token number input_len is predicted by row input_len - 1
+    # token number input_len is predicted by row input_len - 1
+    return of_tokens[input_len - 1 :].sum()
 
 
 def lost_by_multiplying(p: float) -> int:
@@ -58,19 +60,19 @@ def of_tokens(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return log_probs_of_labels(logits[:-1], ids[1:])
 
 
-def probability_case(seed: int, tokens: int) -> tuple[object, ...]:
+def probability_case(seed: int, tokens: int) -> Arguments:
     return (random_probabilities(seed, tokens, 4)[:, 0],)
 
 
-def labels_case(seed: int, tokens: int, size: int) -> tuple[object, ...]:
+def labels_case(seed: int, tokens: int, size: int) -> Arguments:
     return random_logits(seed, tokens, size), torch.tensor(random_ids(seed, tokens, size))
 
 
-def large_logits() -> tuple[object, ...]:
+def large_logits() -> Arguments:
     return torch.tensor([[0.0, 1000.0], [1000.0, 0.0], [200.0, 0.0]]), torch.tensor([0, 0, 1])
 
 
-def text_case(seed: int, tokens: int, input_len: int) -> tuple[object, ...]:
+def text_case(seed: int, tokens: int, input_len: int) -> Arguments:
     return random_logits(seed, tokens, 5), torch.tensor(random_ids(seed, tokens, 5)), input_len
 
 

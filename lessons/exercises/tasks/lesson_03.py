@@ -3,24 +3,27 @@
 B = beams, V = size of the vocabulary. Log-probabilities are in nats.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import torch
 
 import lessons
 from lessons.exercises.cases import random_chain, random_ids, random_logits
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Case, Exercise
 from lessons.models.source import NextLogits
+
+Loses = Callable[[Any, Any], bool]  # whether beam search loses: (its trace, that of greedy search)
 
 
 def beam_step(sums: torch.Tensor, log_probs: torch.Tensor, num_beams: int) -> list:
-    totals = sums.unsqueeze(-1) + log_probs  # (B, V) every beam continued by every token
+    totals = sums.unsqueeze(-1) + log_probs  # (B, V) each beam with each next token
     best = totals.flatten().topk(num_beams)
     V = log_probs.shape[-1]
-    places, sums = best.indices.tolist(), best.values.tolist()
-    return [(place // V, place % V, total) for place, total in zip(places, sums, strict=True)]
+    ranked = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return [(place // V, place % V, total) for place, total in ranked]
 
 
 def beam_score(log_probs: torch.Tensor, length_penalty: float) -> torch.Tensor:
@@ -28,7 +31,8 @@ def beam_score(log_probs: torch.Tensor, length_penalty: float) -> torch.Tensor:
 
 
 def forbidden_tokens(ids: list[int]) -> set[int]:
-    places = [place for place in range(len(ids) - 1) if ids[place] == ids[-1]]  # where the last token was said before
+    # where the last token was said before
+    places = [place for place in range(len(ids) - 1) if ids[place] == ids[-1]]
     return {ids[place + 1] for place in places}
 
 
@@ -36,7 +40,8 @@ def beams_lose(lm: "NextLogits", prompts: list, steps: int, num_beams: int) -> l
     for prompt in prompts:
         greedy = lessons.greedy_search(lm, prompt, max_new_tokens=steps)
         beams = lessons.beam_search(lm, prompt, max_new_tokens=steps, num_beams=num_beams)
-        if beams.log_prob < greedy.log_prob - 1e-6:  # the log-probability of the text, not its score
+        # the log-probability of the text, not its score
+        if beams.log_prob < greedy.log_prob - 1e-6:
             return prompt
     return None
 
@@ -74,7 +79,7 @@ def losing_ties(lm: NextLogits, prompts: list, steps: int, num_beams: int) -> li
     return first_losing(lm, prompts, steps, num_beams, lambda beams, greedy: beams.log_prob <= greedy.log_prob)
 
 
-def first_losing(lm: NextLogits, prompts: list, steps: int, num_beams: int, loses: object) -> list[int] | None:
+def first_losing(lm: NextLogits, prompts: list, steps: int, num_beams: int, loses: Loses) -> list[int] | None:
     for prompt in prompts:
         greedy = lessons.greedy_search(lm, prompt, max_new_tokens=steps)
         if loses(lessons.beam_search(lm, prompt, max_new_tokens=steps, num_beams=num_beams), greedy):
@@ -82,24 +87,24 @@ def first_losing(lm: NextLogits, prompts: list, steps: int, num_beams: int, lose
     return None
 
 
-def step_case(seed: int, beams: int, size: int) -> tuple[object, ...]:
+def step_case(seed: int, beams: int, size: int) -> Arguments:
     sums = random_logits(seed + 100, beams).abs().neg().sort(descending=True).values
     return sums, random_logits(seed, beams, size).log_softmax(-1), beams
 
 
-def score_case(seed: int, length: int, length_penalty: float) -> tuple[object, ...]:
+def score_case(seed: int, length: int, length_penalty: float) -> Arguments:
     return random_logits(seed, length).abs().neg(), length_penalty
 
 
-def losing_case(seed: int, size: int, steps: int, num_beams: int) -> tuple[object, ...]:
+def losing_case(seed: int, size: int, steps: int, num_beams: int) -> Arguments:
     return random_chain(seed, size, ends=[0]), [[word] for word in range(1, size)], steps, num_beams
 
 
-def ids_case(seed: int, length: int) -> tuple[object, ...]:
+def ids_case(seed: int, length: int) -> Arguments:
     return (random_ids(seed, length, 4),)
 
 
-BIGRAMS: Sequence[object] = [partial(tuple, [ids]) for ids in ([1], [1, 2, 1], [3, 0, 2, 3, 1, 3], [2, 2])]
+SHORT_TEXTS: list[Case] = [partial(tuple, [ids]) for ids in ([1], [1, 2, 1], [3, 0, 2, 3, 1, 3], [2, 2])]
 
 EXERCISES = (
     Exercise(
@@ -132,7 +137,7 @@ EXERCISES = (
         "forbidden-tokens",
         3,
         forbidden_tokens,
-        [*BIGRAMS, *(partial(ids_case, seed, length) for seed, length in enumerate((6, 9, 15)))],
+        [*SHORT_TEXTS, *(partial(ids_case, seed, length) for seed, length in enumerate((6, 9, 15)))],
         {
             "all-said": lambda ids: set(ids),
             "before": lambda ids: {before for before, after in pairwise(ids) if after == ids[-1]},

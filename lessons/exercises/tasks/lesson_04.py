@@ -10,7 +10,7 @@ import torch
 
 import lessons
 from lessons.exercises.cases import random_logits
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 
 
 def tempered(logits: torch.Tensor, T: float) -> torch.Tensor:
@@ -23,7 +23,7 @@ def temperature_for_odds(logit_a: float, logit_b: float, odds: float) -> float:
 
 def entropy_in_nats(logits: torch.Tensor) -> torch.Tensor:
     log_probs = logits.log_softmax(dim=-1)
-    possible = log_probs[log_probs > -torch.inf]  # what is cut adds nothing: 0 log 0 = 0
+    possible = log_probs[log_probs > -torch.inf]  # cut ones add 0: 0 log 0 = 0
     return -(possible.exp() * possible).sum()
 
 
@@ -55,17 +55,17 @@ def mean_surprisal(logits: torch.Tensor) -> torch.Tensor:
     return -log_probs[log_probs > -torch.inf].mean()
 
 
-def tempered_case(seed: int, size: int, T: float) -> tuple[object, ...]:
+def tempered_case(seed: int, size: int, T: float) -> Arguments:
     return random_logits(seed, size), T
 
 
-def cut_case(seed: int, size: int, cut: int) -> tuple[object, ...]:
+def cut_case(seed: int, size: int, cut: int) -> Arguments:
     logits = random_logits(seed, size)
     logits[:cut] = -torch.inf
     return (logits,)
 
 
-def warmth_case(seed: int, size: int, share: float) -> tuple[object, ...]:
+def entropy_case(seed: int, size: int, share: float) -> Arguments:
     return random_logits(seed, size), round(share * math.log(size), 3)
 
 
@@ -111,7 +111,7 @@ EXERCISES = (
         "temperature-for-entropy",
         4,
         temperature_for_entropy,
-        [partial(warmth_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])],
+        [partial(entropy_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])],
         {"wrong-way": guessed_wrong_way, "proportional": lambda logits, nats: nats / lessons.entropy(logits)},
         tolerance=1e-2,
     ),

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 
 from lessons.exercises.cases import random_logits, random_probabilities
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 
 
 def top_p(probabilities: torch.Tensor, p: float) -> torch.Tensor:
@@ -26,7 +26,8 @@ def smallest_k(probabilities: torch.Tensor, mass: float) -> int:
 
 
 def top_k(logits: torch.Tensor, k: int) -> torch.Tensor:
-    kept = logits.argsort(descending=True, stable=True)[:k]  # stable: of equal logits the lower id first
+    # stable: of equal logits the lower id first
+    kept = logits.argsort(descending=True, stable=True)[:k]
     chosen = torch.full_like(logits, -torch.inf)
     chosen[kept] = logits[kept]
     return chosen
@@ -55,15 +56,15 @@ def top_p_unsorted(probabilities: torch.Tensor, p: float) -> torch.Tensor:
     return chosen / chosen.sum()
 
 
-def share_case(seed: int, size: int, p: float) -> tuple[object, ...]:
+def share_case(seed: int, size: int, p: float) -> Arguments:
     return random_probabilities(seed, size, spread=1.2), p
 
 
-def tie_case(seed: int, size: int, k: int) -> tuple[object, ...]:
+def tie_case(seed: int, size: int, k: int) -> Arguments:
     return random_logits(seed, size).round(), k
 
 
-def tie() -> tuple[object, ...]:
+def tie() -> Arguments:
     return torch.tensor([1.0, 3.0, 2.0, 2.0]), 2
 
 

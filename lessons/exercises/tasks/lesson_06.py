@@ -9,7 +9,7 @@ from functools import partial
 import torch
 
 from lessons.exercises.cases import Slowly, random_ids, random_logits
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 
 
 def cut_into_blocks(texts: list[list[int]], block_size: int) -> list[list[int]]:
@@ -21,13 +21,14 @@ def cut_into_blocks(texts: list[list[int]], block_size: int) -> list[list[int]]:
 
 
 def perplexity_of(losses: list[float], tokens: list[int]) -> float:
-    # a batch's loss is a mean over its tokens
+    # a batch's loss is a mean over its tokens: times their number it is a sum
     total = sum(loss * number for loss, number in zip(losses, tokens, strict=True))
     return math.exp(total / sum(tokens))
 
 
 def next_token_loss(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.cross_entropy(logits[:-1], ids[1:])  # row i is about token i + 1
+    # row i is about token i + 1
+    return torch.nn.functional.cross_entropy(logits[:-1], ids[1:])
 
 
 def entropy_floor(weights: list[float], below: list[float]) -> float:
@@ -67,20 +68,20 @@ def shifted_twice(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits[:-2], ids[2:])
 
 
-def texts_case(seed: int, texts: int, longest: int, block_size: int) -> tuple[object, ...]:
+def texts_case(seed: int, texts: int, longest: int, block_size: int) -> Arguments:
     lengths = [1 + length for length in random_ids(seed, texts, longest)]
     return [random_ids(seed + place, length, 10) for place, length in enumerate(lengths)], block_size
 
 
-def many_texts() -> tuple[object, ...]:
+def many_texts() -> Arguments:
     return Slowly([place] * 25 for place in range(40_000)), 128
 
 
-def losses_case(losses: list[float], tokens: list[int]) -> tuple[object, ...]:
-    return list(losses), list(tokens)
+def lists_case(*lists: list[float] | list[int]) -> Arguments:
+    return tuple(list(numbers) for numbers in lists)
 
 
-def loss_case(seed: int, tokens: int, size: int) -> tuple[object, ...]:
+def loss_case(seed: int, tokens: int, size: int) -> Arguments:
     return random_logits(seed, tokens, size), torch.tensor(random_ids(seed, tokens, size))
 
 
@@ -116,7 +117,7 @@ EXERCISES = (
         "perplexity-from-losses",
         6,
         perplexity_of,
-        [partial(losses_case, *case) for case in LOSSES],
+        [partial(lists_case, *case) for case in LOSSES],
         {
             "batches-alike": lambda losses, tokens: math.exp(sum(losses) / len(losses)),
             "mean-of-perplexities": lambda losses, tokens: sum(map(math.exp, losses)) / len(losses),
@@ -127,7 +128,7 @@ EXERCISES = (
         "entropy-floor",
         6,
         entropy_floor,
-        [partial(losses_case, *case) for case in RULES],
+        [partial(lists_case, *case) for case in RULES],
         {"choice-only": floor_of_choice, "unweighted": floor_unweighted, "unnormalised": floor_unnormalised},
     ),
 )

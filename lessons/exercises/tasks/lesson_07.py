@@ -6,7 +6,7 @@ V = size of the vocabulary. Surprisals are in nats.
 from functools import partial
 
 from lessons.exercises.cases import random_chain, random_ids
-from lessons.exercises.exercise import Exercise
+from lessons.exercises.exercise import Arguments, Exercise
 from lessons.models.source import NextLogits
 
 Text = list[tuple[int, float]]  # (id, surprisal) of each token
@@ -17,7 +17,8 @@ def small_sampler(next_logits: "NextLogits", ids: list[int], uniforms: list[floa
     for u in uniforms:
         best = (next_logits(ids) / T).topk(k)  # the likeliest first
         cumulative = best.values.softmax(dim=-1).cumsum(-1)
-        place = int((cumulative <= u).sum())  # the first token whose cumulative probability is above u
+        # the first token whose cumulative probability is above u
+        place = int((cumulative <= u).sum())
         ids.append(int(best.indices[min(place, k - 1)]))
     return ids
 
@@ -34,7 +35,7 @@ def choose_decoder(texts: dict, most_surprisal: float) -> str:
         if sum(surprisals) / len(surprisals) <= most_surprisal:  # the condition first
             ids = [id for text in written for id, _ in text]
             variety[decoder] = len(set(ids)) / len(ids)
-    return max(variety, key=variety.get)  # then the purpose
+    return max(variety, key=lambda decoder: variety[decoder])  # then the purpose
 
 
 def sampler_greedy(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
@@ -97,12 +98,12 @@ def texts_alike(texts: dict, most_surprisal: float) -> str:
     return choose_decoder(allowed, float("inf"))
 
 
-def sampler_case(seed: int, size: int, steps: int, T: float, k: int) -> tuple[object, ...]:
+def sampler_case(seed: int, size: int, steps: int, T: float, k: int) -> Arguments:
     uniforms = [number / 100 for number in random_ids(seed, steps, 100)]
     return random_chain(seed, size), random_ids(seed + 50, 2, size), uniforms, T, k
 
 
-def texts_case(seed: int, texts: int, longest: int) -> tuple[object, ...]:
+def texts_case(seed: int, texts: int, longest: int) -> Arguments:
     lengths = [2 + length for length in random_ids(seed, texts, longest)]
     return ([random_ids(seed * 31 + place, length, 4) for place, length in enumerate(lengths)],)
 
@@ -111,11 +112,11 @@ def text_of(ids: str, surprisal: float) -> Text:
     return [(int(digit), surprisal) for digit in ids]
 
 
-def two_decoders() -> tuple[object, ...]:
+def two_decoders() -> Arguments:
     return {"beam": [text_of("0000", 0.5)], "sample": [text_of("0123", 4.0)], "top-p": [text_of("0012", 2.0)]}, 3.0
 
 
-def uneven_texts() -> tuple[object, ...]:
+def uneven_texts() -> Arguments:
     return {
         "greedy": [text_of("00", 0.5), text_of("00", 0.5)],
         "hot": [text_of("0123456789", 4.0), text_of("11", 1.0)],
@@ -123,7 +124,7 @@ def uneven_texts() -> tuple[object, ...]:
     }, 3.0
 
 
-def all_allowed() -> tuple[object, ...]:
+def all_allowed() -> Arguments:
     return {"greedy": [text_of("0101", 0.5)], "sample": [text_of("0312", 1.5)]}, 2.0
 
 
