@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lessons.records.saving import alone_in
+from lessons.records.saving import alone_in, whole_or_nothing
 from lessons.words.language import say
 
 RECORD = "run.json"
@@ -125,9 +125,8 @@ def holds(folder: Path, asked: dict[str, object]) -> bool:
 
 def write_record(folder: Path, record: dict[str, object]) -> None:
     """Write run.json, whole or not at all."""
-    unfinished = folder / f"{RECORD}.unfinished"
-    unfinished.write_text(json.dumps(record, indent=1), encoding="utf8")
-    unfinished.replace(folder / RECORD)
+    with whole_or_nothing(folder / RECORD) as unfinished:
+        unfinished.write_text(json.dumps(record, indent=1), encoding="utf8")
 
 
 def _size(number: float) -> str:

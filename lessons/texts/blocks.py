@@ -5,7 +5,6 @@ time, and Arrow keeps what comes out (on disk, wherever the texts lie on disk), 
 corpus.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import numpy
 import pyarrow
 from datasets import Dataset, DatasetDict
 
+from lessons.records.saving import whole_or_nothing
 from lessons.texts.corpora import check_dataset
 from lessons.words.arguments import check_text, check_tokenizer, check_whole
 from lessons.words.language import say
@@ -160,13 +160,8 @@ def _store(rows: Dataset, block_size: int, carry: bool) -> tuple[Dataset, int]:
     file = Path(rows.cache_files[0]["filename"])
     kept = file.with_name(f"{file.stem}-blocks-{block_size}-{'one' if carry else 'each'}.arrow")
     if not kept.exists():
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        try:
-            with pyarrow.OSFile(str(unfinished), "wb") as sink:
-                _write(rows, block_size, carry, sink)
-            unfinished.replace(kept)  # never half a file under the name that is looked for
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole_or_nothing(kept) as unfinished, pyarrow.OSFile(str(unfinished), "wb") as sink:
+            _write(rows, block_size, carry, sink)
     return Dataset.from_file(str(kept)), tokens
 
 
