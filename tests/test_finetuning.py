@@ -13,10 +13,12 @@ from safetensors import safe_open
 from transformers import TrainerCallback
 
 import lessons
-from lessons.finetuning import folders, progress
+from lessons.finetuning import chart, folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
 from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
+from lessons.finetuning.record import read_record
+from lessons.finetuning.reports import Reports
 
 QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
 
@@ -54,13 +56,13 @@ class InterruptAt(TrainerCallback):
 
 def interrupt_at(monkeypatch, step: int, times: int = 1) -> None:
     """Have the next runs interrupted in the step after number `step`."""
-    begin = progress.Progress.on_train_begin
+    begin = Reports.on_train_begin
 
     def with_interrupt(self, args, state, control, **others):
         begin(self, args, state, control, **others)
 
-    monkeypatch.setattr(progress.Progress, "on_train_begin", with_interrupt)
-    monkeypatch.setattr(progress.Progress, "on_step_begin", InterruptAt(step, times).on_step_begin, raising=False)
+    monkeypatch.setattr(Reports, "on_train_begin", with_interrupt)
+    monkeypatch.setattr(Reports, "on_step_begin", InterruptAt(step, times).on_step_begin, raising=False)
 
 
 # ----------------------------------------------------------------------------------------------------------- the result
@@ -109,7 +111,7 @@ def test_the_folder_is_a_model_in_safetensors(result):
         path.name for path in result.folder.iterdir() if path.suffix in (".safetensors", ".bin", ".pt")
     }
     assert not list(result.folder.glob("checkpoint-*"))
-    assert folders.read_record(result.folder)["finished"]
+    assert read_record(result.folder).finished
 
 
 def test_a_finished_run_is_not_run_again(result, tiny_models):
@@ -218,8 +220,8 @@ def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
     for _ in range(2):
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=folder, **QUICK)
 
-    assert folders.read_record(tmp_path / "run.before")["finished"]
-    assert folders.read_record(folder)["finished"]
+    assert read_record(tmp_path / "run.before").finished
+    assert read_record(folder).finished
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
@@ -228,7 +230,7 @@ def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
 def test_what_cannot_end_well_is_refused_before_training(tiny_models, tmp_path, monkeypatch, result):
     """Each with the rule, the value and the way out; nothing is trained."""
     lm, corpus = tiny_models["gpt2"], corpus_of(16)
-    monkeypatch.setattr("lessons.finetuning.session.Sitting.train", lambda *_: pytest.fail("it was trained"))
+    monkeypatch.setattr("lessons.finetuning.run.TrainingRun.train", lambda *_: pytest.fail("it was trained"))
     for error, message, options in (
         (ValueError, "at most 64, the model's context, got 65", {"block_size": 65}),
         (ValueError, "no recipe 'big'; there are 'small', 'course'", {"recipe": "big"}),
@@ -340,7 +342,7 @@ def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, o
 def test_the_training_copy_computes_the_same(tiny_models, result):
     """Its activation is written in one step in place of eight; the function is the same, and the model that comes back
     has its own."""
-    from lessons.finetuning.session import trainable_copy
+    from lessons.finetuning.trainable import trainable_copy
 
     lm = tiny_models["gpt2"]
     copied = trainable_copy(lm.model, lora=None, gradient_checkpointing=False).eval()
@@ -412,7 +414,7 @@ def test_bar_and_chart_in_a_notebook(tiny_models, tmp_path, monkeypatch, capsys)
         def update(self, value):
             replaced.append(value)
 
-    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr(chart, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda value, display_id: shown.append(value) or Handle())
     lessons.fine_tune(tiny_models["gpt2"], corpus_of(40), folder=tmp_path / "run", **(QUICK | {"show": True}))
 

@@ -12,24 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lessons.records.saving import alone_in, whole_or_nothing
+from lessons.finetuning.record import RUN_FILE
+from lessons.records.saving import alone_in
 from lessons.words.language import say
 
-RECORD = "run.json"
 # What errors say that come of a full disk: the system (also through safetensors), a quota, and torch.save twice.
 CANNOT_WRITE = ("No space left", "quota exceeded", "File too large", "PytorchStreamWriter", "inline_container")
 
 
 def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
-    """Nothing, once the folder is there, can be written to, has room, and holds no other run.
+    """Make the folder, and make sure that it can be written to, has room, and holds no other run.
 
     A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside
-    earlier). Raises OSError before anything is trained.
+    earlier). Raises OSError, before anything is trained, where the folder cannot be used.
     """
     if folder.is_dir():
         with claimed(folder):  # or a run in another notebook would lose its folder under its feet
             pass
-    if not resume and (folder / RECORD).exists():
+    if not resume and (folder / RUN_FILE).exists():
         aside = folder.with_name(folder.name + ".before")
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
@@ -108,25 +108,6 @@ def remove_checkpoints(folder: Path) -> None:
     """Remove what is needed only to go on."""
     for checkpoint in folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint, ignore_errors=True)
-
-
-def read_record(folder: Path) -> dict[str, object]:
-    """What run.json says of the run in the folder; raises ValueError if there is no run."""
-    try:
-        return json.loads((folder / RECORD).read_text(encoding="utf8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(say("finetuning.nothing_to_resume", folder=folder)) from error
-
-
-def holds(folder: Path, asked: dict[str, object]) -> bool:
-    """Whether a run with these settings lies in the folder."""
-    return (folder / RECORD).exists() and read_record(folder).get("asked") == asked
-
-
-def write_record(folder: Path, record: dict[str, object]) -> None:
-    """Write run.json, whole or not at all."""
-    with whole_or_nothing(folder / RECORD) as unfinished:
-        unfinished.write_text(json.dumps(record, indent=1), encoding="utf8")
 
 
 def _size(number: float) -> str:

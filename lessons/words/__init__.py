@@ -4,4 +4,5 @@ language     say(): every word shown, in English and in Korean
 arguments    check_…(): what a function is given, or an error with the rule, the value and the way out
 tokens       tokens made visible
 writing      numbers, ends of texts and small tables for a reader
+notebook     whether this is a notebook's Python
 """
