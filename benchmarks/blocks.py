@@ -15,7 +15,7 @@ from datasets import Dataset, load_from_disk
 import lessons
 from benchmarks.measure import Row, lines_of, machine, show
 from lessons.models.language_model import BUNDLED_FOLDER
-from lessons.texts.blocks import _store, token_blocks, tokenise
+from lessons.texts.blocks import stored_blocks, token_blocks, tokenise
 
 BLOCK, WORDS, ROUNDS = 512, 2_000_000, 5
 
@@ -80,7 +80,7 @@ def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float,
     second, theirs = seconds(lambda: tokens.map(course_group, batched=True, batch_size=1000))
     whole, blocks = seconds(lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000))
     long_rows = tokenise(dataset, tokenizer, "text", None, 1000, None)
-    grouping, _ = seconds(lambda: _store(long_rows, BLOCK, carry=False))
+    grouping, _ = seconds(lambda: stored_blocks(long_rows, BLOCK, carry=False))
     assert theirs[0]["input_ids"] == blocks[0]["input_ids"] and len(theirs) == len(blocks)
     return whole, grouping, bare_seconds, first, second
 
