@@ -1,6 +1,7 @@
 """fine_tune(): what it returns, what it leaves in its folder, how it stops and goes on, and what it refuses before it
 begins."""
 
+import json
 import math
 import os
 import signal
@@ -17,7 +18,7 @@ from lessons.finetuning import chart, folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
 from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
-from lessons.finetuning.record import read_record
+from lessons.finetuning.record import has_run, read_record, record_to_resume
 from lessons.finetuning.reports import Reports
 
 QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
@@ -222,6 +223,17 @@ def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
 
     assert read_record(tmp_path / "run.before").finished
     assert read_record(folder).finished
+
+
+def test_a_record_of_an_earlier_version_is_read(tmp_path):
+    """It had the settings twice, and no losses before its end: the run can be resumed all the same."""
+    asked = {"block_size": 16, "batch_size": 4, "lora": None, "seed": 0}
+    kept = asked | {"asked": asked, "precision": "bf16", "floor": 3.5, "seconds": 2.0, "log": [], "finished": False}
+    (tmp_path / "run.json").write_text(json.dumps(kept | {"tokens_per_step": 64, "trained": 9, "parameters": 9}))
+    record = record_to_resume(tmp_path, asked)
+
+    assert ("bf16", 3.5, 64, False) == (record.precision, record.floor, record.tokens_per_step, record.finished)
+    assert has_run(tmp_path, asked) and not has_run(tmp_path, asked | {"seed": 1})
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals

@@ -10,10 +10,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import filterfalse
 from pathlib import Path
 
 from lessons.finetuning.record import RUN_FILE
-from lessons.records.saving import alone_in
+from lessons.records.saving import alone_in, whole_or_nothing
 from lessons.words.language import say
 
 # What errors say that come of a full disk: the system (also through safetensors), a quota, and torch.save twice.
@@ -65,15 +66,14 @@ def full_disk_told(folder: Path, bytes_needed: int) -> Iterator[None]:
             raise
         remove_unfinished(folder)
         checkpoint = last_checkpoint(folder)
-        step = checkpoint.name.split("-")[1] if checkpoint else 0
+        step = step_of(checkpoint) if checkpoint else 0
         raise OSError(say("finetuning.disk_filled", folder=folder, free=_size(free), step=step)) from error
 
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the checkpoints that were not written to their end."""
-    for checkpoint in folder.glob("checkpoint-*"):
-        if not is_whole(checkpoint):
-            shutil.rmtree(checkpoint, ignore_errors=True)
+    for checkpoint in filterfalse(is_whole, folder.glob("checkpoint-*")):
+        shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def is_whole(checkpoint: Path) -> bool:
@@ -90,18 +90,26 @@ def last_checkpoint(folder: Path) -> Path | None:
 
     A process that is killed while it writes leaves a checkpoint without its last file, trainer_state.json.
     """
-    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
-        if not is_whole(checkpoint):
-            continue
-        state = checkpoint / "trainer_state.json"
-        record = json.loads(state.read_text(encoding="utf8"))
-        best = record.get("best_model_checkpoint")
-        if best and Path(best).parent != folder:  # the folder has been moved or renamed since
-            state.write_text(
-                json.dumps(record | {"best_model_checkpoint": str(folder / Path(best).name)}), encoding="utf8"
-            )
-        return checkpoint
-    return None
+    newest = max(filter(is_whole, folder.glob("checkpoint-*")), key=step_of, default=None)
+    if newest is not None:
+        _name_best_anew(newest)
+    return newest
+
+
+def step_of(checkpoint: Path) -> int:
+    """After which step a checkpoint was written."""
+    return int(checkpoint.name.removeprefix("checkpoint-"))
+
+
+def _name_best_anew(checkpoint: Path) -> None:
+    """Have a checkpoint say where the best one lies now: the folder may have been moved or renamed since."""
+    file = checkpoint / "trainer_state.json"
+    state = json.loads(file.read_text(encoding="utf8"))
+    best = state.get("best_model_checkpoint")
+    if best and Path(best).parent != checkpoint.parent:
+        state["best_model_checkpoint"] = str(checkpoint.with_name(Path(best).name))
+        with whole_or_nothing(file) as unfinished:
+            unfinished.write_text(json.dumps(state), encoding="utf8")
 
 
 def remove_checkpoints(folder: Path) -> None:
@@ -111,4 +119,5 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def _size(number: float) -> str:
+    """So many bytes in GB or MB."""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"

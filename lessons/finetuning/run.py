@@ -42,6 +42,7 @@ class TrainingRun:
         gradient_checkpointing: bool = False,
     ) -> None:
         self.lm, self.record, self.folder = lm, record, Path(arguments.output_dir)
+        self.gradient_checkpointing = gradient_checkpointing
         model = trainable_copy(lm.model, record.asked["lora"], gradient_checkpointing)
         record.trained, record.parameters = count_parameters(model)
         with arguments.main_process_first(local=False):  # of several processes one sees to the folder, the others wait
@@ -93,7 +94,8 @@ class TrainingRun:
 
     def save(self) -> LanguageModel:
         """The best model so far, also written to the folder; the checkpoints go when the run is finished."""
-        model = as_it_was(self.trainer.accelerator.unwrap_model(self.trainer.model), self.lm.model)
+        trained = self.trainer.accelerator.unwrap_model(self.trainer.model)
+        model = as_it_was(trained, self.lm.model, self.gradient_checkpointing)
         if self.is_first:
             model.save_pretrained(self.folder)
             self.lm.tokenizer.save_pretrained(self.folder)

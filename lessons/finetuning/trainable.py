@@ -37,11 +37,14 @@ def trainable_copy(
     return add_lora(copied, lora) if lora else copied
 
 
-def as_it_was(trained: "PreTrainedModel | PeftModel", original: PreTrainedModel) -> PreTrainedModel:
+def as_it_was(
+    trained: "PreTrainedModel | PeftModel", original: PreTrainedModel, gradient_checkpointing: bool
+) -> PreTrainedModel:
     """The trained copy as an ordinary model again, with LoRA's matrices added to its own."""
     model = trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained
-    if model.is_gradient_checkpointing:
+    if gradient_checkpointing:
         switch_checkpointing(model, on=False)
+        model.disable_input_require_grads()
     model.config.use_cache = original.config.use_cache
     if any(isinstance(module, NewGELUActivation) for module in original.modules()):
         replace_modules(model, nn.GELU, NewGELUActivation)

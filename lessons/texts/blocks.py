@@ -114,7 +114,7 @@ def tokenise(
 
 def separator_id(tokenizer: "PreTrainedTokenizerBase", separator: str | bool | None) -> int | None:
     """The id of the token that ends each text; None if there is to be none. Raises ValueError for what is no token."""
-    if separator is None or separator is False or separator == "":
+    if isinstance(separator, str | bool | None) and not separator:
         return None
     token = tokenizer.eos_token if separator is True else separator
     number = tokenizer.get_vocab().get(token) if isinstance(token, str) else None

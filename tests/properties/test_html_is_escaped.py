@@ -276,7 +276,7 @@ def test_every_maker_of_html_is_read_here():
               if re.search(r"_repr_html_\(self|widgets\.HTML\(|\"image/svg|[\"']<(div|span|p|b|table|tr|td|th|svg|img|pre|text)\b",
                            file.read_text(encoding="utf8"))}  # fmt: skip
     here: dict[str, Callable[..., None]] = {
-        "corpora.py": test_data_frames, "tables.py": test_data_frames, "trace.py": test_data_frames,
+        "texts/corpora.py": test_data_frames, "tables.py": test_data_frames, "trace.py": test_data_frames,
         "decoding/beam_tree.py": test_the_tree_of_a_beam_search, "plots/svg.py": test_the_tree_of_a_beam_search,
         "plots/tree.py": test_the_tree_of_a_beam_search, "exercises/verdict.py": test_a_verdict,
         "finetuning/chart.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
