@@ -87,7 +87,7 @@ async def grade_one(path: Path, seconds: float, cell_seconds: float) -> Row:
     try:
         notebook = nbformat.read(path, as_version=4)
         sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    except Exception as error:  # the file's fault, of whatever kind: cut off, not JSON, not there, a picture
+    except Exception as error:  # the file's fault, of whatever kind: half a file, not JSON, not there, a picture
         return Row(path, reason=say("grading.no_notebook", error=first_line(error)))
     checked = {name for source in sources for name in CHECKED.findall(source) if name in all_exercises()}
     lesson = lesson_of(path, checked)

@@ -44,7 +44,7 @@ class BarAndChart:
         self.steps, self.entries_shown, self.next_chart = 0, 0, 0.0
 
     def report(self, step: int, steps: int, log: Log) -> None:
-        """Move the bar on; show the losses if validation has been measured anew, or the chart has its time again."""
+        """Move the bar on; show the losses if validation has been measured anew, or a new chart is due."""
         self.steps, self.log = steps, log
         if self.bar is None:
             desc, unit = say("finetuning.bar"), say("finetuning.step")

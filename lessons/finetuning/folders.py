@@ -1,4 +1,4 @@
-"""The folder of a run: what lies in it, whether there is room for more, and the checkpoint from which a run can go on.
+"""The folder of a run: what lies in it, whether there is space for more, and the checkpoint from which a run can go on.
 
 FOLDER/run.json               recipe, precision, perplexities, history
 FOLDER/model.safetensors …    the best model so far, as `lessons.load(FOLDER)` reads it
@@ -22,7 +22,7 @@ CANNOT_WRITE = ("No space left", "quota exceeded", "File too large", "PytorchStr
 
 
 def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
-    """Make the folder, and make sure that it can be written to, has room, and holds no other run.
+    """Make the folder, and make sure that it can be written to, has space, and holds no other run.
 
     A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside
     earlier). Raises OSError, before anything is trained, where the folder cannot be used.

@@ -25,15 +25,12 @@ class Reports(TrainerCallback):
     def __init__(self, report: Report) -> None:
         self.report, self.stopped = report, False
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any
-    ) -> None:
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         self.report(state.global_step, state.max_steps, state.log_history)
 
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
-        self.report(state.global_step, state.max_steps, state.log_history)
+    on_train_begin = on_log
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         self.report(state.global_step, state.max_steps, state.log_history)
         if self.stopped:
             control.should_save = control.should_training_stop = True

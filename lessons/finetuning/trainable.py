@@ -7,12 +7,10 @@ matrix W (m, n) becomes W + B A with B (m, rank) and A (rank, n): for rank 8 and
 """
 
 import copy
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from torch import nn
 from transformers import PreTrainedModel
-from transformers.activations import NewGELUActivation
 from transformers.pytorch_utils import Conv1D
 
 from lessons.words.language import say
@@ -32,31 +30,19 @@ def trainable_copy(
     if gradient_checkpointing:
         switch_checkpointing(copied, on=True)
         copied.enable_input_require_grads()  # for LoRA, where the embeddings are frozen
-    # the same function in one step, not eight
-    replace_modules(copied, NewGELUActivation, lambda: nn.GELU(approximate="tanh"))
     return add_lora(copied, lora) if lora else copied
 
 
 def as_it_was(
     trained: "PreTrainedModel | PeftModel", original: PreTrainedModel, gradient_checkpointing: bool
 ) -> PreTrainedModel:
-    """The trained copy as an ordinary model again, with LoRA's matrices added to its own."""
+    """The trained copy as an ordinary model once more, with LoRA's matrices added to its own."""
     model = trained.merge_and_unload() if hasattr(trained, "merge_and_unload") else trained
     if gradient_checkpointing:
         switch_checkpointing(model, on=False)
         model.disable_input_require_grads()
     model.config.use_cache = original.config.use_cache
-    if any(isinstance(module, NewGELUActivation) for module in original.modules()):
-        replace_modules(model, nn.GELU, NewGELUActivation)
     return model
-
-
-def replace_modules(model: nn.Module, kind: type[nn.Module], substitute: Callable[[], nn.Module]) -> None:
-    """Put a `substitute`, which has no weights, in the place of every module of that kind."""
-    for parent in list(model.modules()):
-        for name, child in parent.named_children():
-            if type(child) is kind:
-                setattr(parent, name, substitute())
 
 
 def switch_checkpointing(model: PreTrainedModel, on: bool) -> None:

@@ -1,4 +1,4 @@
-"""Texts → token blocks: all texts tokenised, laid end to end in one row, and the row cut into blocks of equal length.
+"""Texts → token blocks: all texts tokenised, laid end to end in one row, which is divided into blocks of equal length.
 
 The row is never held as Python lists, and never copied as a whole: texts go through the tokenizer some megabytes at a
 time, and Arrow keeps what comes out (on disk, wherever the texts lie on disk), so memory stays the same for any size of
@@ -48,7 +48,7 @@ def token_blocks(
 
     separator: what ends each text: True for the tokenizer's own end-of-text token, another token's name, or None for
         nothing (then the tokenizer adds whatever it is set to add).
-    rows_per_remainder: None cuts one row of tokens, and drops only what is left at its very end. A number drops a
+    rows_per_remainder: None divides one row of tokens, and drops only what is left at its very end. A number drops a
         remainder after each so many texts; 1,000 is what two `map` calls with their default batch size do.
     num_proc: how many processes tokenise, each a stretch of the texts.
     The result of one data set has `.dropped`: how many tokens were left over. Raises ValueError where there are fewer
@@ -199,7 +199,7 @@ def _write(rows: Dataset, block_size: int, carry: bool, sink: pyarrow.NativeFile
 
 @contextmanager
 def _bars_only_for(texts: Dataset) -> Iterator[None]:
-    """A progress bar for what takes long enough to need one."""
+    """A bar for what takes long enough to need one."""
     quiet = texts.data.nbytes < 10 * BYTES_AT_ONCE and not datasets.are_progress_bars_disabled()
     if quiet:
         datasets.disable_progress_bars()

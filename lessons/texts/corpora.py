@@ -84,8 +84,7 @@ def _from_hub(name: str) -> DatasetDict:
 
 @contextmanager
 def offline_if_silent() -> Iterator[None]:
-    """Within: if the hub does not answer, the libraries look only at what is kept here, and do not ask again and
-    again."""
+    """Within: if the hub does not answer, the libraries look only at what is kept here, and ask no more."""
     before = datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE
     try:
         ask_hub()

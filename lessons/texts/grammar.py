@@ -27,7 +27,7 @@ class Alternative:
 
     Attributes:
         probability: of choosing this way among those of its symbol.
-        parts: plain text and symbols in turn; plain text comes first and last (it may be empty).
+        parts: plain text and symbols alternate; plain text comes first and last (it may be empty).
     """
 
     probability: float
