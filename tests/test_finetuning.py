@@ -6,6 +6,7 @@ import math
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from lessons.finetuning import chart, folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
 from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
-from lessons.finetuning.record import has_run, read_record, record_to_resume
+from lessons.finetuning.record import RunRecord, has_run, read_record, record_to_resume
 from lessons.finetuning.reports import Reports
 
 QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
@@ -444,3 +445,25 @@ def test_the_checkpoints_of_a_stopped_run_are_safetensors(tiny_models, tmp_path,
     with safe_open(checkpoint / "model.safetensors", "pt") as weights:
         assert "transformer.wte.weight" in weights.keys()  # noqa: SIM118 - no dictionary
     assert {"training_args.bin"} >= {path.name for path in checkpoint.glob("*.bin")}
+
+
+def test_a_chart_is_drawn_at_each_evaluation_and_else_every_two_seconds(monkeypatch):
+    """Not before anything was validated; at once when something is; for training losses alone after two seconds."""
+    clock, drawn = [0.0], []
+    monkeypatch.setattr(chart, "in_notebook", lambda: True)
+    monkeypatch.setattr(chart, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(chart.LiveChart, "update", lambda self, history, floor, end: drawn.append(len(history)))
+    log = []
+    with chart.bar_and_chart(RunRecord({"batch_size": 4, "block_size": 16})) as report:
+        for now, entry, expected in (
+            (10.0, {"step": 0, "loss": 4.0}, []),
+            (10.1, {"step": 0, "eval_loss": 4.0}, [1]),
+            (11.0, {"step": 1, "loss": 3.5}, [1]),
+            (12.2, {"step": 2, "loss": 3.2}, [1, 3]),
+            (12.3, {"step": 3, "eval_loss": 3.0}, [1, 3, 4]),
+        ):
+            clock[0] = now
+            log.append(entry)
+            report(entry["step"], 9, log)
+            assert expected == drawn
+    assert [1, 3, 4, 4] == drawn  # and at the end
