@@ -7,7 +7,7 @@ corpus.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,6 +21,7 @@ from datasets import Dataset, DatasetDict
 
 from lessons.records.saving import whole_or_nothing
 from lessons.texts.corpora import check_dataset
+from lessons.texts.files import without_bars
 from lessons.words.arguments import check_text, check_tokenizer, check_whole
 from lessons.words.language import say
 
@@ -99,7 +100,8 @@ def tokenise(
     """Token ids of the texts in long rows; None for `texts_per_row`: each of as many texts as are tokenised at once."""
     if texts_per_row is None:
         texts_per_row = max(1, min(1000, BYTES_AT_ONCE * len(texts) // max(1, texts.data.nbytes)))
-    with _bars_only_for(texts):
+    # a bar for what takes long enough to need one
+    with without_bars() if texts.data.nbytes < 10 * BYTES_AT_ONCE else nullcontext():
         return texts.with_format("arrow").map(
             _encode,
             batched=True,
@@ -195,16 +197,3 @@ def _write(rows: Dataset, block_size: int, carry: bool, sink: pyarrow.NativeFile
         for blocks in into_blocks(arrays, block_size, carry):
             ids = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(blocks.ravel()), block_size)
             writer.write_batch(pyarrow.record_batch([ids], schema=schema))
-
-
-@contextmanager
-def _bars_only_for(texts: Dataset) -> Iterator[None]:
-    """A bar for what takes long enough to need one."""
-    quiet = texts.data.nbytes < 10 * BYTES_AT_ONCE and not datasets.are_progress_bars_disabled()
-    if quiet:
-        datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if quiet:
-            datasets.enable_progress_bars()

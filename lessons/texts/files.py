@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import datasets
 from datasets import Dataset, load_dataset
 
 from lessons.words.language import say
@@ -70,8 +71,6 @@ def check_encoding(path: Path, encoding: str) -> str:
 
 def cache_folder() -> str | None:
     """None where the library's own folder for what it has read can be written to; otherwise a new folder that can."""
-    import datasets
-
     try:
         Path(datasets.config.HF_DATASETS_CACHE).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=datasets.config.HF_DATASETS_CACHE):
@@ -146,17 +145,25 @@ def _has_empty_lines(path: Path) -> bool:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """The library's bars and error lines left out: what must be known is said in the error."""
-    import datasets
-
-    logger, shown = logging.getLogger("datasets"), not datasets.are_progress_bars_disabled()
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+def without_bars() -> Iterator[None]:
+    """Within: `datasets` shows no bars."""
+    shown = not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
         yield
     finally:
-        logger.setLevel(level)
         if shown:
             datasets.enable_progress_bars()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Within: no bars, and no error lines of `datasets` either; what must be known is said in the error."""
+    logger = logging.getLogger("datasets")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with without_bars():
+            yield
+    finally:
+        logger.setLevel(level)
