@@ -26,9 +26,10 @@ test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's version
 	@for one in $(OLDEST); do echo "With constraints-$$one.txt:"; \
 	  .venv-oldest/$$one/bin/python $(PYTEST) $(ARGS) || failed=yes; done; test -z "$$failed"
 
-lint: .venv/.dev  ## check format, style, spelling and that notebooks are stored without outputs
+lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are stored without outputs
 	@$(RUN) -m ruff format --check --quiet . || { echo "not formatted: $(RUN) -m ruff format ."; exit 1; }
 	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy --no-error-summary
 	@$(RUN) -m codespell_lib README.md CONTRIBUTING.md lessons tests tools
 	@$(RUN) -m nbstripout --keep-id --verify notebooks/*/*.ipynb
 

@@ -8,16 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import datasets
 from datasets import Dataset, load_from_disk
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 import lessons
 from benchmarks.measure import Row, lines_of, machine, show
 from lessons.models.language_model import BUNDLED_FOLDER
-from lessons.texts.blocks import _store, token_blocks, tokenise
+from lessons.texts.blocks import stored_blocks, token_blocks, tokenise
 
 BLOCK, WORDS, ROUNDS = 512, 2_000_000, 5
+
+Result = TypeVar("Result")
 
 
 def texts(words: int = WORDS) -> Dataset:
@@ -35,7 +39,7 @@ def texts(words: int = WORDS) -> Dataset:
     return Dataset.from_dict({"text": rows})
 
 
-def course_tokens(dataset: Dataset, tokenizer: object) -> Dataset:
+def course_tokens(dataset: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     return dataset.map(lambda examples: tokenizer(examples["text"]), batched=True, remove_columns=["text"])
 
 
@@ -72,7 +76,7 @@ def parts(quick: bool = False) -> Iterator[Row]:
         )
 
 
-def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float, float, float]:
+def one_round(tokenizer: PreTrainedTokenizerBase, dataset: Dataset) -> tuple[float, float, float, float, float]:
     """Seconds: ours in all, our grouping alone, the bare tokenizer, the course's first map, its second."""
     batches = batches_of(dataset)
     bare_seconds, _ = seconds(lambda: bare(batches, tokenizer))
@@ -80,7 +84,7 @@ def one_round(tokenizer: object, dataset: Dataset) -> tuple[float, float, float,
     second, theirs = seconds(lambda: tokens.map(course_group, batched=True, batch_size=1000))
     whole, blocks = seconds(lambda: token_blocks(dataset, tokenizer, BLOCK, separator=None, rows_per_remainder=1000))
     long_rows = tokenise(dataset, tokenizer, "text", None, 1000, None)
-    grouping, _ = seconds(lambda: _store(long_rows, BLOCK, carry=False))
+    grouping, _ = seconds(lambda: stored_blocks(long_rows, BLOCK, carry=False))
     assert theirs[0]["input_ids"] == blocks[0]["input_ids"] and len(theirs) == len(blocks)
     return whole, grouping, bare_seconds, first, second
 
@@ -90,21 +94,20 @@ def batches_of(dataset: Dataset) -> list[list[str]]:
     return [dataset["text"][start : start + 1000] for start in range(0, len(dataset), 1000)]
 
 
-def bare(batches: list[list[str]], tokenizer: object) -> None:
+def bare(batches: list[list[str]], tokenizer: PreTrainedTokenizerBase) -> None:
     """The tokenizer's own work and nothing else."""
     for batch in batches:
         tokenizer.backend_tokenizer.encode_batch(batch)
 
 
-def seconds(action: Callable[[], object]) -> tuple[float, object]:
+def seconds(action: Callable[[], Result]) -> tuple[float, Result]:
+    """(how long it took, what came of it)."""
     start = time.perf_counter()
     result = action()
     return time.perf_counter() - start, result
 
 
-def tokenizer_of_the_lessons() -> object:
-    from transformers import AutoTokenizer
-
+def tokenizer_of_the_lessons() -> PreTrainedTokenizerBase:
     tokenizer = AutoTokenizer.from_pretrained(BUNDLED_FOLDER)
     tokenizer.model_max_length = 10**9
     return tokenizer

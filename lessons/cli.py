@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,8 +15,9 @@ from lessons.words.language import LANGUAGES, say, speak
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all went well, 1 if something is off."""
-    # subtle: a Windows pipe cannot write Hangul; a question mark beats a traceback
-    sys.stdout.reconfigure(errors="replace")
+    if isinstance(sys.stdout, TextIOWrapper):
+        # subtle: a Windows pipe cannot write Hangul; a question mark beats a traceback
+        sys.stdout.reconfigure(errors="replace")
     language = argparse.ArgumentParser(add_help=False)
     language.add_argument("--language", choices=LANGUAGES, default="en")
     speak(language.parse_known_args(arguments)[0].language)  # first, so that even --help is in it

@@ -185,4 +185,4 @@ def test_table_for_notebooks(monkeypatch):
 def test_table_in_korean():
     """Column names and marks follow the language in use."""
     speak("ko")
-    assert "✓ 예" in doctor.doctor().to_html() and "해결 방법" in doctor.table().to_html()
+    assert "✓ 예" in doctor.doctor().to_html() and "해결 방법" in doctor.doctor().to_html()

@@ -1,10 +1,12 @@
 """fine_tune(): what it returns, what it leaves in its folder, how it stops and goes on, and what it refuses before it
 begins."""
 
+import json
 import math
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,10 +15,12 @@ from safetensors import safe_open
 from transformers import TrainerCallback
 
 import lessons
-from lessons.finetuning import folders, progress
+from lessons.finetuning import chart, folders
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
 from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
+from lessons.finetuning.record import RunRecord, has_run, read_record, record_to_resume
+from lessons.finetuning.reports import Reports
 
 QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
 
@@ -54,13 +58,13 @@ class InterruptAt(TrainerCallback):
 
 def interrupt_at(monkeypatch, step: int, times: int = 1) -> None:
     """Have the next runs interrupted in the step after number `step`."""
-    begin = progress.Progress.on_train_begin
+    begin = Reports.on_train_begin
 
     def with_interrupt(self, args, state, control, **others):
         begin(self, args, state, control, **others)
 
-    monkeypatch.setattr(progress.Progress, "on_train_begin", with_interrupt)
-    monkeypatch.setattr(progress.Progress, "on_step_begin", InterruptAt(step, times).on_step_begin, raising=False)
+    monkeypatch.setattr(Reports, "on_train_begin", with_interrupt)
+    monkeypatch.setattr(Reports, "on_step_begin", InterruptAt(step, times).on_step_begin, raising=False)
 
 
 # ----------------------------------------------------------------------------------------------------------- the result
@@ -109,7 +113,7 @@ def test_the_folder_is_a_model_in_safetensors(result):
         path.name for path in result.folder.iterdir() if path.suffix in (".safetensors", ".bin", ".pt")
     }
     assert not list(result.folder.glob("checkpoint-*"))
-    assert folders.read_record(result.folder)["finished"]
+    assert read_record(result.folder).finished
 
 
 def test_a_finished_run_is_not_run_again(result, tiny_models):
@@ -218,8 +222,19 @@ def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
     for _ in range(2):
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=folder, **QUICK)
 
-    assert folders.read_record(tmp_path / "run.before")["finished"]
-    assert folders.read_record(folder)["finished"]
+    assert read_record(tmp_path / "run.before").finished
+    assert read_record(folder).finished
+
+
+def test_a_record_of_an_earlier_version_is_read(tmp_path):
+    """It had the settings twice, and no losses before its end: the run can be resumed all the same."""
+    asked = {"block_size": 16, "batch_size": 4, "lora": None, "seed": 0}
+    kept = asked | {"asked": asked, "precision": "bf16", "floor": 3.5, "seconds": 2.0, "log": [], "finished": False}
+    (tmp_path / "run.json").write_text(json.dumps(kept | {"tokens_per_step": 64, "trained": 9, "parameters": 9}))
+    record = record_to_resume(tmp_path, asked)
+
+    assert ("bf16", 3.5, 64, False) == (record.precision, record.floor, record.tokens_per_step, record.finished)
+    assert has_run(tmp_path, asked) and not has_run(tmp_path, asked | {"seed": 1})
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
@@ -228,7 +243,7 @@ def test_a_run_that_lies_there_is_put_aside(result, tiny_models, tmp_path):
 def test_what_cannot_end_well_is_refused_before_training(tiny_models, tmp_path, monkeypatch, result):
     """Each with the rule, the value and the way out; nothing is trained."""
     lm, corpus = tiny_models["gpt2"], corpus_of(16)
-    monkeypatch.setattr("lessons.finetuning.session.Sitting.train", lambda *_: pytest.fail("it was trained"))
+    monkeypatch.setattr("lessons.finetuning.run.TrainingRun.train", lambda *_: pytest.fail("it was trained"))
     for error, message, options in (
         (ValueError, "at most 64, the model's context, got 65", {"block_size": 65}),
         (ValueError, "no recipe 'big'; there are 'small', 'course'", {"recipe": "big"}),
@@ -337,10 +352,9 @@ def test_less_memory_for_more_time_changes_nothing_else(tiny_models, tmp_path, o
     assert run.model.model.config.use_cache == lm.model.config.use_cache
 
 
-def test_the_training_copy_computes_the_same(tiny_models, result):
-    """Its activation is written in one step in place of eight; the function is the same, and the model that comes back
-    has its own."""
-    from lessons.finetuning.session import trainable_copy
+def test_the_training_copy_computes_the_same(tiny_models):
+    """Being made ready for the trainer changes no logit."""
+    from lessons.finetuning.trainable import trainable_copy
 
     lm = tiny_models["gpt2"]
     copied = trainable_copy(lm.model, lora=None, gradient_checkpointing=False).eval()
@@ -348,8 +362,6 @@ def test_the_training_copy_computes_the_same(tiny_models, result):
 
     with torch.no_grad():
         assert torch.allclose(lm.model(ids).logits, copied(ids).logits, atol=1e-5)
-    kinds = [[type(module) for module in model.modules()] for model in (lm.model, copied, result.model.model)]
-    assert kinds[0] == kinds[2] != kinds[1]
 
 
 def test_other_architectures_learn(tiny_models, tmp_path):
@@ -412,7 +424,7 @@ def test_bar_and_chart_in_a_notebook(tiny_models, tmp_path, monkeypatch, capsys)
         def update(self, value):
             replaced.append(value)
 
-    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    monkeypatch.setattr(chart, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda value, display_id: shown.append(value) or Handle())
     lessons.fine_tune(tiny_models["gpt2"], corpus_of(40), folder=tmp_path / "run", **(QUICK | {"show": True}))
 
@@ -433,3 +445,25 @@ def test_the_checkpoints_of_a_stopped_run_are_safetensors(tiny_models, tmp_path,
     with safe_open(checkpoint / "model.safetensors", "pt") as weights:
         assert "transformer.wte.weight" in weights.keys()  # noqa: SIM118 - no dictionary
     assert {"training_args.bin"} >= {path.name for path in checkpoint.glob("*.bin")}
+
+
+def test_a_chart_is_drawn_at_each_evaluation_and_else_every_two_seconds(monkeypatch):
+    """Not before anything was validated; at once when something is; for training losses alone after two seconds."""
+    clock, drawn = [0.0], []
+    monkeypatch.setattr(chart, "in_notebook", lambda: True)
+    monkeypatch.setattr(chart, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(chart.LiveChart, "update", lambda self, history, floor, end: drawn.append(len(history)))
+    log = []
+    with chart.bar_and_chart(RunRecord({"batch_size": 4, "block_size": 16})) as report:
+        for now, entry, expected in (
+            (10.0, {"step": 0, "loss": 4.0}, []),
+            (10.1, {"step": 0, "eval_loss": 4.0}, [1]),
+            (11.0, {"step": 1, "loss": 3.5}, [1]),
+            (12.2, {"step": 2, "loss": 3.2}, [1, 3]),
+            (12.3, {"step": 3, "eval_loss": 3.0}, [1, 3, 4]),
+        ):
+            clock[0] = now
+            log.append(entry)
+            report(entry["step"], 9, log)
+            assert expected == drawn
+    assert [1, 3, 4, 4] == drawn  # and at the end

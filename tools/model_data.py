@@ -1,4 +1,4 @@
-"""Texts → tokenizer → one long row of token ids, and batches cut from that row."""
+"""Texts → tokenizer → one long row of token ids, and batches of blocks from that row."""
 
 import gzip
 import json
@@ -97,8 +97,8 @@ class Corpus:
         return cls(tokenizer, *rows, validation_bytes, books)
 
     def batch(self, step, batch, context, seed):
-        """Blocks (batch, context + 1) of int64 ids for one step: every epoch cuts the row at another place and shuffles
-        it anew."""
+        """Blocks (batch, context + 1) of int64 ids for one step: every epoch divides the row elsewhere and shuffles it
+        anew."""
         blocks = (len(self.train) - 1) // context - 1
         steps = blocks // batch
         if steps < 1:

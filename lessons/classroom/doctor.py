@@ -1,6 +1,6 @@
 """Is everything here that the lessons need, and if not, what to do about it?
 
->>> from lessons import doctor
+>>> from lessons.classroom import doctor
 >>> [finding.name for finding in doctor.examine() if finding.name.startswith("Python")]
 ['Python']
 """
@@ -23,6 +23,7 @@ OLDEST_PYTHON = (3, 11)
 MEMORY_NEEDED = 1.0  # GiB free: torch, the bundled model and a notebook take about half of it
 # Major version of ipywidgets: that of jupyterlab_widgets, its half in the browser.
 BROWSER_HALF = {"7": "1", "8": "3"}
+COLUMNS = ("doctor.column_name", "doctor.column_found", "doctor.column_ok", "doctor.column_advice")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def doctor() -> "Styler":
     import pandas
 
     findings = examine()
-    columns = [say(f"doctor.column_{name}") for name in ("name", "found", "ok", "advice")]
+    columns = [say(key) for key in COLUMNS]
     marks = {True: say("doctor.mark_ok"), False: say("doctor.mark_off")}
     rows = [(one.name, one.found, marks[one.ok], one.advice) for one in findings]
     off = sum(not one.ok for one in findings)
@@ -88,7 +89,7 @@ def python() -> Finding:
     """The Python that is running."""
     found = ".".join(map(str, sys.version_info[:3]))
     needed = ".".join(map(str, OLDEST_PYTHON))
-    return check("Python", found, sys.version_info[:2] >= OLDEST_PYTHON, "doctor.python_old", needed=needed)
+    return finding("Python", found, sys.version_info[:2] >= OLDEST_PYTHON, "doctor.python_old", needed=needed)
 
 
 def packages() -> Iterator[Finding]:
@@ -98,14 +99,14 @@ def packages() -> Iterator[Finding]:
     try:
         requirements = [Requirement(line) for line in metadata.requires("lessons") or ()]
     except metadata.PackageNotFoundError:  # imported from a folder that was never installed
-        yield check("lessons", say("doctor.not_installed"), False, "doctor.install_folder", folder=PACKAGE.parent)
+        yield finding("lessons", say("doctor.not_installed"), False, "doctor.install_folder", folder=PACKAGE.parent)
         return
     for needed in requirements:
         if needed.marker is None or needed.marker.evaluate({"extra": ""}):
             version = version_of(needed.name)
             found = version or say("doctor.missing")
             ok = version is not None and needed.specifier.contains(version, prereleases=True)
-            yield check(needed.name, found, ok, "doctor.package_wrong", needed=needed)
+            yield finding(needed.name, found, ok, "doctor.package_wrong", needed=needed)
 
 
 def device() -> Iterator[Finding]:
@@ -127,10 +128,10 @@ def bundled_model(folder: Path | None = None) -> Finding:
     name = say("doctor.model")
     missing = [file for file in ("model.safetensors", "model.sha256") if not (folder / file).exists()]
     if missing:
-        return check(name, say("doctor.model_missing", files=", ".join(missing)), False, "doctor.get_again")
+        return finding(name, say("doctor.model_missing", files=", ".join(missing)), False, "doctor.get_again")
     expected, actual = checksums(folder)
     found = "doctor.model_whole" if actual == expected else "doctor.model_damaged"
-    return check(name, say(found, actual=actual[:8], expected=expected[:8]), actual == expected, "doctor.get_again")
+    return finding(name, say(found, actual=actual[:8], expected=expected[:8]), actual == expected, "doctor.get_again")
 
 
 def widgets() -> Finding:
@@ -138,13 +139,13 @@ def widgets() -> Finding:
     name = say("doctor.widgets")
     here, browser = version_of("ipywidgets"), version_of("jupyterlab_widgets")
     if here is None:
-        return check(name, say("doctor.missing"), False, "doctor.install_widgets")
+        return finding(name, say("doctor.missing"), False, "doctor.install_widgets")
     if "google.colab" in sys.modules:  # brings its own half
         return Finding(name, f"ipywidgets {here}, Colab")
     if browser is None:
-        return check(name, say("doctor.no_browser_half", version=here), False, "doctor.install_widgets")
+        return finding(name, say("doctor.no_browser_half", version=here), False, "doctor.install_widgets")
     ok = BROWSER_HALF.get(here.split(".")[0], browser.split(".")[0]) == browser.split(".")[0]
-    return check(name, f"ipywidgets {here}, jupyterlab_widgets {browser}", ok, "doctor.halves_differ")
+    return finding(name, f"ipywidgets {here}, jupyterlab_widgets {browser}", ok, "doctor.halves_differ")
 
 
 def memory() -> Iterator[Finding]:
@@ -156,11 +157,12 @@ def memory() -> Iterator[Finding]:
     state = psutil.virtual_memory()
     free, total = state.available / 2**30, state.total / 2**30
     found = say("doctor.memory_found", free=f"{free:.1f}", total=f"{total:.1f}")
-    yield check(say("doctor.memory"), found, free >= MEMORY_NEEDED, "doctor.memory_low", needed=MEMORY_NEEDED)
+    yield finding(say("doctor.memory"), found, free >= MEMORY_NEEDED, "doctor.memory_low", needed=MEMORY_NEEDED)
 
 
-def check(name: str, found: str, ok: bool, advice: str, **values: object) -> Finding:
-    """A finding whose advice is said only if it is off; advice may name this {python}, so that pip installs for it."""
+def finding(name: str, found: str, ok: bool, advice: str, **values: object) -> Finding:
+    """A finding whose advice, a key of words, is said only if it is off; it may name this {python}, so that pip
+    installs for it."""
     return Finding(name, found, ok, "" if ok else say(advice, python=sys.executable, **values))
 
 

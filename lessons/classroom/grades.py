@@ -59,15 +59,24 @@ def harmless(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
+# How each status but "solved" is said.
+UNSOLVED = {
+    "wrong": "grading.wrong",
+    "changed": "grading.changed",
+    "crashed": "grading.crashed",
+    "endless": "grading.endless",
+    "form": "grading.form",
+    "unwritten": "grading.unwritten",
+    "missing": "grading.missing",
+    "not reached": "grading.not_reached",
+}
+
+
 def on_screen(rows: Sequence[Row]) -> str:
     """The table as text: a line for each notebook, and the reason where something went wrong."""
     lines = []
     for row in rows:
-        unsolved = ", ".join(
-            f"{name}: {say('grading.' + status.replace(' ', '_'))}"
-            for name, status in row.statuses.items()
-            if status != "solved"
-        )
-        said = "; ".join(filter(None, [unsolved, row.reason]))
+        unsolved = [f"{name}: {say(UNSOLVED[status])}" for name, status in row.statuses.items() if status in UNSOLVED]
+        said = "; ".join(filter(None, [", ".join(unsolved), row.reason]))
         lines.append(f"{row.solved:2}/{len(row.statuses):<2}  {row.notebook}{'  ' + said if said else ''}")
     return "\n".join(lines)

@@ -17,11 +17,16 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from lessons.classroom.grades import Row
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.progress import PLACE
 from lessons.words.language import say
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+    from nbformat import NotebookNode
 
 CHECKED = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 GIVE_UP = 2  # cells in a row that run too long: after so many the kernel is past help
@@ -82,34 +87,50 @@ async def grade_one(path: Path, seconds: float, cell_seconds: float) -> Row:
     try:
         notebook = nbformat.read(path, as_version=4)
         sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    except Exception as error:  # the file's fault, of whatever kind: cut off, not JSON, not there, a picture
+    except Exception as error:  # the file's fault, of whatever kind: half a file, not JSON, not there, a picture
         return Row(path, reason=say("grading.no_notebook", error=first_line(error)))
     checked = {name for source in sources for name in CHECKED.findall(source) if name in all_exercises()}
     lesson = lesson_of(path, checked)
     with TemporaryDirectory() as folder:
         try:
-            reason, through = await asyncio.wait_for(run_cells(notebook, Path(folder), cell_seconds), seconds)
+            reason, reached_end = await asyncio.wait_for(run_cells(notebook, Path(folder), cell_seconds), seconds)
         except TimeoutError:
-            reason, through = say("grading.too_long", seconds=f"{seconds:g}"), False
+            reason, reached_end = say("grading.too_long", seconds=f"{seconds:g}"), False
         except Exception as error:  # the kernel's fault: it did not start, or it died
-            reason, through = say("grading.kernel", error=first_line(error)), False
-        statuses = statuses_of(lesson, checked, Path(folder) / "progress.json", through)
+            reason, reached_end = say("grading.kernel", error=first_line(error)), False
+        statuses = statuses_of(lesson, checked, Path(folder) / "progress.json", reached_end)
     if lesson is None:
         reason = reason or say("grading.no_exercises")
     return Row(path, lesson, statuses, reason, time.monotonic() - began)
 
 
-async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tuple[str, bool]:
+async def run_cells(notebook: "NotebookNode", folder: Path, cell_seconds: float) -> tuple[str, bool]:
     """(what went wrong first or "", whether the last cell was reached); verdicts are in folder/progress.json."""
+    client = kernel_client(notebook, folder, cell_seconds)
+    environment = os.environ | {PLACE: str(folder / "progress.json")}
+    reason, late = "", 0
+    async with client.async_setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL):
+        for place in range(len(notebook.cells)):
+            wrong, in_time = await run_cell(client, place)
+            reason = reason or wrong
+            late = 0 if in_time else late + 1
+            if late == GIVE_UP:
+                return reason, False
+            if not in_time:
+                await client.km.interrupt_kernel()
+    return reason, True
+
+
+def kernel_client(notebook: "NotebookNode", folder: Path, cell_seconds: float) -> "NotebookClient":
+    """What runs the notebook's cells, in an empty folder inside this one; an error in a cell does not stop it."""
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellTimeoutError
 
     work = folder / "work"
     work.mkdir()
     quiet = logging.getLogger("lessons.grading")
     # what the client and the kernels complain of is in the rows; on screen is the bar
     quiet.setLevel(logging.CRITICAL + 1)
-    client = NotebookClient(
+    return NotebookClient(
         notebook,
         timeout=cell_seconds,
         kernel_name="python3",
@@ -117,26 +138,22 @@ async def run_cells(notebook: object, folder: Path, cell_seconds: float) -> tupl
         log=quiet,
         resources={"metadata": {"path": str(work)}},
     )
-    reason, late, environment = "", 0, os.environ | {PLACE: str(folder / "progress.json")}
-    async with client.async_setup_kernel(env=environment, stdout=DEVNULL, stderr=DEVNULL):
-        for place, cell in enumerate(notebook.cells):
-            try:
-                await client.async_execute_cell(cell, place)
-                late = 0
-            except CellTimeoutError:
-                late += 1
-                reason = reason or say("grading.cell_too_long", cell=name_of(cell, place), seconds=f"{cell_seconds:g}")
-                if late == GIVE_UP:
-                    return reason, False
-                await client.km.interrupt_kernel()
-            errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
-            if errors and not reason:
-                reason = say(
-                    "grading.error",
-                    cell=name_of(cell, place),
-                    error=f"{errors[0].ename}: {errors[0].evalue}".splitlines()[0],
-                )
-    return reason, True
+
+
+async def run_cell(client: "NotebookClient", place: int) -> tuple[str, bool]:
+    """(what went wrong in the cell at this place or "", whether it ended in time)."""
+    from nbclient.exceptions import CellTimeoutError
+
+    cell = client.nb.cells[place]
+    try:
+        await client.async_execute_cell(cell, place)
+    except CellTimeoutError:
+        return say("grading.cell_too_long", cell=name_of(cell, place), seconds=f"{client.timeout:g}"), False
+    errors = [output for output in cell.get("outputs", ()) if output.output_type == "error"]
+    if not errors:
+        return "", True
+    error = f"{errors[0].ename}: {errors[0].evalue}".splitlines()[0]
+    return say("grading.error", cell=name_of(cell, place), error=error), True
 
 
 def lesson_of(path: Path, checked: Iterable[str]) -> int | None:
@@ -147,7 +164,7 @@ def lesson_of(path: Path, checked: Iterable[str]) -> int | None:
     return next((lesson for lesson, name in NOTEBOOKS.items() if name in path.stem), None)
 
 
-def statuses_of(lesson: int | None, checked: set[str], file: Path, through: bool) -> dict[str, str]:
+def statuses_of(lesson: int | None, checked: set[str], file: Path, reached_end: bool) -> dict[str, str]:
     """The status of each exercise of the lesson, and of every other one that was checked."""
     try:
         records = json.loads(file.read_text(encoding="utf8"))["exercises"]
@@ -157,12 +174,12 @@ def statuses_of(lesson: int | None, checked: set[str], file: Path, through: bool
     statuses = {}
     for name in [*own, *sorted(checked - set(own))]:
         record = records.get(name, {})
-        otherwise = "missing" if name not in checked else "unwritten" if through else "not reached"
+        otherwise = "missing" if name not in checked else "unwritten" if reached_end else "not reached"
         statuses[name] = "solved" if record.get("solved") is True else str(record.get("status", otherwise))
     return statuses
 
 
-def name_of(cell: object, place: int) -> str:
+def name_of(cell: "NotebookNode", place: int) -> str:
     """A cell's id, or its number where ids are random."""
     id = cell.get("id", "")
     return id if "-" in id and not re.fullmatch(r"[0-9a-f-]+", id) else str(place + 1)

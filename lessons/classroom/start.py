@@ -6,12 +6,13 @@ from logging import getLogger
 from pathlib import Path
 
 from lessons.words.language import LANGUAGES, speak
+from lessons.words.notebook import in_notebook
 
 PACKAGE = Path(__file__).parents[1]
 
 
 def start(language: str | None = None) -> None:
-    """Nothing; from here on words are in `language`, figures in the lessons' style, and libraries keep quiet.
+    """From here on words are in `language`, figures in the lessons' style, and libraries keep quiet.
 
     Without a language it is that of the notebook: the name of its folder ("en" or "ko"); in Colab, where a notebook has
     no folder, the script of its title; else English. Raises `ValueError` for a language that the lessons do not speak.
@@ -48,7 +49,7 @@ def use_style() -> None:
 
     matplotlib.style.use(PACKAGE / "lessons.mplstyle")
     use_fonts(PACKAGE / "assets" / "font")
-    if kernel_is_running():
+    if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
@@ -87,10 +88,3 @@ def quieten() -> None:
     getLogger("matplotlib.font_manager").setLevel("ERROR")  # the Hangul font has no bold: said once for each picture
     logging.disable_progress_bar()  # subtle: this silences the hub's download bars too
     enable_progress_bars()
-
-
-def kernel_is_running() -> bool:
-    """Whether this is a notebook's Python."""
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None

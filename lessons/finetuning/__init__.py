@@ -4,12 +4,14 @@ As a program, for one process or many: `python -m lessons.finetuning --help`.
 
     recipes      everything that decides how a run goes, under a name
     precision    in which numbers to compute
+    record       what run.json says of a run
     folders      what lies in a run's folder, and from where it can go on
-    lora         a few trained numbers in place of all
+    trainable    the copy that is trained: 32 bits, LoRA, gradient checkpointing
     history      the run as a table, and what it leaves behind
-    progress     bar, live chart, interrupt
+    reports      what is told of a run while it trains, and its interrupt
+    chart        a bar and a chart of what is told
     arguments    a recipe in the words of `transformers`
-    session      one sitting of a run
+    run          one run, from its first step or a checkpoint
     training     fine_tune()
 """
 

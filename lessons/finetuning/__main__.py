@@ -10,11 +10,15 @@ import os
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lessons.finetuning.recipes import RECIPES, Recipe
 from lessons.words.language import say
 
-FLAGS = ("separator",)
+if TYPE_CHECKING:
+    from lessons.finetuning.history import FineTuning
+
+FLAGS = ("separator",)  # settings of a recipe that the program does not offer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,42 +47,49 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
+    """0 if all went well, 2 if something given was wrong."""
     arguments = vars(parser().parse_args())
+    is_first = os.environ.get("RANK", "0") == "0"  # of several processes, the one that speaks
+    try:
+        result = run(show=is_first, **arguments)
+    except (ValueError, TypeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if is_first:
+        print(result)
+        print(json.dumps(figures(result)))
+    return 0
+
+
+def run(
+    model: str, corpus: str, column: str, texts: int, out: Path, recipe: str, device: str | None, **options: Any
+) -> "FineTuning":
+    """What fine_tune() makes of these arguments, on a GPU of this process's own where there are several processes."""
     from lessons.finetuning.training import fine_tune
     from lessons.models.language_model import load
     from lessons.texts.corpora import load_corpus
 
-    first = os.environ.get("RANK", "0") == "0"
-    take = arguments.pop
-    local_device = f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ and _has_cuda() else None
-    try:
-        lm = load(take("model"), device=take("device") or local_device)
-        corpus = load_corpus(take("corpus"), take("column"), texts=take("texts"))
-        result = fine_tune(lm, corpus, take("recipe"), folder=take("out"), show=first, **arguments)
-    except (ValueError, TypeError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    if first:
-        print(result)
-        print(
-            json.dumps(
-                {
-                    "perplexity_before": result.perplexity_before,
-                    "perplexity_after": result.perplexity_after,
-                    "floor": result.floor,
-                    "tokens": int(result.history["tokens"].iloc[-1]),
-                    "seconds": result.seconds,
-                    "finished": result.finished,
-                }
-            )
-        )
-    return 0
+    lm = load(model, device=device or own_gpu())
+    return fine_tune(lm, load_corpus(corpus, column, texts=texts), recipe, folder=out, **options)
 
 
-def _has_cuda() -> bool:
+def own_gpu() -> str | None:
+    """The GPU that the launcher has given to this process; None if there is no launcher, or no GPU."""
     import torch
 
-    return torch.cuda.is_available()
+    return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ and torch.cuda.is_available() else None
+
+
+def figures(result: "FineTuning") -> dict[str, float | bool | None]:
+    """What another program wants to know of a run."""
+    return {
+        "perplexity_before": result.perplexity_before,
+        "perplexity_after": result.perplexity_after,
+        "floor": result.floor,
+        "tokens": int(result.history["tokens"].iloc[-1]),
+        "seconds": result.seconds,
+        "finished": result.finished,
+    }
 
 
 if __name__ == "__main__":

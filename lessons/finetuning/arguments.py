@@ -3,6 +3,7 @@
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import TrainingArguments
@@ -46,31 +47,45 @@ def training_arguments(
     shares = processes * check_whole("accumulation", accumulation, 1)
     if recipe.batch_size % shares:
         raise ValueError(say("finetuning.shares", batch_size=recipe.batch_size, shares=shares))
-    # subtle: 4.57 keeps "bf16" for the next run
-    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision
-    between = math.ceil(steps / recipe.evaluations)
     arguments = TrainingArguments(
         output_dir=str(folder),
+        seed=seed,
         per_device_train_batch_size=recipe.batch_size // shares,
         # subtle: several processes fill up their last batch with repeats
         per_device_eval_batch_size=8 if processes == 1 else 1,
         gradient_accumulation_steps=accumulation,
-        max_steps=steps,
-        learning_rate=recipe.learning_rate,
-        warmup_steps=round(recipe.warmup * steps),  # subtle: a share is understood by 5.x alone
-        weight_decay=recipe.weight_decay,
-        adam_beta2=recipe.beta2,
-        optim="adamw_torch" if device.type == "mps" else "adamw_torch_fused",
-        eval_steps=between,
-        save_steps=between,
-        logging_steps=max(1, steps // LOGGED_STEPS),
-        bf16=precision == "bf16",
-        fp16=precision == "fp16",
-        use_cpu=device.type == "cpu",
-        dataloader_pin_memory=device.type == "cuda",
-        seed=seed,
+        **_steps(recipe, steps),
+        **_numbers(device, precision),
         **ALWAYS,
     )
     if getattr(arguments, "_n_gpu", 1) > 1:
         arguments._n_gpu = 1  # one process, one device: several GPUs are asked for with torchrun
     return arguments
+
+
+def _steps(recipe: Recipe, steps: int) -> dict[str, float]:
+    """How large the steps are, and after how many something is measured or kept."""
+    between = math.ceil(steps / recipe.evaluations)
+    return {
+        "max_steps": steps,
+        "learning_rate": recipe.learning_rate,
+        "warmup_steps": round(recipe.warmup * steps),  # subtle: a share is understood by 5.x alone
+        "weight_decay": recipe.weight_decay,
+        "adam_beta2": recipe.beta2,
+        "eval_steps": between,
+        "save_steps": between,
+        "logging_steps": max(1, steps // LOGGED_STEPS),
+    }
+
+
+def _numbers(device: torch.device, precision: str) -> dict[str, Any]:
+    """In which numbers to compute, and where."""
+    # subtle: 4.57 keeps "bf16" for the next run
+    os.environ[PRECISION_VARIABLE] = "no" if precision == "fp32" else precision
+    return {
+        "bf16": precision == "bf16",
+        "fp16": precision == "fp16",
+        "use_cpu": device.type == "cpu",
+        "dataloader_pin_memory": device.type == "cuda",
+        "optim": "adamw_torch" if device.type == "mps" else "adamw_torch_fused",
+    }

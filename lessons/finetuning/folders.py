@@ -1,4 +1,4 @@
-"""The folder of a run: what lies in it, whether there is room for more, and the checkpoint from which a run can go on.
+"""The folder of a run: what lies in it, whether there is space for more, and the checkpoint from which a run can go on.
 
 FOLDER/run.json               recipe, precision, perplexities, history
 FOLDER/model.safetensors …    the best model so far, as `lessons.load(FOLDER)` reads it
@@ -10,26 +10,27 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import filterfalse
 from pathlib import Path
 
-from lessons.records.saving import alone_in
+from lessons.finetuning.record import RUN_FILE
+from lessons.records.saving import alone_in, whole_or_nothing
 from lessons.words.language import say
 
-RECORD = "run.json"
 # What errors say that come of a full disk: the system (also through safetensors), a quota, and torch.save twice.
 CANNOT_WRITE = ("No space left", "quota exceeded", "File too large", "PytorchStreamWriter", "inline_container")
 
 
 def prepare(folder: Path, resume: bool, bytes_needed: int) -> None:
-    """Nothing, once the folder is there, can be written to, has room, and holds no other run.
+    """Make the folder, and make sure that it can be written to, has space, and holds no other run.
 
     A run that lies there already and is not resumed is put aside, into FOLDER.before (in place of the one put aside
-    earlier). Raises OSError before anything is trained.
+    earlier). Raises OSError, before anything is trained, where the folder cannot be used.
     """
     if folder.is_dir():
         with claimed(folder):  # or a run in another notebook would lose its folder under its feet
             pass
-    if not resume and (folder / RECORD).exists():
+    if not resume and (folder / RUN_FILE).exists():
         aside = folder.with_name(folder.name + ".before")
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
@@ -65,15 +66,14 @@ def full_disk_told(folder: Path, bytes_needed: int) -> Iterator[None]:
             raise
         remove_unfinished(folder)
         checkpoint = last_checkpoint(folder)
-        step = checkpoint.name.split("-")[1] if checkpoint else 0
+        step = step_of(checkpoint) if checkpoint else 0
         raise OSError(say("finetuning.disk_filled", folder=folder, free=_size(free), step=step)) from error
 
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the checkpoints that were not written to their end."""
-    for checkpoint in folder.glob("checkpoint-*"):
-        if not is_whole(checkpoint):
-            shutil.rmtree(checkpoint, ignore_errors=True)
+    for checkpoint in filterfalse(is_whole, folder.glob("checkpoint-*")):
+        shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def is_whole(checkpoint: Path) -> bool:
@@ -90,18 +90,26 @@ def last_checkpoint(folder: Path) -> Path | None:
 
     A process that is killed while it writes leaves a checkpoint without its last file, trainer_state.json.
     """
-    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
-        if not is_whole(checkpoint):
-            continue
-        state = checkpoint / "trainer_state.json"
-        record = json.loads(state.read_text(encoding="utf8"))
-        best = record.get("best_model_checkpoint")
-        if best and Path(best).parent != folder:  # the folder has been moved or renamed since
-            state.write_text(
-                json.dumps(record | {"best_model_checkpoint": str(folder / Path(best).name)}), encoding="utf8"
-            )
-        return checkpoint
-    return None
+    newest = max(filter(is_whole, folder.glob("checkpoint-*")), key=step_of, default=None)
+    if newest is not None:
+        _name_best_anew(newest)
+    return newest
+
+
+def step_of(checkpoint: Path) -> int:
+    """After which step a checkpoint was written."""
+    return int(checkpoint.name.removeprefix("checkpoint-"))
+
+
+def _name_best_anew(checkpoint: Path) -> None:
+    """Have a checkpoint say where the best one lies now: the folder may have been moved or renamed since."""
+    file = checkpoint / "trainer_state.json"
+    state = json.loads(file.read_text(encoding="utf8"))
+    best = state.get("best_model_checkpoint")
+    if best and Path(best).parent != checkpoint.parent:
+        state["best_model_checkpoint"] = str(checkpoint.with_name(Path(best).name))
+        with whole_or_nothing(file) as unfinished:
+            unfinished.write_text(json.dumps(state), encoding="utf8")
 
 
 def remove_checkpoints(folder: Path) -> None:
@@ -110,25 +118,6 @@ def remove_checkpoints(folder: Path) -> None:
         shutil.rmtree(checkpoint, ignore_errors=True)
 
 
-def read_record(folder: Path) -> dict[str, object]:
-    """What run.json says of the run in the folder; raises ValueError if there is no run."""
-    try:
-        return json.loads((folder / RECORD).read_text(encoding="utf8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(say("finetuning.nothing_to_resume", folder=folder)) from error
-
-
-def holds(folder: Path, asked: dict[str, object]) -> bool:
-    """Whether a run with these settings lies in the folder."""
-    return (folder / RECORD).exists() and read_record(folder).get("asked") == asked
-
-
-def write_record(folder: Path, record: dict[str, object]) -> None:
-    """Write run.json, whole or not at all."""
-    unfinished = folder / f"{RECORD}.unfinished"
-    unfinished.write_text(json.dumps(record, indent=1), encoding="utf8")
-    unfinished.replace(folder / RECORD)
-
-
 def _size(number: float) -> str:
+    """So many bytes in GB or MB."""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"

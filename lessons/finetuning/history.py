@@ -1,47 +1,41 @@
 """The history of a run as a table, and what a run leaves behind."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas
 
+from lessons.finetuning.record import Log, RunRecord
 from lessons.words.language import say
 
 if TYPE_CHECKING:
     from lessons.models.language_model import LanguageModel
 
 COLUMNS = ["tokens", "epoch", "training_loss", "validation_loss", "learning_rate"]
+# what the `Trainer` calls them
+COLUMN_OF = {
+    "epoch": "epoch",
+    "loss": "training_loss",
+    "eval_loss": "validation_loss",
+    "learning_rate": "learning_rate",
+}
 
 
-def history_table(log: Sequence[dict[str, float]], tokens_per_step: int) -> pandas.DataFrame:
+def history_table(log: Log, tokens_per_step: int) -> pandas.DataFrame:
     """One row for each step that anything is known of, from 0: tokens learnt from, epoch, losses in nats per token,
     learning rate.
 
-    `log` is the `Trainer`'s; its training loss is the mean since the row before.
+    The training loss is the mean since the row before.
     """
-    rows = {}
-    names = {
-        "loss": "training_loss",
-        "eval_loss": "validation_loss",
-        "learning_rate": "learning_rate",
-        "epoch": "epoch",
-    }
+    rows: dict[float, dict[str, float]] = {}
     for entry in log:
-        if not names.keys() & {"loss", "eval_loss"} & entry.keys():
-            continue  # the summary at the end
-        rows.setdefault(entry["step"], {}).update(
-            {names[name]: value for name, value in entry.items() if name in names}
-        )
-    table = (
-        pandas.DataFrame.from_dict(rows, orient="index")
-        .reindex(columns=COLUMNS)
-        .sort_index()
-        .rename_axis("step")
-        .astype(float)
-    )
+        if "loss" in entry or "eval_loss" in entry:  # all but the summary at the end
+            row = rows.setdefault(entry["step"], {})
+            row |= {COLUMN_OF[name]: value for name, value in entry.items() if name in COLUMN_OF}
+    table = pandas.DataFrame(rows.values(), index=pandas.Index(rows, name="step"), columns=COLUMNS, dtype=float)
+    table = table.sort_index()
     table["tokens"] = table.index * tokens_per_step
     return table
 
@@ -58,7 +52,7 @@ class FineTuning:
         folder: where all of this lies, readable by `lessons.load`.
         trained, parameters: how many numbers were trained, and how many there are.
         precision: in which numbers the matrices were multiplied.
-        seconds: spent training, in all sittings.
+        seconds: spent training, over every time that the run went on.
         finished: False if it was interrupted; calling again with resume=True goes on.
     """
 
@@ -75,9 +69,15 @@ class FineTuning:
     finished: bool
 
     def __str__(self) -> str:
-        key = "finished" if self.finished else "interrupted"
-        text = say(
-            f"finetuning.{key}",
+        if self.floor is None:
+            return self._losses()
+        over = f"{self.perplexity_after / self.floor - 1:.1%}"
+        return f"{self._losses()} {say('finetuning.over_floor', floor=f'{self.floor:.3f}', over=over)}"
+
+    def _losses(self) -> str:
+        """Both perplexities, and what they took."""
+        return say(
+            "finetuning.finished" if self.finished else "finetuning.interrupted",
             before=f"{self.perplexity_before:.2f}",
             after=f"{self.perplexity_after:.3f}",
             folder=self.folder,
@@ -87,17 +87,20 @@ class FineTuning:
             share=f"{self.trained / self.parameters:.1%}",
             trained=f"{self.trained:,}",
         )
-        if self.floor is None:
-            return text
-        return (
-            text
-            + " "
-            + say(
-                "finetuning.over_floor", floor=f"{self.floor:.3f}", over=f"{self.perplexity_after / self.floor - 1:.1%}"
-            )
-        )
 
 
-def perplexity_of(loss: float) -> float:
-    """exp(loss): among how many equally likely tokens a model that loses so much might as well choose."""
-    return math.exp(loss)
+def result_of(record: RunRecord, model: "LanguageModel", folder: Path) -> FineTuning:
+    """What the run of this record has made."""
+    return FineTuning(
+        model,
+        history_table(record.log, record.tokens_per_step),
+        perplexity_before=math.exp(record.before),
+        perplexity_after=math.exp(record.after),
+        floor=record.floor,
+        folder=folder,
+        trained=record.trained,
+        parameters=record.parameters,
+        precision=record.precision,
+        seconds=record.seconds,
+        finished=record.finished,
+    )

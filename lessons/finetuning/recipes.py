@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from reprlib import repr as short
+from typing import Any
 
 from lessons.words.arguments import check_flag, check_number, check_whole
 from lessons.words.language import say
@@ -64,7 +65,7 @@ RECIPES = {
 }
 
 
-def choose_recipe(recipe: str | Recipe, **changes: object) -> Recipe:
+def choose_recipe(recipe: str | Recipe, **changes: Any) -> Recipe:
     """The recipe of that name with some of its settings changed; None leaves a setting as it is.
 
     >>> choose_recipe("course", epochs=1).block_size

@@ -79,7 +79,7 @@ class LanguageModel:
         return token_text(self.tokenizer, token)
 
     @torch.inference_mode()
-    def next_logits(self, prompt: str | Sequence[int]) -> Tensor:
+    def next_logits(self, prompt: str | Sequence[int] | Tensor) -> Tensor:
         """(V,) the logits for the token after the prompt, on the CPU, in 32 bits; ValueError if they are no numbers."""
         logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
         check_logits(logits, 0)

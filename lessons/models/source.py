@@ -143,7 +143,7 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
             raise ValueError(say("models.prompt_batch", shape=tuple(prompt.shape)))
         ids = prompt.flatten().tolist()
     elif isinstance(prompt, Sequence) and not isinstance(prompt, bytes | bytearray | memoryview):
-        ids = list(prompt)
+        ids = [*prompt]
     else:
         raise TypeError(say("models.prompt_type", value=type(prompt).__name__))
     try:

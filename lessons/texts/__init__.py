@@ -1,4 +1,4 @@
-"""Texts: a tale to weigh, a language whose probabilities are known, your own files, and corpora cut into blocks.
+"""Texts: a tale to weigh, a language whose probabilities are known, your own files, and corpora divided into blocks.
 
 tale       a real text that no model here has read
 grammar    languages of which every probability is known

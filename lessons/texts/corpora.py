@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from reprlib import repr as short
+from typing import TYPE_CHECKING
 
 import datasets
 import huggingface_hub
@@ -20,6 +21,9 @@ from lessons.texts.files import read_texts
 from lessons.texts.logbook import MOST_PAGES, logbook_pages
 from lessons.words.arguments import check_number, check_path, check_text, check_tokenizer, check_whole
 from lessons.words.language import say
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 HUB = {"wikitext-2": ("Salesforce/wikitext", "wikitext-2-raw-v1")}
 HELD_OUT_PAGES = 160  # logbook pages in each of validation and test
@@ -47,28 +51,29 @@ def load_corpus(
     """
     if not isinstance(name, Path):
         check_text("name", name)
-    check_text("column", column), check_text("encoding", encoding)
-    held_out, seed = check_number("held_out", held_out, above=0, most=0.4), check_whole("seed", seed, 0)
+    check_text("column", column)
+    check_text("encoding", encoding)
+    held_out = check_number("held_out", held_out, above=0, most=0.4)
+    seed = check_whole("seed", seed, 0)
     if str(name) == "logbook":
         return _logbook(check_whole("texts", texts, 1, MOST_PAGES), seed)
     if str(name) in HUB:
         return _from_hub(str(name))
-    return _split(
-        read_texts(check_path("name", name), column, encoding=encoding, sample_by=sample_by), held_out, seed, name
-    )
+    texts_of_file = read_texts(check_path("name", name), column, encoding=encoding, sample_by=sample_by)
+    return _split(texts_of_file, held_out, seed, name)
 
 
 def _logbook(texts: int, seed: int) -> DatasetDict:
-    splits = {}
-    for place, (split, number) in enumerate(
-        {"train": texts, "validation": HELD_OUT_PAGES, "test": HELD_OUT_PAGES}.items()
-    ):
+    """Pages drawn anew for each split."""
+    splits, numbers = {}, {"train": texts, "validation": HELD_OUT_PAGES, "test": HELD_OUT_PAGES}
+    for place, (split, number) in enumerate(numbers.items()):
         pages, log_probabilities = zip(*logbook_pages(number, seed=3 * seed + place), strict=True)
         splits[split] = Dataset.from_dict({"text": pages, "log_probability": log_probabilities})
     return DatasetDict(splits)
 
 
 def _from_hub(name: str) -> DatasetDict:
+    """A corpus of the hub. Raises OSError with the way out where it cannot be had."""
     try:
         with offline_if_silent():
             return load_dataset(*HUB[name])
@@ -78,8 +83,7 @@ def _from_hub(name: str) -> DatasetDict:
 
 @contextmanager
 def offline_if_silent() -> Iterator[None]:
-    """Within: if the hub does not answer, the libraries look only at what is kept here, and do not ask again and
-    again."""
+    """Within: if the hub does not answer, the libraries look only at what is kept here, and ask no more."""
     before = datasets.config.HF_HUB_OFFLINE, huggingface_hub.constants.HF_HUB_OFFLINE
     try:
         ask_hub()
@@ -92,9 +96,10 @@ def offline_if_silent() -> Iterator[None]:
 
 
 def _split(texts: Dataset, held_out: float, seed: int, name: str | Path) -> DatasetDict:
-    number = max(1, round(held_out * len(texts)))
+    """The texts shared out at random, each split in the file's order. Raises ValueError for fewer than three texts."""
     if len(texts) < 3:
         raise ValueError(say("texts.too_few_texts", path=name, texts=len(texts)))
+    number = max(1, round(held_out * len(texts)))
     order = list(range(len(texts)))
     random.Random(seed).shuffle(order)
     places = {"validation": order[:number], "test": order[number : 2 * number], "train": order[2 * number :]}
@@ -102,13 +107,13 @@ def _split(texts: Dataset, held_out: float, seed: int, name: str | Path) -> Data
 
 
 def check_dataset(name: str, value: object) -> Dataset:
-    """`value` if it is a data set; otherwise the error with the way out."""
+    """The value. Raises TypeError, with the way out, unless it is a data set."""
     if not isinstance(value, Dataset):
         raise TypeError(say("texts.not_a_dataset", name=name, value=short(value)))
     return value
 
 
-def entropy_floor(texts: Dataset, tokenizer: object) -> float:
+def entropy_floor(texts: Dataset, tokenizer: "PreTrainedTokenizerBase") -> float:
     """The loss, in nats per token, of one who knows the language that these texts were drawn from: no model does better
     on average.
 
@@ -116,13 +121,12 @@ def entropy_floor(texts: Dataset, tokenizer: object) -> float:
     is the perplexity below which no model can stay. Raises ValueError for texts whose probability nobody knows,
     TypeError for what is no data set or no tokenizer.
     """
-    check_dataset("texts", texts), check_tokenizer(tokenizer)
+    check_dataset("texts", texts)
+    check_tokenizer(tokenizer)
     if not {"text", "log_probability"} <= set(texts.column_names) or not len(texts):
         raise ValueError(say("texts.no_floor"))
-    lengths = [
-        len(ids) + 1 for ids in tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]
-    ]
-    return -math.fsum(texts["log_probability"]) / sum(lengths)
+    texts_ids = tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]
+    return -math.fsum(texts["log_probability"]) / sum(len(ids) + 1 for ids in texts_ids)
 
 
 class TextTable(pandas.DataFrame):

@@ -11,7 +11,8 @@ of the symbol `name`, chosen independently of everything around it. Log-probabil
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -26,7 +27,7 @@ class Alternative:
 
     Attributes:
         probability: of choosing this way among those of its symbol.
-        parts: plain text and symbols in turn; plain text comes first and last (it may be empty).
+        parts: plain text and symbols alternate; plain text comes first and last (it may be empty).
     """
 
     probability: float
@@ -45,20 +46,24 @@ class Grammar:
 
     def sample(self, draw: random.Random) -> tuple[str, float]:
         """A text drawn from the language, and the log-probability of the choices that made it."""
-        written, choices = [], []
+        written: list[str] = []
+        choices: list[float] = []
 
         def write(symbol: str) -> None:
             (chosen,) = draw.choices(self.rules[symbol], cum_weights=self._cumulative[symbol])
             choices.append(math.log(chosen.probability))
             for place, part in enumerate(chosen.parts):
-                write(part) if place % 2 else written.append(part)
+                if place % 2:
+                    write(part)
+                else:
+                    written.append(part)
 
         write(self.start)
         return "".join(written), math.fsum(choices)
 
     def log_probability(self, text: str) -> float:
         """log P(text), summed over every way in which the grammar can write it; minus infinity if there is none."""
-        return _log(Reading(self, text).inside(self.start, 0).get(len(text), 0.0))
+        return log(Reading(self, text).inside(self.start, 0).get(len(text), 0.0))
 
     def surprisals(self, pieces: Sequence[str]) -> list[float]:
         """How surprising each piece of a text is to one who knows the grammar: log P(it begins so far) - log P(… and
@@ -70,7 +75,7 @@ class Grammar:
         reading, end, log_probabilities = Reading(self, "".join(pieces)), 0, [0.0]
         for piece in pieces:
             end += len(piece)
-            log_probabilities.append(_log(reading.begins(self.start, 0, end)))
+            log_probabilities.append(log(reading.begins(self.start, 0, end)))
         return [before - after if after > -math.inf else math.inf for before, after in pairwise(log_probabilities)]
 
     def entropy(self) -> float:
@@ -99,14 +104,17 @@ class Reading:
     kept."""
 
     def __init__(self, grammar: Grammar, text: str) -> None:
-        self.rules, self.text, self._inside, self._begins = grammar.rules, text, {}, {}
+        self.rules, self.text = grammar.rules, text
+        self._inside: dict[tuple[str, int], dict[int, float]] = {}
+        self._begins: dict[tuple[str, int, int], float] = {}
 
     def inside(self, symbol: str, start: int) -> dict[int, float]:
         """{end: the probability that `symbol` writes exactly text[start:end]}."""
         if (symbol, start) not in self._inside:
-            found: dict[int, float] = {}
+            found: dict[int, float] = defaultdict(float)
             for alternative in self.rules[symbol]:
-                _add(found, self._reached(alternative, start)[-1])
+                for end, probability in self._reached(alternative, start)[-1].items():
+                    found[end] += probability
             self._inside[symbol, start] = found
         return self._inside[symbol, start]
 
@@ -115,41 +123,54 @@ class Reading:
         if start == end:
             return 1.0
         if (symbol, start, end) not in self._begins:
-            # this part is the first that gets as far as `end`
-            self._begins[symbol, start, end] = math.fsum(
-                probability * (self.begins(part, at, end) if place % 2 else part.startswith(self.text[at:end]))
-                for alternative in self.rules[symbol]
-                for place, (part, reached) in enumerate(
-                    zip(alternative.parts, self._reached(alternative, start), strict=False)
-                )
-                for at, probability in reached.items()
-                if at < end
-            )
+            ways = [self._alternative_begins(alternative, start, end) for alternative in self.rules[symbol]]
+            self._begins[symbol, start, end] = math.fsum(ways)
         return self._begins[symbol, start, end]
+
+    def _alternative_begins(self, alternative: Alternative, start: int, end: int) -> float:
+        """The probability that this alternative is chosen, and that what it writes begins with text[start:end].
+
+        One of its parts is the first that gets as far as `end`: those before it write exactly text[start:at], and it
+        begins with text[at:end].
+        """
+        total = 0.0
+        for place, reached in enumerate(self._reached(alternative, start)[:-1]):
+            for at, probability in reached.items():
+                if at < end:
+                    total += probability * self._part_begins(alternative, place, at, end)
+        return total
+
+    def _part_begins(self, alternative: Alternative, place: int, start: int, end: int) -> float:
+        """The probability that what the part at this place writes begins with text[start:end]."""
+        part = alternative.parts[place]
+        return self.begins(part, start, end) if place % 2 else float(part.startswith(self.text[start:end]))
+
+    def _part_inside(self, alternative: Alternative, place: int, start: int) -> dict[int, float]:
+        """{end: the probability that the part at this place writes exactly text[start:end]}."""
+        part = alternative.parts[place]
+        if place % 2:
+            return self.inside(part, start)
+        return {start + len(part): 1.0} if self.text.startswith(part, start) else {}
 
     def _reached(self, alternative: Alternative, start: int) -> list[dict[int, float]]:
         """Before each part, and after the last: {position in the text: probability of having written as far}."""
-        steps = [{start: alternative.probability}]
-        for place, part in enumerate(alternative.parts):
-            reached: dict[int, float] = {}
+        steps: list[dict[int, float]] = [{start: alternative.probability}]
+        for place in range(len(alternative.parts)):
+            reached: dict[int, float] = defaultdict(float)
             for at, probability in steps[-1].items():
-                ends = (
-                    self.inside(part, at)
-                    if place % 2
-                    else {at + len(part): 1.0}
-                    if self.text.startswith(part, at)
-                    else {}
-                )
-                _add(reached, {end: probability * more for end, more in ends.items()})
+                for end, more in self._part_inside(alternative, place, at).items():
+                    reached[end] += probability * more
             steps.append(reached)
         return steps
 
 
-def _alternatives(symbol: str, choices: Mapping[str, float], rules: Mapping[str, object]) -> tuple[Alternative, ...]:
+def _alternatives(symbol: str, choices: Mapping[str, float], symbols: Container[str]) -> tuple[Alternative, ...]:
+    """The alternatives of a symbol, from {template: weight}. Raises ValueError for a symbol that is none of `symbols`,
+    or a weight that is not above 0."""
     total, alternatives = math.fsum(choices.values()), []
     for template, weight in choices.items():
         parts = tuple(_SYMBOL.split(template))
-        unknown = [part for part in parts[1::2] if part not in rules]
+        unknown = [part for part in parts[1::2] if part not in symbols]
         if unknown:
             raise ValueError(say("texts.unknown_symbol", symbol=symbol, unknown=unknown[0], template=template))
         if not weight > 0:
@@ -158,10 +179,6 @@ def _alternatives(symbol: str, choices: Mapping[str, float], rules: Mapping[str,
     return tuple(alternatives)
 
 
-def _add(sums: dict[int, float], more: Mapping[int, float]) -> None:
-    for key, value in more.items():
-        sums[key] = sums.get(key, 0.0) + value
-
-
-def _log(probability: float) -> float:
+def log(probability: float) -> float:
+    """The natural logarithm; that of 0 is minus infinity."""
     return math.log(probability) if probability > 0 else -math.inf

@@ -9,6 +9,7 @@ beat is computed, not estimated.
 
 import random
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ TABLES = Path(__file__).parents[1] / "assets" / "grammar" / "logbook.toml"
 PORTS = {"Lisbon": 4, "Oporto": 3, "Cadiz": 3, "Bergen": 2, "Riga": 2, "Malta": 2, "Tangier": 1, "Halifax": 1}
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FIRST_WEATHER = {"calm": 1, "fair": 4, "gale": 1, "fog": 1}
-WEATHER_AFTER = {
+WEATHER_AFTER: dict[str, dict[str, float]] = {
     "calm": {"calm": 3, "fair": 3, "gale": 0.5, "fog": 2},
     "fair": {"calm": 2, "fair": 5, "gale": 2, "fog": 1},
     "gale": {"calm": 1, "fair": 3, "gale": 4},
@@ -36,7 +37,7 @@ def logbook_grammar() -> Grammar:
         f"{{home}} for {port}.\n{{days}}{{landfall}} {port}, {{farewell}}.": weight for port, weight in PORTS.items()
     }
     days = {f"{{{day} {weather}}}": weight for day in WEEK for weather, weight in FIRST_WEATHER.items()}
-    rules = {"page": page, "days": days}
+    rules: dict[str, Mapping[str, float]] = {"page": page, "days": days}
     for day, next_day in zip(WEEK, WEEK[1:] + WEEK[:1], strict=True):
         for weather, after in WEATHER_AFTER.items():
             total = sum(after.values())

@@ -17,7 +17,7 @@ from datasets import Dataset
 
 import lessons
 from lessons.exercises import progress
-from lessons.finetuning import folders
+from lessons.finetuning.record import read_record
 from lessons.models.language_model import LanguageModel
 from lessons.tables import decoders as comparison
 from lessons.texts import blocks
@@ -213,7 +213,7 @@ def test_interrupted_while_the_finished_model_is_written(tiny_models, tmp_path, 
         patched.setattr(type(lm.tokenizer), "save_pretrained", lambda *given, **more: press())
         with pytest.raises(KeyboardInterrupt):
             lessons.fine_tune(lm, corpus_of(), **options)
-    assert not folders.read_record(tmp_path / "run")["finished"]
+    assert not read_record(tmp_path / "run").finished
     resumed = lessons.fine_tune(lm, corpus_of(), resume=True, **options)
     undisturbed = lessons.fine_tune(lm, corpus_of(), **options | {"folder": tmp_path / "other"})
     assert resumed.finished

@@ -14,6 +14,7 @@ import json, sys
 import lessons
 from hypothesis import settings
 import test_bad_arguments as walk
+from lessons.classroom.doctor import examine
 lm = lessons.load(device="cpu")
 stand_ins = {id(walk.MODEL): lm, id(walk.OTHER_MODEL): lm}
 called = []
@@ -23,7 +24,7 @@ for name in walk.RIGHT:
     result = getattr(lessons, name)(**arguments)
     assert not getattr(result, "error", ""), (name, result.error)
     called.append(name)
-for call in (lessons.classroom.doctor.examine, lambda: lessons.start("ko")):
+for call in (examine, lambda: lessons.start("ko")):
     call()
 print(json.dumps([called, asked]))
 """

@@ -12,6 +12,7 @@ from test_finetuning import QUICK, corpus_of
 import lessons
 from lessons.exercises import progress
 from lessons.finetuning import folders
+from lessons.finetuning.record import RunRecord, write_record
 
 pytestmark = pytest.mark.fault
 
@@ -78,7 +79,7 @@ def test_a_folder_in_use_is_not_taken_away(tiny_models, tmp_path):
     begin."""
     folder, lm = tmp_path / "run", tiny_models["gpt2"]
     folder.mkdir()
-    folders.write_record(folder, {"finished": False})
+    write_record(folder, RunRecord({"seed": 0}))
     (folder / "checkpoint-3").mkdir()
     before = sorted(folder.rglob("*"))
     with folders.claimed(folder), pytest.raises(OSError, match=r"another run is writing into .*run at this moment"):
@@ -93,13 +94,13 @@ def test_a_run_holds_its_folder_to_its_end(tiny_models, tmp_path, monkeypatch):
     """While a run trains its folder is held; when it has ended, or failed, it is not."""
     found = []
 
-    def try_to_claim(progress, args, state, control, **others):
+    def try_to_claim(reports, args, state, control, **others):
         with pytest.raises(OSError, match="another run is writing"), folders.claimed(tmp_path / "run"):
             found.append("claimed")
         found.append("held")
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("lessons.finetuning.progress.Progress.on_step_end", try_to_claim)
+    monkeypatch.setattr("lessons.finetuning.reports.Reports.on_step_end", try_to_claim)
     with pytest.raises(RuntimeError, match="planted"):
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(), folder=tmp_path / "run", epochs=0.2, **QUICK)
     assert ["held"] == found

@@ -162,7 +162,7 @@ def stand_ins(tiny_models, monkeypatch, tmp_path, no_network) -> dict[int, objec
         raise Trained
 
     as_it_is = Dataset.map
-    monkeypatch.setattr(training, "Sitting", would_train)
+    monkeypatch.setattr(training, "TrainingRun", would_train)
     # in this process
     monkeypatch.setattr(Dataset, "map", lambda *given, num_proc=None, **options: as_it_is(*given, **options))
     monkeypatch.setattr("lessons.texts.corpora.HELD_OUT_PAGES", 2)

@@ -251,14 +251,14 @@ def read_all(explorer: object) -> None:
 
 def test_a_chart_while_training(monkeypatch):
     """The sentence of the chart stands in an attribute and in a paragraph: escaped in both."""
-    from lessons.finetuning import progress
+    from lessons.finetuning import chart
 
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda page, **options: shown.append(page.data))
-    monkeypatch.setattr(progress, "loss_sentence", lambda *given: "\"><evil> & '")
+    monkeypatch.setattr(chart, "loss_sentence", lambda *given: "\"><evil> & '")
     history = pandas.DataFrame({"tokens": [0.0], "epoch": [0.0], "training_loss": [numpy.nan], "validation_loss": [2.0],
                                 "learning_rate": [0.0]}, index=[0])  # fmt: skip
-    progress.LiveChart().update(history, None, 10.0)
+    chart.LiveChart().update(history, None, 10.0)
     found = read(shown[0])
     assert "\"><evil> & '" == found.text
     assert ("alt", "\"><evil> & '") in found.values
@@ -283,8 +283,8 @@ def test_every_maker_of_html_is_read_here():
         "records/trace.py": test_data_frames, "words/writing.py": test_a_table_of_texts,
         "records/beam_tree.py": test_the_tree_of_a_beam_search, "plots/svg.py": test_the_tree_of_a_beam_search,
         "plots/tree.py": test_the_tree_of_a_beam_search, "exercises/verdict.py": test_a_verdict,
-        "finetuning/progress.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
-        "words/writing.py": test_a_table_of_texts, "explorers/base.py": test_explorers_of_any_source,
+        "finetuning/chart.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
+        "explorers/base.py": test_explorers_of_any_source,
         "explorers/beam.py": test_explorers_of_any_source, "explorers/temperature.py": test_explorers_of_any_source,
         "explorers/next_token.py": test_explorers_of_a_model, "explorers/decoder.py": test_explorers_of_a_model,
         "explorers/fine_tuning.py": test_explorers_of_a_model,

@@ -1,0 +1,78 @@
+"""What run.json says of a run: what was asked for, and what has come of it so far."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from lessons.records.saving import whole_or_nothing
+from lessons.words.language import say
+
+RUN_FILE = "run.json"
+
+# What the `Trainer` has logged: {"step": 20, "loss": 2.1, …}, {"step": 20, "eval_loss": 1.9, …} …
+Log = list[dict[str, float]]
+
+
+@dataclass
+class RunRecord:
+    """A run as its folder keeps it; it grows while the model trains.
+
+    Attributes:
+        asked: the recipe's settings, `lora` and `seed`; whoever goes on with the run must ask for the same.
+        floor: the perplexity that no model can beat on the validation texts; None where nobody knows it.
+        precision: in which numbers matrices are multiplied; "" until that is chosen.
+        trained, parameters: how many numbers are trained, and how many there are.
+        before, after: validation loss, in nats per token, of the given model and of the best one so far.
+        log: the `Trainer`'s.
+        seconds: spent training, over every time that the run went on.
+        finished: False until the last step.
+    """
+
+    asked: dict[str, Any]
+    floor: float | None = None
+    precision: str = ""
+    trained: int = 0
+    parameters: int = 0
+    before: float = math.nan
+    after: float = math.nan
+    log: Log = field(default_factory=list)
+    seconds: float = 0.0
+    finished: bool = False
+
+    @property
+    def tokens_per_step(self) -> int:
+        return self.asked["batch_size"] * self.asked["block_size"]
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The record of the run in the folder. Raises ValueError if there is none."""
+    names = {one.name for one in fields(RunRecord)}
+    try:
+        kept = json.loads((folder / RUN_FILE).read_text(encoding="utf8"))
+        return RunRecord(**{name: value for name, value in kept.items() if name in names})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(say("finetuning.nothing_to_resume", folder=folder)) from error
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write run.json, whole or not at all."""
+    with whole_or_nothing(folder / RUN_FILE) as unfinished:
+        unfinished.write_text(json.dumps(asdict(record), indent=1), encoding="utf8")
+
+
+def has_run(folder: Path, asked: dict[str, Any]) -> bool:
+    """Whether a run with these settings lies in the folder."""
+    return (folder / RUN_FILE).exists() and read_record(folder).asked == asked
+
+
+def record_to_resume(folder: Path, asked: dict[str, Any]) -> RunRecord:
+    """The record of the run in the folder. Raises ValueError if it was asked for with other settings; the error names
+    the first."""
+    record = read_record(folder)
+    for name, now in asked.items():
+        was = record.asked.get(name)
+        if was != now:
+            raise ValueError(say("finetuning.changed", name=name, was=was, now=now, folder=folder))
+    return record
