@@ -13,7 +13,7 @@ B = texts, T = tokens, V = size of the vocabulary, D = width of the model. Log-p
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from reprlib import repr as short
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import torch
 from torch import Tensor, nn
@@ -93,7 +93,7 @@ def as_model(lm: LanguageModel | nn.Module) -> LanguageModel:
     """The model, or a causal model of `transformers` as one; raises TypeError for anything else."""
     if isinstance(lm, nn.Module) and hasattr(lm, "get_output_embeddings"):
         return LanguageModel("", lm, None)
-    return check_model(lm)
+    return check_model(cast(LanguageModel, lm))
 
 
 def in_slices(lm: LanguageModel, given: Tensor, labels: Tensor) -> Tensor:

@@ -21,8 +21,6 @@ from lessons.words.language import say
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from lessons.models.language_model import LanguageModel
-
 LONGEST_NAME = 255  # letters of a file's name
 Thing = TypeVar("Thing")
 Several = TypeVar("Several", bound=Sequence[Any])
@@ -223,7 +221,7 @@ def check_ids_of_texts(name: str, value: Any) -> list[list[int]]:
     return [check_text_ids(f"{name}[{place}]", ids) for place, ids in enumerate(texts)]
 
 
-def check_model(lm: Any, name: str = "lm") -> "LanguageModel":
+def check_model(lm: Thing, name: str = "lm") -> Thing:
     """The model. Raises TypeError with how to get one unless it is one."""
     if isinstance(lm, type) or not hasattr(lm, "next_logits"):
         raise TypeError(say("arguments.no_model", name=name, value=short(lm)))
