@@ -168,6 +168,18 @@ def test_ci_runs_what_a_user_runs(tmp_path, apt):
     assert os.access(script, os.X_OK) or os.name == "nt"
 
 
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not on this machine")
+@pytest.mark.parametrize(("failing", "verdict"), [("none", 0), ("lint", 1)])
+def test_ci_fails_where_lint_does(tmp_path, failing, verdict):
+    """A line that is not formatted, or a type that does not fit, fails the run, after the tests."""
+    (tmp_path / "make").write_text(f'#!{shutil.which("bash")}\necho "make $*"; [ $1 != {failing} ]\n', encoding="utf8")
+    (tmp_path / "make").chmod(0o755)
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+    command = [shutil.which("bash"), ROOT / ".ci" / "run"]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()) == (verdict, ["make lint", "make test"])
+
+
 @pytest.fixture
 def project(tmp_path) -> Path:
     """A folder with what make needs to install, and nothing installed."""
