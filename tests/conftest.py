@@ -11,6 +11,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib
 import pytest
 import torch
 
@@ -20,13 +21,15 @@ from lessons.models.six_words import MarkovChain, six_words
 
 
 @pytest.fixture(autouse=True)
-def english():
-    """Every test begins in English, whatever the one before it spoke."""
+def unstarted():
+    """Every test begins in English and with matplotlib's own style, whatever `lessons.start()` the one before it called."""
     from lessons.words.language import speak
 
     speak("en")
+    style = matplotlib.rcParams.copy()
     yield
     speak("en")
+    matplotlib.rcParams.update(style)
 
 
 @pytest.fixture(autouse=True)

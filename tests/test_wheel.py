@@ -49,6 +49,6 @@ def test_wheel_works_from_an_empty_folder(installed, bare_python, tmp_path):
 
 def test_doctor_of_the_wheel(installed, bare_python, tmp_path):
     """`python -m lessons doctor` checks the installed model and knows the ranges, which came with the wheel."""
-    code = "from lessons import doctor; print(doctor.bundled_model().ok, *(one.name for one in doctor.packages()))"
+    code = "from lessons.classroom import doctor; print(doctor.bundled_model().ok, *(one.name for one in doctor.packages()))"
     whole, *packages = bare_python(code, tmp_path, PYTHONPATH=str(installed)).stdout.split()
     assert whole == "True" and "torch" in packages
