@@ -12,7 +12,7 @@ import lessons
 from lessons.arithmetic.measures import distinct_share, ngrams, repetition
 from lessons.classroom import start
 from lessons.decoding import greedy_search, sample
-from lessons.explorers.decoder import DecoderExplorer
+from lessons.explorers.decoders import DecoderExplorer
 from lessons.plots.decoders import likelihood_and_diversity, nearest_to
 from lessons.tables.decoders import NINE, Decoder, measure, read_real, write_all
 from lessons.words.language import speak
@@ -144,7 +144,7 @@ def test_names_of_close_points_do_not_overlap():
 
 def test_choosing_decoders_asks_no_model(explorer, monkeypatch):
     """Only a new prompt or seed writes anew; choosing and leafing show what is there."""
-    monkeypatch.setattr("lessons.explorers.decoder.write_all", lambda *_: pytest.fail("the model was asked"))
+    monkeypatch.setattr("lessons.explorers.decoders.write_all", lambda *_: pytest.fail("the model was asked"))
     picture = explorer.picture.value
     explorer.left.value = "sample()"
 

@@ -61,14 +61,14 @@ def harmless(text: str) -> str:
 
 # How each status but "solved" is said.
 UNSOLVED = {
-    "wrong": "grading.wrong",
-    "changed": "grading.changed",
-    "crashed": "grading.crashed",
-    "endless": "grading.endless",
-    "form": "grading.form",
-    "unwritten": "grading.unwritten",
-    "missing": "grading.missing",
-    "not reached": "grading.not_reached",
+    "wrong": "grades.wrong",
+    "changed": "grades.changed",
+    "crashed": "grades.crashed",
+    "endless": "grades.endless",
+    "form": "grades.form",
+    "unwritten": "grades.unwritten",
+    "missing": "grades.missing",
+    "not reached": "grades.not_reached",
 }
 
 

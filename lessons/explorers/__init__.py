@@ -9,11 +9,11 @@ beam          lesson 03
 temperature   lesson 04
 truncation    lesson 05
 fine_tuning   lesson 06
-decoder       lesson 07
+decoders      lesson 07
 """
 
 from lessons.explorers.beam import BeamExplorer
-from lessons.explorers.decoder import DecoderExplorer
+from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer

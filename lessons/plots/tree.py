@@ -20,11 +20,11 @@ from lessons.words.writing import minus
 
 MARGIN, HEAD, FOOT, ROOT = 6, 26, 52, 100  # pixels: around, above, below; the prompt's box
 NAMES: dict[Fate, str] = {
-    "kept": "beam.kept",
-    "pruned": "beam.pruned",
-    "finished": "beam.finished",
-    "dropped": "beam.dropped",
-    "evicted": "beam.evicted",
+    "kept": "tree.kept",
+    "pruned": "tree.pruned",
+    "finished": "tree.finished",
+    "dropped": "tree.dropped",
+    "evicted": "tree.evicted",
 }
 SIGNS: dict[Fate, str] = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
 FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width, its dashes
@@ -122,7 +122,7 @@ def beam_tree(
         *paths_legend(grid, bool(best), bool(greedy)),
         *greedy_leaves(grid, tree, greedy, name, shown),
     ]
-    title = say("beam.picture", steps=shown, candidates=len(candidates))
+    title = say("tree.picture", steps=shown, candidates=len(candidates))
     return drawing(grid.width, grid.height, title, parts)
 
 
@@ -186,7 +186,7 @@ def heads(grid: Grid, shown: int) -> Iterator[str]:
     """The columns' numbers, and a band behind the last one shown."""
     yield rect(grid.left(shown - 1) - 8, 2, grid.box + 16, grid.height - FOOT + 2, rx=6, fill="#f3f3f3")
     for step in range(shown):
-        words = say("beam.step", step=step + 1)
+        words = say("tree.step", step=step + 1)
         yield text(grid.left(step) + grid.box / 2, 17, words, 11, fill="#555", text_anchor="middle")
 
 
@@ -209,7 +209,7 @@ def greedy_leaves(
     step = len(followed)  # at which greedy's candidate is no longer kept
     last = tree.find(greedy)[step : step + 1]
     if step < min(shown, len(greedy)) and not (last and last[0].fate in ("finished", "evicted")):
-        words = say("beam.greedy_leaves", step=step + 1, token=visible(name(greedy[step])))
+        words = say("tree.greedy_leaves", step=step + 1, token=visible(name(greedy[step])))
         yield text(
             grid.width - MARGIN, grid.height - 8, words, 11.5, fill="#7a4f00", font_weight="bold", text_anchor="end"
         )
@@ -223,13 +223,13 @@ def legend(grid: Grid) -> Iterator[str]:
         yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
         yield text(x + 23, y, words, 11, fill="#333")
         x += 38 + width_of(words) * 11 / 12
-    yield text(x, y, say("beam.legend_shade"), 11, fill="#333")
+    yield text(x, y, say("tree.legend_shade"), 11, fill="#333")
 
 
 def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:
     """The two paths that can be marked, in the line below."""
     x, y = float(MARGIN), grid.height - 8
-    marks = ((best, BLACK, 2.4, say("beam.legend_best")), (greedy, ORANGE, 8, say("beam.legend_greedy")))
+    marks = ((best, BLACK, 2.4, say("tree.legend_best")), (greedy, ORANGE, 8, say("tree.legend_greedy")))
     for shown, colour, width, words in marks:
         if shown:
             yield path(f"M{x} {y - 4}h22", stroke=colour, stroke_width=width)
