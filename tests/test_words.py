@@ -18,6 +18,7 @@ SOURCES = {path: path.read_text(encoding="utf8") for path in (*PACKAGE.rglob("*.
 FILES = sorted(path.stem for path in WORDS.glob("*.toml"))
 OF_LESSONS = [file for file in FILES if file.startswith("lesson_")]
 ALSO_SAID_BY_TOOLS = {"exercises", "site"}
+FILE_ENDINGS = {"csv", "json"}  # "grades.csv" is a file's name
 NAMES_MODULES = PACKAGE / "__init__.py"  # in the same form
 PUTS_KEYS_TOGETHER = EXERCISES / "exercise.py"  # file, exercise and entry: each of them is a literal somewhere
 
@@ -27,7 +28,7 @@ def literal_keys(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(SOURCES[path])) if path != NAMES_MODULES else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             file, _, entry = node.value.partition(".")
-            if file in FILES and re.fullmatch(r"\w+", entry) and not entry.endswith("_"):
+            if file in FILES and re.fullmatch(r"\w+", entry) and not entry.endswith("_") and entry not in FILE_ENDINGS:
                 yield node.value
 
 
