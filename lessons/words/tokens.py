@@ -6,6 +6,7 @@ nothing alone.
 
 import re
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +44,24 @@ def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     if all(letter in byte_of for letter in piece):
         return bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace")
     return tokenizer.convert_tokens_to_string([piece])
+
+
+def added_ids(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(in front, behind): the ids that a tokenizer adds to every text unless it is told not to.
+
+    They are found by reading a text both ways: one that the tokenizer can read, "a" or else a token of its own.
+    """
+    pieces = map(tokenizer.convert_ids_to_tokens, range(len(tokenizer)))
+    special = set(tokenizer.all_special_tokens)
+    for text in chain(["a"], (piece for piece in pieces if piece and piece not in special)):
+        alone = tokenizer(text, add_special_tokens=False)["input_ids"]
+        if alone:
+            break
+    whole, length = tokenizer(text)["input_ids"], len(alone)
+    for place in range(len(whole) - length + 1):
+        if whole[place : place + length] == alone:
+            return tuple(whole[:place]), tuple(whole[place + length :])
+    return (), ()  # it reads a text otherwise where it adds something
 
 
 @cache
