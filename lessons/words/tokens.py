@@ -5,8 +5,9 @@ nothing alone.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     if all(letter in byte_of for letter in piece):
         return bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace")
     return tokenizer.convert_tokens_to_string([piece])
+
+
+def text_after(decode: Callable[[Sequence[int]], str], before: Sequence[int], ids: Sequence[int]) -> str:
+    """What ids add to the text of the ids before them: the two decoded together, less what they begin with in common.
+
+    subtle: decoded alone, the first token of a Llama 2 text loses its space, and half a character is none. A character
+    that `before` leaves unfinished counts as added.
+
+    >>> text_after(lambda ids: " ".join("abc"[token] for token in ids), [0], [1, 2])
+    ' b c'
+    """
+    whole, start = decode([*before, *ids]), decode(before)
+    common = takewhile(lambda letters: letters[0] == letters[1], zip(whole, start, strict=False))
+    return whole[len(list(common)) :]
 
 
 def added_ids(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...], tuple[int, ...]]:
