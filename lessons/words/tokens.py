@@ -6,7 +6,7 @@ nothing alone.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
@@ -30,21 +30,42 @@ def visible(text: str) -> str:
 def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     """What a token spells; bytes that are no whole character are written as \\xEC, so that no two tokens look alike.
 
-    Works for byte-level tokenizers (GPT-2, Llama 3 …) and for those with "▁" and "<0xEC>" (Llama 2 …).
+    How a vocabulary writes its tokens is told by how its tokenizer reads them, not by their letters: "Ċ" is a line end
+    to GPT-2 and a letter to Gemma. Of other kinds (WordPiece …) a token is shown as the vocabulary writes it.
     """
     piece = tokenizer.convert_ids_to_tokens(int(token))
     if piece is None:  # some models have more logits than their tokenizer has tokens
         return f"<{int(token)}>"
-    if piece in tokenizer.all_special_tokens:
+    writing, as_written = writing_of(tokenizer)
+    if piece in as_written:
         return piece
-    if re.fullmatch(r"<0x[0-9A-F]{2}>", piece):
-        return bytes([int(piece[3:5], 16)]).decode("utf8", "backslashreplace")
-    if "▁" in piece:
+    if writing == "bytes as letters" and byte_of_letter().keys() >= set(piece):
+        return bytes(byte_of_letter()[letter] for letter in piece).decode("utf8", "backslashreplace")
+    if writing == "spaces as ▁":
+        if re.fullmatch(r"<0x[0-9A-F]{2}>", piece):
+            return byte_text(tokenizer, int(piece[3:5], 16))
         return piece.replace("▁", " ")
-    byte_of = byte_of_letter()
-    if all(letter in byte_of for letter in piece):
-        return bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace")
-    return tokenizer.convert_tokens_to_string([piece])
+    return piece
+
+
+def byte_text(tokenizer: "PreTrainedTokenizerBase", byte: int) -> str:
+    """What the token of one byte spells: its character, unless another token is that character already."""
+    text = bytes([byte]).decode("utf8", "backslashreplace")
+    piece = text.replace(" ", "▁")
+    taken = tokenizer.convert_ids_to_tokens(tokenizer.convert_tokens_to_ids(piece)) == piece
+    return f"\\x{byte:02x}" if taken else text
+
+
+@lru_cache(maxsize=16)
+def writing_of(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, frozenset[str]]:
+    """How a vocabulary writes its tokens, tried with two words, and those that it writes as they are: special and
+    added ones."""
+    added = {str(piece) for piece in tokenizer.added_tokens_decoder.values()}
+    as_written = frozenset([*tokenizer.all_special_tokens, *added])
+    for space, writing in (("Ġ", "bytes as letters"), ("▁", "spaces as ▁")):
+        if tokenizer.convert_tokens_to_string([f"a{space}b"]) == "a b":
+            return writing, as_written
+    return "as they are", as_written
 
 
 def text_after(decode: Callable[[Sequence[int]], str], before: Sequence[int], ids: Sequence[int]) -> str:
