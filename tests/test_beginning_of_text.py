@@ -235,15 +235,12 @@ def test_piece_by_piece_is_the_whole(models, tokenizer, text, place):
 
 
 def test_a_table_names_tokens_as_the_model_does(models):
-    """No "�" in traces and trees, and spaces that can be seen: half a character is \\xEC, as in every other table."""
+    """No "�" in traces and trees: half a character is \\xEC, as in every other table."""
     for kind in KINDS:
         lm = models[kind, "front"]
         ids = lm.encode("fox 가 the")[1:]
         trace = Trace((1,), steps_of(ids), lm.decode, lm.token)
         assert [lm.token(token) for token in ids] == trace.table()["token"].tolist()
         assert {"\\xea", "\\xb0", "\\x80"} <= set(trace.table()["token"])
-        assert (
-            "␣the" in trace._repr_html_() and "␣the" in trace.table()._repr_html_() and "�" not in trace._repr_html_()
-        )
         tree = lessons.beam_search(lm, "the old", 2, num_beams=3).tree
         assert [lm.token(one) for one in tree.table()["id"]] == tree.table()["token"].tolist()
