@@ -14,6 +14,7 @@ import lessons
 from lessons.models.language_model import LanguageModel
 from lessons.records.trace import Step, Trace
 from lessons.tables.decoders import Decoder, read_real
+from lessons.texts.logbook import logbook_grammar, logbook_pages
 from lessons.words.tokens import text_after
 
 DRAWN = 320
@@ -244,3 +245,24 @@ def test_a_table_names_tokens_as_the_model_does(models):
         assert {"\\xea", "\\xb0", "\\x80"} <= set(trace.table()["token"])
         tree = lessons.beam_search(lm, "the old", 2, num_beams=3).tree
         assert [lm.token(one) for one in tree.table()["id"]] == tree.table()["token"].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_knows_the_language_reads_the_text_alone(models, kind):
+    """The grammar is given no <s>, and words with their spaces: its surprisals add up to those of the whole text."""
+    lm, grammar = models[kind, "front"], logbook_grammar()
+    text = logbook_pages(1, seed=0)[0][0][:40]
+    explorer = lessons.FineTuningExplorer(lm, lm, [text], grammar)
+    assert "" == explorer.error and "<s>" == explorer.first
+    assert grammar.surprisals([text])[0] == pytest.approx(explorer.surprisals["truth"].sum())
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_way_out_of_a_long_prompt_keeps_the_front(models, template):
+    """What the error advises can be read, and begins as a text begins."""
+    lm, prompt = models["GPT-2", template], "the old king " * 60
+    with pytest.raises(ValueError, match="or pass the last part, ") as caught:
+        lessons.greedy_search(lm, prompt, 1)
+    ids = eval(str(caught.value).rpartition("last part, ")[2], {"lm": lm, "prompt": prompt})
+    assert lm.context - 1 == len(ids) and list(FRONT[template]) == ids[: len(FRONT[template])]
+    assert tuple(ids) == lessons.greedy_search(lm, ids, 1).prompt_ids
