@@ -1,12 +1,11 @@
 """Tokens as a reader sees them: no two alike, nothing lost."""
 
 from collections import Counter
-from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_tokenizers import KINDS, byte_level, small_tokenizer
+from small_tokenizers import KINDS, byte_level, small_tokenizer, with_spaces_kept
 from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
@@ -59,7 +58,6 @@ def test_tokens_of_sentencepiece_tokenizers():
 
     class Pieces:
         all_special_tokens = ("</s>",)
-        added_tokens_decoder: ClassVar = {}
         pieces = ("</s>", "▁the", "<0xEC>", "<0x41>")
 
         def convert_ids_to_tokens(self, token):
@@ -130,8 +128,12 @@ def test_tokens_of_other_kinds_are_shown_as_they_are_written():
 
 
 def test_added_tokens_are_shown_as_they_are_written():
-    """A token added to a byte-level vocabulary is text, though its letters may be those of bytes."""
-    tokenizer = byte_level()
-    tokenizer.add_tokens(["Ċé", "   "])
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
-    assert ["Ċé", "   "] == [token_text(wrapped, token) for token in wrapped.convert_tokens_to_ids(["Ċé", "   "])]
+    """A token added to a byte-level vocabulary is text, though its letters may be those of bytes; Gemma's "▁▁", added
+    as well, is two spaces."""
+    for tokenizer, added, names in (
+        (byte_level(), ["Ċé", "   "], ["Ċé", "   "]),
+        (with_spaces_kept(), ["▁▁", "\n\n"], ["  ", "\n\n"]),
+    ):
+        tokenizer.add_tokens(added)
+        wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        assert names == [token_text(wrapped, token) for token in wrapped.convert_tokens_to_ids(added)]

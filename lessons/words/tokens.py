@@ -58,14 +58,15 @@ def byte_text(tokenizer: "PreTrainedTokenizerBase", byte: int) -> str:
 
 @lru_cache(maxsize=16)
 def writing_of(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, frozenset[str]]:
-    """How a vocabulary writes its tokens, tried with two words, and those that it writes as they are: special and
-    added ones."""
-    added = {str(piece) for piece in tokenizer.added_tokens_decoder.values()}
-    as_written = frozenset([*tokenizer.all_special_tokens, *added])
-    for space, writing in (("Ġ", "bytes as letters"), ("▁", "spaces as ▁")):
-        if tokenizer.convert_tokens_to_string([f"a{space}b"]) == "a b":
-            return writing, as_written
-    return "as they are", as_written
+    """How a vocabulary writes its tokens, tried with two words, and the tokens that it writes as they are."""
+    special = frozenset(tokenizer.all_special_tokens)
+    if tokenizer.convert_tokens_to_string(["aĠb"]) == "a b":
+        # subtle: a token added to a vocabulary of bytes is text; Gemma's added "▁▁" are spaces like any other
+        added = (str(piece) for piece in tokenizer.added_tokens_decoder.values())
+        return "bytes as letters", special.union(added)
+    if tokenizer.convert_tokens_to_string(["a▁b"]) == "a b":
+        return "spaces as ▁", special
+    return "as they are", special
 
 
 def text_after(decode: Callable[[Sequence[int]], str], before: Sequence[int], ids: Sequence[int]) -> str:
