@@ -305,7 +305,7 @@ def test_the_table_has_a_row_for_each_candidate(chain):
     table = found.tree.table()
     assert len(table) == 16
     assert list(table.columns) == ["step", "rank", "parent", "token", "id", "log_probability", "sum", "fate", "text"]
-    assert table.query("fate == 'evicted'")["text"].tolist() == ["a cat runs ."]
+    assert table.query("fate == 'evicted'")["text"].tolist() == [" a cat runs ."]
     assert list(found.table_of_hypotheses()["length"]) == [3, 4]
 
 

@@ -194,3 +194,39 @@ def test_korean(tiny):
         explorer = DecoderExplorer(tiny, PROMPT, real_texts=["the old king went over"], **SMALL)
 
     assert "글 4편" in explorer.sentence and "프롬프트" == explorer.prompt.description and "" == explorer.error
+
+
+# ------------------------------------------------------------------------------------- prompts that end inside a token
+
+KING, FOX = "Once upon a time there was a king.", "Once upon a time a fox ran."
+
+
+@pytest.mark.parametrize(
+    ("prompt", "token"),
+    [("Once upon a time ", "' there'"), ("Once upon a ti", "' time'"), ("Once upon a time there wa", "' was'")],
+)
+def test_a_prompt_that_ends_inside_a_token_measures_nothing(lm, prompt, token):
+    """The tokens of the prompt are not those that the text begins with, so no place is where the continuation begins:
+    an error names the token, and says what to do."""
+    with pytest.raises(ValueError, match=rf"ends inside a token.*goes on with {token}.*leave out the space"):
+        read_real(lm, prompt, [KING])
+    (real,) = read_real(lm, prompt.rpartition(" ")[0], [KING])
+    assert KING + lm.tokenizer.eos_token == prompt.rpartition(" ")[0] + real.text
+
+
+def test_lengths_alone_would_have_measured_from_the_wrong_place(lm):
+    """Planted: what was done before, counting the prompt's tokens, loses a token of the text in silence."""
+    prompt, ids = "Once upon a time ", lm.encode(KING)
+    wrong = ids[len(lm.encode(prompt)) :]
+    assert " was a king." == lm.decode(wrong)
+    assert len(wrong) + 1 == len(ids) - len(lm.encode("Once upon a time"))
+
+
+def test_an_explorer_says_that_its_prompt_ends_inside_a_token(lm):
+    """A space typed behind the prompt: the reason is shown, and the real texts' measures stay as they were."""
+    explorer = DecoderExplorer(lm, "Once upon a time", real_texts=[KING, FOX], **SMALL)
+    before = explorer.real
+    explorer.prompt.value = "Once upon a time "
+    assert "ends inside a token" in explorer.error and before == explorer.real
+    explorer.prompt.value = "Once upon a time there"
+    assert "" == explorer.error and [" was a king.", 1] == [explorer.real[0].text[:12], len(explorer.real)]

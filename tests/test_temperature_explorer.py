@@ -166,9 +166,9 @@ def test_texts_are_escaped_and_bold_from_the_first_difference():
     def spell(ids):
         return " ".join(("<script>", "b", "c")[token] for token in ids)
 
-    shown = texts_table([(1.0, 0, Trace((0, 1), (), spell)), (2.0, 0, Trace((0, 2), (), spell))])
+    shown = texts_table([(1.0, 0, Trace((0, 1), (), spell, str)), (2.0, 0, Trace((0, 2), (), spell, str))])
     assert "<script>" not in shown
-    assert "&lt;script&gt;<b>c</b>" in shown
+    assert "&lt;script&gt;<b> c</b>" in shown
 
 
 def test_curves_start_greedy_end_uniform_and_never_cross(chain):

@@ -1,7 +1,13 @@
 """Tokens as a reader sees them: no two alike, nothing lost."""
 
-from hypothesis import given
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_tokenizers import KINDS, byte_level, small_tokenizer, with_spaces_kept
+from tokenizers import Tokenizer, decoders, models
+from transformers import PreTrainedTokenizerFast
 
 from lessons.words.tokens import byte_of_letter, token_text, visible
 
@@ -55,6 +61,79 @@ def test_tokens_of_sentencepiece_tokenizers():
         pieces = ("</s>", "▁the", "<0xEC>", "<0x41>")
 
         def convert_ids_to_tokens(self, token):
-            return self.pieces[token] if token < len(self.pieces) else None
+            return self.pieces[token] if token is not None and token < len(self.pieces) else None
 
-    assert ["</s>", " the", "\\xec", "A", "<7>"] == [token_text(Pieces(), token) for token in (0, 1, 2, 3, 7)]
+        def convert_tokens_to_ids(self, piece):
+            return self.pieces.index(piece) if piece in self.pieces else None
+
+        def convert_tokens_to_string(self, pieces):
+            return "".join(pieces).replace("▁", " ")
+
+    tokenizer = Pieces()
+    assert ["</s>", " the", "\\xec", "A", "<7>"] == [token_text(tokenizer, token) for token in (0, 1, 2, 3, 7)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_tokens_have_one_name(kind):
+    """Whatever the vocabulary writes: bytes as letters, spaces as "▁", bytes as <0xEC> beside the same letters."""
+    tokenizer = small_tokenizer(kind, "both")
+    names = [token_text(tokenizer, token) for token in range(len(tokenizer))]
+    assert [] == [name for name, number in Counter(names).items() if number > 1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=st.text("the foxsking\nA", max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_names_in_a_row_are_the_text(kind, text):
+    """Of letters that have a piece, names put together are the text (behind the space that Llama 2 puts in front)."""
+    tokenizer = small_tokenizer(kind)
+    ids = tokenizer(text)["input_ids"]
+    names = "".join(token_text(tokenizer, token) for token in ids)
+    assert names.removeprefix(" " if kind == "Llama 2" else "") == tokenizer.decode(ids)
+
+
+def test_letters_do_not_decide(lm):
+    """By hand: pieces that are GPT-2's letters for bytes are letters to Gemma, and a byte that has a letter of its own
+    is written as a byte. A line end of which there is no other token is a line end."""
+    gemma, llama = small_tokenizer("Gemma"), small_tokenizer("Llama 2")
+
+    def name(tokenizer, piece):
+        return token_text(tokenizer, tokenizer.convert_tokens_to_ids(piece))
+
+    assert ["Ċ", "ión", "é", "A", " ", "\n"] == [name(gemma, piece) for piece in ("Ċ", "ión", "é", "A", "▁", "\n")]
+    assert ["\\x41", "\\x20", "\\x0a", "B", "\t"] == [
+        name(gemma, piece) for piece in ("<0x41>", "<0x20>", "<0x0A>", "<0x42>", "<0x09>")
+    ]
+    assert ["\n", " "] == [name(small_tokenizer("GPT-2"), piece) for piece in ("Ċ", "Ġ")]
+    assert "Ċ" == name(llama, "Ċ")
+
+
+def test_names_by_letters_alone_would_be_wrong():
+    """Planted: were Gemma's pieces read as bytes, "ión" would be another name, and the line end that of two tokens."""
+    byte_of = byte_of_letter()
+    wrong = {
+        piece: bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace") for piece in ("Ċ", "ión")
+    }
+    assert {"Ċ": "\n", "ión": "i\\xf3n"} == wrong
+
+
+def test_tokens_of_other_kinds_are_shown_as_they_are_written():
+    """WordPiece's "##s", and words that end in "</w>": decoded alone two of them would be one word."""
+    words = ["the", "##the", "the</w>", "▁"]
+    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="the"))
+    for decoder in (decoders.WordPiece(), decoders.BPEDecoder()):
+        tokenizer.decoder = decoder
+        wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        assert words == [token_text(wrapped, place) for place in range(4)]
+
+
+def test_added_tokens_are_shown_as_they_are_written():
+    """A token added to a byte-level vocabulary is text, though its letters may be those of bytes; Gemma's "▁▁", added
+    as well, is two spaces."""
+    for tokenizer, added, names in (
+        (byte_level(), ["Ċé", "   "], ["Ċé", "   "]),
+        (with_spaces_kept(), ["▁▁", "\n\n"], ["  ", "\n\n"]),
+    ):
+        tokenizer.add_tokens(added)
+        wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        assert names == [token_text(wrapped, token) for token in wrapped.convert_tokens_to_ids(added)]

@@ -166,7 +166,7 @@ def tree_of(beams: Beams, found: Judgement) -> BeamTree:
         numbers = zip(parents, level.tokens, level.log_probs, level.sums, fates, strict=True)
         steps.append(tuple(Candidate(step, rank, *one) for rank, one in enumerate(numbers)))
         went_on = [*level.running]
-    return BeamTree(beams.prompt_ids, tuple(steps), beams.decode)
+    return BeamTree(beams.prompt_ids, tuple(steps), beams.decode, beams.token)
 
 
 def fates_of(beams: Beams, step: int, winners: Container[tuple[int, int]]) -> list[Fate]:
@@ -200,6 +200,7 @@ def trace_of(
         beams.prompt_ids,
         tuple(beams.step(step, rank) for step, rank in beams.path(text.step, text.rank)),
         beams.decode,
+        beams.token,
         why_stopped(beams, text.new_ids, beams.max_new_tokens),
         score=text.score,
         tree=tree,

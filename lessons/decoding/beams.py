@@ -43,7 +43,7 @@ def begin(
     prompt_ids = read_prompt(source, prompt)
     most_steps = steps_within(source, prompt_ids, max_new_tokens)
     limits = source.end_ids, source.context, max_new_tokens, most_steps
-    return source, Beams(prompt_ids, num_beams, *limits, levels=(), decode=source.decode)
+    return source, Beams(prompt_ids, num_beams, *limits, levels=(), decode=source.decode, token=source.token)
 
 
 @torch.inference_mode()

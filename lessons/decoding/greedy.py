@@ -51,4 +51,4 @@ def greedy_search(
         if ids[-1] in source.end_ids:
             break
     stopped = why_stopped(source, ids[len(prompt_ids) :], max_new_tokens)
-    return Trace(prompt_ids, tuple(steps), source.decode, stopped)
+    return Trace(prompt_ids, tuple(steps), source.decode, source.token, stopped)

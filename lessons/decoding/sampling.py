@@ -61,7 +61,7 @@ def sample(
     traces = []
     for steps in grow_texts(source, prompt_ids, active, numbers):
         stopped = why_stopped(source, [step.chosen for step in steps], max_new_tokens)
-        traces.append(Trace(prompt_ids, tuple(steps), source.decode, stopped))
+        traces.append(Trace(prompt_ids, tuple(steps), source.decode, source.token, stopped))
     return traces[0] if number == 1 else traces
 
 

@@ -14,7 +14,7 @@ from lessons.plots.fine_tuning import surprisal_pair
 from lessons.texts.grammar import Grammar
 from lessons.words.arguments import check_kind, check_model, check_some, check_texts
 from lessons.words.language import say
-from lessons.words.tokens import visible
+from lessons.words.tokens import text_after, visible
 from lessons.words.writing import Markup, html_table, percent, visible_end
 
 WINDOW = 44  # tokens that the picture shows at a time
@@ -75,7 +75,8 @@ class FineTuningExplorer(Explorer):
         pieces = [lm.token(token) for token in ids]
         surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
         if self.grammar is not None:
-            surprisals["truth"] = numpy.array(self.grammar.surprisals(pieces)[1:])
+            texts = [text_after(lm.decode, ids[:place], [token]) for place, token in enumerate(ids)]
+            surprisals["truth"] = numpy.array(self.grammar.surprisals(texts)[1:])
         self.first, self.tokens, self.surprisals = pieces[0], pieces[1:], surprisals
         self.strips.value = self._strips()
         self.start.max = max(1, len(self.tokens) - WINDOW)

@@ -113,7 +113,7 @@ class NextTokenExplorer(Explorer):
         steps = [
             Step(self.asked[ids[:place]], self.asked[ids[:place]], ids[place]) for place in range(length, len(ids))
         ]
-        self.trace = Trace(self.prompt_ids, tuple(steps), self.lm.decode)
+        self.trace = Trace(self.prompt_ids, tuple(steps), self.lm.decode, self.lm.token)
         self.paths = [path for path in self.paths if path != ids[: len(path)]] if ids not in self.paths else self.paths
         if not any(path[: len(ids)] == ids for path in self.paths):
             self.paths.append(ids)

@@ -16,7 +16,7 @@ from lessons.plots.temperature import TemperaturePicture
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_number, check_text, check_whole
 from lessons.words.language import say
-from lessons.words.tokens import visible
+from lessons.words.tokens import text_after, visible
 from lessons.words.writing import Markup, html_table, percent, visible_end
 
 COLDEST, HOTTEST = 0.05, 5.0  # the ends of the slider; any temperature can be typed
@@ -142,7 +142,8 @@ def texts_table(traces: Sequence[tuple[float, int, Trace]]) -> str:
     above: tuple[int, ...] | None = None
     for temperature, seed, trace in traces:
         same = len(trace.prompt_ids) if above is None else length_in_common(trace.ids, above)
-        start, change = (visible_end(trace.decode(ids), 400) for ids in (trace.ids[:same], trace.ids[same:]))
+        start = visible_end(trace.decode(trace.ids[:same]), 400)
+        change = visible_end(text_after(trace.decode, trace.ids[:same], trace.ids[same:]), 400)
         rows.append((f"{temperature:g}", f"{seed}", Markup(f"{escape(start)}<b>{escape(change)}</b>")))
         above = trace.ids
     table = html_table(("T", say("temperature.table_seed"), say("temperature.table_text")), rows, left=(0, 1, 2))

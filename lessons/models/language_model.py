@@ -19,7 +19,7 @@ from lessons.models.files import from_folder, from_hub, is_folder
 from lessons.models.source import check_logits, read_prompt
 from lessons.words.arguments import check_text
 from lessons.words.language import say
-from lessons.words.tokens import token_text
+from lessons.words.tokens import added_ids, token_text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -66,13 +66,28 @@ class LanguageModel:
             end = self.model.config.eos_token_id
         return () if end is None else (end,) if isinstance(end, int) else tuple(end)
 
+    @cached_property
+    def front_ids(self) -> tuple[int, ...]:
+        """Ids that the tokenizer puts before every text, as Llama's <s> or Gemma's <bos>; none for GPT-2."""
+        return added_ids(self.tokenizer)[0]
+
+    @cached_property
+    def behind_ids(self) -> tuple[int, ...]:
+        """Ids that the tokenizer puts behind every text; `encode` leaves them out, for a text is to be gone on with."""
+        return added_ids(self.tokenizer)[1]
+
     def encode(self, text: str) -> list[int]:
-        """The ids of a text, with nothing added to it."""
-        return self.tokenizer(check_text("text", text), add_special_tokens=False, verbose=False)["input_ids"]
+        """The ids of a text as the model's tokenizer reads it by its defaults: what that puts in front is there, what
+        it puts behind is not."""
+        ids = self.tokenizer(check_text("text", text), verbose=False)["input_ids"]
+        return ids[: len(ids) - len(self.behind_ids)]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, exactly as the tokens spell it."""
-        return self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+        """The text of ids, exactly as the tokens spell it, without the tokens that the tokenizer put in front."""
+        ids, front = list(ids), len(self.front_ids)
+        if tuple(ids[:front]) == self.front_ids:
+            ids = ids[front:]
+        return self.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
 
     def token(self, token: int) -> str:
         """What one token spells; bytes that are no whole character as \\xEC."""

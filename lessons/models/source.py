@@ -154,9 +154,11 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
         raise ValueError(say("models.prompt_empty"))
     check_ids_inside(min(ids), max(ids), source.vocabulary_size or max(ids) + 1)
     if source.context is not None and len(ids) >= source.context:
-        most = source.context - 1
-        numbers = {"tokens": len(ids), "context": source.context, "excess": len(ids) - most, "room": most}
-        raise ValueError(say("models.prompt_too_long", **numbers))
+        most, front = source.context - 1, len(getattr(source, "front_ids", ()))
+        part = f"lm.encode(prompt)[-{most - front}:]"
+        part = f"[*lm.front_ids, *{part}]" if front else part  # the model knows no text without them
+        numbers = {"tokens": len(ids), "context": source.context, "excess": len(ids) - most}
+        raise ValueError(say("models.prompt_too_long", **numbers, part=part))
     return tuple(ids)
 
 

@@ -107,7 +107,7 @@ def beam_tree(
     numbers: "probability" or "log_probability" writes under each token its own number and that of its whole path
     words: what a candidate says under the mouse
     """
-    name = name or (lambda token: tree.decode([token]))
+    name = name or tree.token
     shown, grid = len(tree) if until is None else until, Grid(tree, tall=bool(numbers))
     on_best, on_greedy = (frozenset((one.step, one.rank) for one in tree.find(ids)) for ids in (best, greedy))
     chosen = (selected.step, selected.rank) if selected else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from torch import Tensor
 
 from lessons.records.trace import Step, Trace
+from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
     import pandas
@@ -56,6 +57,7 @@ class Beams:
         most_steps: how many there can be: fewer where the model's context ends.
         levels: the steps, as far as they were grown.
         decode: ids → text.
+        token: id → what the token is called.
     """
 
     prompt_ids: tuple[int, ...]
@@ -66,6 +68,7 @@ class Beams:
     most_steps: int
     levels: tuple[Level, ...]
     decode: Callable[[Sequence[int]], str] = field(repr=False)
+    token: Callable[[int], str] = field(repr=False)
 
     def path(self, step: int, rank: int) -> list[tuple[int, int]]:
         """(step, rank) of the candidates from the first step to this one, each continuing the one before."""
@@ -142,11 +145,13 @@ class BeamTree:
         prompt_ids: ids that were given.
         steps: for each step its candidates, the best first.
         decode: ids → text.
+        token: id → what the token is called.
     """
 
     prompt_ids: tuple[int, ...]
     steps: tuple[tuple[Candidate, ...], ...]
     decode: Callable[[Sequence[int]], str] = field(repr=False)
+    token: Callable[[int], str] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -188,8 +193,8 @@ class BeamTree:
         import pandas
 
         rows = [
-            (one.step, one.rank, one.parent, self.decode([one.token]), one.token, one.log_prob, one.sum, one.fate,
-             self.decode(self.new_ids(one)))
+            (one.step, one.rank, one.parent, self.token(one.token), one.token, one.log_prob, one.sum, one.fate,
+             text_after(self.decode, self.prompt_ids, self.new_ids(one)))
             for step in self.steps for one in step
         ]  # fmt: skip
         columns = ("step", "rank", "parent", "token", "id", "log_probability", "sum", "fate", "text")

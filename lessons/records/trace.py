@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lessons.arithmetic.probability import entropy
+from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
     import pandas
@@ -72,12 +73,14 @@ class Trace:
         prompt_ids: ids that were given.
         steps: one `Step` for each token added.
         decode: ids → text.
+        token: id → what the token is called.
         stopped: why no further token was added, in words.
     """
 
     prompt_ids: tuple[int, ...]
     steps: tuple[Step, ...]
     decode: Callable[[Sequence[int]], str] = field(repr=False)
+    token: Callable[[int], str] = field(repr=False)
     stopped: str = ""
 
     @property
@@ -96,6 +99,11 @@ class Trace:
         return self.decode(self.ids)
 
     @cached_property
+    def new_text(self) -> str:
+        """What the continuation adds to the text of the prompt."""
+        return text_after(self.decode, self.prompt_ids, self.new_ids)
+
+    @cached_property
     def log_prob(self) -> float:
         """The continuation's log-probability under the model, given the prompt: the sum over its tokens, in nats."""
         return sum(step.log_prob for step in self.steps)
@@ -111,7 +119,7 @@ class Trace:
 
         rows = [
             {
-                "token": self.decode([step.chosen]),
+                "token": self.token(step.chosen),
                 "id": step.chosen,
                 "probability": step.log_probs[step.chosen].exp().item(),
                 "log_probability": step.log_prob,

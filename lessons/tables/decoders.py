@@ -21,6 +21,7 @@ from lessons.models.source import read_prompt
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_all, check_count, check_kind, check_model, check_some, check_text, check_texts
 from lessons.words.language import say
+from lessons.words.tokens import text_after
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Decoder:
             options |= {"num_return_sequences": number, "seed": seed}
         written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
         traces = [written] if isinstance(written, Trace) else written
-        texts = [Text(trace.new_ids, lm.decode(trace.new_ids), trace.log_prob) for trace in traces]
+        texts = [Text(trace.new_ids, trace.new_text, trace.log_prob) for trace in traces]
         return [texts[place % len(texts)] for place in range(number)]
 
 
@@ -99,19 +100,30 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
     """Texts that begin with the prompt and that no model wrote, shortened to the same length and read by the model,
     end included.
 
-    Raises TypeError or ValueError for what is no model, no prompt, no texts or no number, and for a text that does not
-    begin with the prompt or is longer than the model's context.
+    Raises TypeError or ValueError for what is no model, no prompt, no texts or no number, for a text that does not
+    begin with the prompt or is longer than the model's context, and for a prompt that ends inside a token of a text:
+    what follows its last whole token is no continuation of it.
     """
-    start = len(read_prompt(check_model(lm), check_text("prompt", prompt)))
-    max_new_tokens = check_count("max_new_tokens", max_new_tokens, MOST_STEPS)
+    prompt_ids = read_prompt(check_model(lm), check_text("prompt", prompt))
+    max_new_tokens, start = check_count("max_new_tokens", max_new_tokens, MOST_STEPS), len(prompt_ids)
     real = []
     for text in check_texts("texts", texts):
-        ids = [*lm.encode(text), *lm.end_ids[:1]][: start + max_new_tokens]
+        ids = [*lm.encode(text), *lm.end_ids[:1]]
         if not text.startswith(prompt) or len(ids) <= start:
             raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
+        check_begins(lm, ids, prompt_ids, prompt)
+        ids = ids[: start + max_new_tokens]
         log_prob = float(token_log_probs(lm, ids)[start - 1 :].double().sum())
-        real.append(Text(tuple(ids[start:]), lm.decode(ids[start:]), log_prob))
+        real.append(Text(tuple(ids[start:]), text_after(lm.decode, prompt_ids, ids[start:]), log_prob))
     return real
+
+
+def check_begins(lm: LanguageModel, ids: Sequence[int], prompt_ids: Sequence[int], prompt: str) -> None:
+    """Raises ValueError, which names the token in which the prompt ends, unless these ids begin with those of the
+    prompt."""
+    for token, of_prompt in zip(ids, prompt_ids, strict=False):
+        if token != of_prompt:
+            raise ValueError(say("decoders.inside_a_token", prompt=repr(prompt), token=repr(lm.token(token))))
 
 
 def measure(written: dict[str, list[Text]]) -> pandas.DataFrame:

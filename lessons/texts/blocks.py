@@ -5,7 +5,7 @@ time, and Arrow keeps what comes out (on disk, wherever the texts lie on disk), 
 corpus.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -24,6 +24,7 @@ from lessons.texts.corpora import check_dataset
 from lessons.texts.files import without_bars
 from lessons.words.arguments import check_text, check_tokenizer, check_whole
 from lessons.words.language import say
+from lessons.words.tokens import added_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -48,7 +49,8 @@ def token_blocks(
     itself).
 
     separator: what ends each text: True for the tokenizer's own end-of-text token, another token's name, or None for
-        nothing (then the tokenizer adds whatever it is set to add).
+        nothing (then the tokenizer adds whatever it is set to add). With an end, each block begins with what the
+        tokenizer puts before a text, as Llama's <s> (the model knows no text without it), and holds so much less text.
     rows_per_remainder: None divides one row of tokens, and drops only what is left at its very end. A number drops a
         remainder after each so many texts; 1,000 is what two `map` calls with their default batch size do.
     num_proc: how many processes tokenise, each a stretch of the texts.
@@ -68,13 +70,15 @@ def token_blocks(
     def blocks_of(part: Dataset) -> Dataset:
         check_column(part, column)
         rows = tokenise(part, tokenizer, column, separator, rows_per_remainder, num_proc)
-        blocks, tokens = stored_blocks(rows, block_size, carry=rows_per_remainder is None), count_tokens(rows)
+        front = added_ids(tokenizer)[0] if separator else ()
+        check_whole("block_size", block_size, len(front) + 1)
+        blocks, tokens = stored_blocks(rows, block_size, rows_per_remainder is None, front), count_tokens(rows)
         if not len(blocks):
             numbers = {"tokens": f"{tokens:,}", "texts": f"{len(part):,}", "block_size": f"{block_size:,}"}
             raise ValueError(say("texts.too_few_tokens", **numbers))
         # one array under two names
         both = datasets.concatenate_datasets([blocks, blocks.rename_column("input_ids", "labels")], axis=1)
-        both.dropped = tokens - block_size * len(blocks)
+        both.dropped = tokens - (block_size - len(front)) * len(blocks)
         return both
 
     if isinstance(texts, dict):
@@ -171,21 +175,23 @@ def into_blocks(rows: Iterable[numpy.ndarray], block_size: int, carry: bool = Tr
         remainder = joined[whole:] if carry else remainder
 
 
-def stored_blocks(rows: Dataset, block_size: int, carry: bool) -> Dataset:
-    """The blocks as an Arrow data set: in memory, or beside the rows' own file where they have one."""
+def stored_blocks(rows: Dataset, block_size: int, carry: bool, front: Sequence[int] = ()) -> Dataset:
+    """The blocks, each begun with the ids in front, as an Arrow data set: in memory, or beside the rows' own file where
+    they have one."""
     if not rows.cache_files:
         sink = pyarrow.BufferOutputStream()
-        _write(rows, block_size, carry, sink)
+        _write(rows, block_size, carry, front, sink)
         return Dataset.from_buffer(sink.getvalue())
     file = Path(rows.cache_files[0]["filename"])
-    kept = file.with_name(f"{file.stem}-blocks-{block_size}-{'one' if carry else 'each'}.arrow")
+    size = "-".join(map(str, (block_size, *front)))
+    kept = file.with_name(f"{file.stem}-blocks-{size}-{'one' if carry else 'each'}.arrow")
     if not kept.exists():
         with whole_or_nothing(kept) as unfinished, pyarrow.OSFile(str(unfinished), "wb") as sink:
-            _write(rows, block_size, carry, sink)
+            _write(rows, block_size, carry, front, sink)
     return Dataset.from_file(str(kept))
 
 
-def _write(rows: Dataset, block_size: int, carry: bool, sink: pyarrow.NativeFile) -> None:
+def _write(rows: Dataset, block_size: int, carry: bool, front: Sequence[int], sink: pyarrow.NativeFile) -> None:
     """Write the blocks into an open file, a row at a time."""
     schema = pyarrow.schema({"input_ids": pyarrow.list_(pyarrow.int32(), block_size)})
     arrays = (
@@ -194,6 +200,9 @@ def _write(rows: Dataset, block_size: int, carry: bool, sink: pyarrow.NativeFile
         for chunk in batch.column("ids").chunks
     )
     with pyarrow.ipc.new_stream(sink, schema) as writer:
-        for blocks in into_blocks(arrays, block_size, carry):
+        for blocks in into_blocks(arrays, block_size - len(front), carry):
+            if front:
+                begun = numpy.tile(numpy.array(front, numpy.int32), (len(blocks), 1))
+                blocks = numpy.concatenate([begun, blocks], axis=1)
             ids = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(blocks.ravel()), block_size)
             writer.write_batch(pyarrow.record_batch([ids], schema=schema))

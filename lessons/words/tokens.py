@@ -5,7 +5,9 @@ nothing alone.
 """
 
 import re
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,21 +30,75 @@ def visible(text: str) -> str:
 def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     """What a token spells; bytes that are no whole character are written as \\xEC, so that no two tokens look alike.
 
-    Works for byte-level tokenizers (GPT-2, Llama 3 …) and for those with "▁" and "<0xEC>" (Llama 2 …).
+    How a vocabulary writes its tokens is told by how its tokenizer reads them, not by their letters: "Ċ" is a line end
+    to GPT-2 and a letter to Gemma. Of other kinds (WordPiece …) a token is shown as the vocabulary writes it.
     """
     piece = tokenizer.convert_ids_to_tokens(int(token))
     if piece is None:  # some models have more logits than their tokenizer has tokens
         return f"<{int(token)}>"
-    if piece in tokenizer.all_special_tokens:
+    writing, as_written = writing_of(tokenizer)
+    if piece in as_written:
         return piece
-    if re.fullmatch(r"<0x[0-9A-F]{2}>", piece):
-        return bytes([int(piece[3:5], 16)]).decode("utf8", "backslashreplace")
-    if "▁" in piece:
+    if writing == "bytes as letters" and byte_of_letter().keys() >= set(piece):
+        return bytes(byte_of_letter()[letter] for letter in piece).decode("utf8", "backslashreplace")
+    if writing == "spaces as ▁":
+        if re.fullmatch(r"<0x[0-9A-F]{2}>", piece):
+            return byte_text(tokenizer, int(piece[3:5], 16))
         return piece.replace("▁", " ")
-    byte_of = byte_of_letter()
-    if all(letter in byte_of for letter in piece):
-        return bytes(byte_of[letter] for letter in piece).decode("utf8", "backslashreplace")
-    return tokenizer.convert_tokens_to_string([piece])
+    return piece
+
+
+def byte_text(tokenizer: "PreTrainedTokenizerBase", byte: int) -> str:
+    """What the token of one byte spells: its character, unless another token is that character already."""
+    text = bytes([byte]).decode("utf8", "backslashreplace")
+    piece = text.replace(" ", "▁")
+    taken = tokenizer.convert_ids_to_tokens(tokenizer.convert_tokens_to_ids(piece)) == piece
+    return f"\\x{byte:02x}" if taken else text
+
+
+@lru_cache(maxsize=16)
+def writing_of(tokenizer: "PreTrainedTokenizerBase") -> tuple[str, frozenset[str]]:
+    """How a vocabulary writes its tokens, tried with two words, and the tokens that it writes as they are."""
+    special = frozenset(tokenizer.all_special_tokens)
+    if tokenizer.convert_tokens_to_string(["aĠb"]) == "a b":
+        # subtle: a token added to a vocabulary of bytes is text; Gemma's added "▁▁" are spaces like any other
+        added = (str(piece) for piece in tokenizer.added_tokens_decoder.values())
+        return "bytes as letters", special.union(added)
+    if tokenizer.convert_tokens_to_string(["a▁b"]) == "a b":
+        return "spaces as ▁", special
+    return "as they are", special
+
+
+def text_after(decode: Callable[[Sequence[int]], str], before: Sequence[int], ids: Sequence[int]) -> str:
+    """What ids add to the text of the ids before them: the two decoded together, less what they begin with in common.
+
+    subtle: decoded alone, the first token of a Llama 2 text loses its space, and half a character is none. A character
+    that `before` leaves unfinished counts as added.
+
+    >>> text_after(lambda ids: " ".join("abc"[token] for token in ids), [0], [1, 2])
+    ' b c'
+    """
+    whole, start = decode([*before, *ids]), decode(before)
+    common = takewhile(lambda letters: letters[0] == letters[1], zip(whole, start, strict=False))
+    return whole[len(list(common)) :]
+
+
+def added_ids(tokenizer: "PreTrainedTokenizerBase") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(in front, behind): the ids that a tokenizer adds to every text unless it is told not to.
+
+    They are found by reading a text both ways: one that the tokenizer can read, "a" or else a token of its own.
+    """
+    pieces = map(tokenizer.convert_ids_to_tokens, range(len(tokenizer)))
+    special = set(tokenizer.all_special_tokens)
+    for text in chain(["a"], (piece for piece in pieces if piece and piece not in special)):
+        alone = tokenizer(text, add_special_tokens=False)["input_ids"]
+        if alone:
+            break
+    whole, length = tokenizer(text)["input_ids"], len(alone)
+    for place in range(len(whole) - length + 1):
+        if whole[place : place + length] == alone:
+            return tuple(whole[:place]), tuple(whole[place + length :])
+    return (), ()  # it reads a text otherwise where it adds something
 
 
 @cache
