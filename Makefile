@@ -72,14 +72,14 @@ SAY_WHY = { if grep -qE $(NO_CONNECTION) $(@D)/pip.log; then echo $(NETWORK_MISS
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(NEW_PYTHON)
-	@$(INSTALL) -c constraints.txt -e ".[lab,test]" 2> $(@D)/pip.log || $(SAY_WHY)
+	@$(INSTALL) -c constraints.txt -e ".[lab,test,gguf]" 2> $(@D)/pip.log || $(SAY_WHY)
 	@touch $@
 
 # Colab has no JupyterLab, so there is none here. Of two pins for a package the first counts.
 .venv-oldest/%/.ready: constraints-%.txt constraints-colab.txt constraints.txt pyproject.toml
 	$(NEW_PYTHON)
 	@awk -F== '/^[^#]/ && !seen[$$1]++' $(filter %.txt,$^) > $(@D)/constraints.txt
-	@$(INSTALL) -c $(@D)/constraints.txt -e ".[test,lora]" 2> $(@D)/pip.log || $(SAY_WHY)
+	@$(INSTALL) -c $(@D)/constraints.txt -e ".[test,lora,gguf]" 2> $(@D)/pip.log || $(SAY_WHY)
 	@touch $@
 
 .venv/.dev: .venv/.ready

@@ -96,8 +96,10 @@ def cache_is_right(model: "PreTrainedModel") -> bool:
 
 
 def trial(model: "PreTrainedModel", texts: list[list[int]]) -> Tensor:
-    """Texts (B, T) of small ids where the model lies, made smaller for a vocabulary that has not so many."""
-    return torch.tensor(texts, device=model.device) % model.get_output_embeddings().weight.shape[0]
+    """Texts (B, T) where the model lies, of ids counted from the middle of the vocabulary: special ones, such as
+    padding, stand at its ends."""
+    vocabulary_size = model.get_output_embeddings().weight.shape[0]
+    return (torch.tensor(texts, device=model.device) + vocabulary_size // 2) % vocabulary_size
 
 
 def nearly_equal(one: Tensor, other: Tensor) -> bool:
