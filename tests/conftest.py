@@ -19,6 +19,8 @@ import lessons
 from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 
+collect_ignore = ["real"]  # these want a model of 93 MB: `make test-real`
+
 
 @pytest.fixture(autouse=True)
 def unstarted():

@@ -73,13 +73,16 @@ def test_a_hub_id_goes_through_from_pretrained_safely(monkeypatch, lm):
 
         return from_pretrained
 
-    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", remember("model", lm.model))
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", remember("config", lm.model.config))
+    whole = (lm.model, {"missing_keys": set()})
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", remember("model", whole))
     monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", remember("tokenizer", lm.tokenizer))
     assert "gpt2" == lessons.load("gpt2", device="cpu").name
     name, options = asked["model"]
     assert "gpt2" == name
     assert (True, False, torch.float32) == (options["use_safetensors"], options["trust_remote_code"], options["dtype"])
     assert asked["tokenizer"][1]["trust_remote_code"] is False
+    assert asked["config"][1]["trust_remote_code"] is False
 
 
 def test_a_folder_without_a_model(tmp_path):

@@ -3,7 +3,10 @@
 source            what may be asked: logits for the next token
 six_words         a language of six words: every algorithm can be worked by hand
 cache             what a model has read, in memory with room to grow
+reading           how a model is read: plainly, or with what it keeps; what cannot be known is tried
+refusals          no causal model, a part is missing: why a model is not taken
 files             where a model's files come from, and whether they are whole
-language_model    load(): the bundled model, a name on the hub, or a folder
+gguf_file         a model in one file, of few bits, as LM Studio or Ollama keep it
+language_model    load(): the bundled model, a name on the hub, a folder, or a GGUF file
 scoring           how likely a given text is
 """

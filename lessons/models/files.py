@@ -1,4 +1,4 @@
-"""Where a model's files come from, a folder or the hub, and whether they are all there and whole."""
+"""Where a model's files come from, a folder, a GGUF file or the hub, and whether they are all there and whole."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lessons.models.refusals import Refused, check_architecture, check_nothing_missing
 from lessons.words.language import say
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.model", "vocab.txt")
 WEIGHTS, CHECKSUM = "model.safetensors", "model.sha256"
+UNKNOWN_GGUF = "is not supported yet"  # how `transformers` says that it cannot read an architecture from GGUF
 SECONDS_FOR_THE_HUB = 10
 LONGEST_NAME = 255  # letters of a folder's name
 
@@ -58,11 +60,33 @@ def checksums(folder: Path) -> tuple[str, str]:
 def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """Model and tokenizer from a folder; raises OSError with what is wrong there."""
     check_folder(folder)
+    return from_files(folder, folder, dtype)
+
+
+def from_files(
+    named: Path, folder: Path, dtype: "torch.dtype", **options: str
+) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
+    """Model and tokenizer from files in a folder; raises OSError with what is wrong with what was `named`."""
     try:
         with _progress_bars(False):
-            return _read(folder, dtype, local_files_only=True)
+            return _read(folder, dtype, local_files_only=True, **options)
+    except Refused:
+        raise
     except Exception as error:  # whatever a damaged file makes the libraries raise
-        raise OSError(say("models.damaged", folder=folder, error=f"{type(error).__name__}: {error}")) from error
+        reason = f"{type(error).__name__}: {_first_line(error)}"
+        if UNKNOWN_GGUF in reason:
+            raise Refused(say("models.gguf_architecture", file=named, error=reason)) from error
+        if is_about_installation(error):
+            raise OSError(say("models.installation", folder=named, error=reason)) from error
+        raise OSError(say("models.damaged", folder=named, error=reason)) from error
+
+
+def is_about_installation(error: Exception) -> bool:
+    """Whether an error comes from the libraries as they are installed here, or from a lack of memory, and so not from a
+    model's files: something cannot be imported, an operator is not there."""
+    # the one RuntimeError that files cause: tensors of other sizes than the configuration says
+    of_sizes = isinstance(error, RuntimeError) and "size" in str(error)
+    return isinstance(error, ImportError | MemoryError | RuntimeError) and not of_sizes
 
 
 def from_hub(name: str, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
@@ -73,9 +97,13 @@ def from_hub(name: str, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTr
         with _progress_bars(True):
             try:
                 return _read(name, dtype, local_files_only=True)
+            except Refused:
+                raise
             except (OSError, ValueError):  # not kept here, or not all of it
                 ask_hub()
                 return _read(name, dtype)
+    except Refused:
+        raise
     except (OSError, ValueError) as error:  # not there, not reachable, not cached, no safetensors, code of its own
         raise OSError(say("models.hub", name=name, error=_first_line(error))) from error
 
@@ -92,14 +120,18 @@ def ask_hub() -> None:
 
 
 def _read(
-    place: str | Path, dtype: "torch.dtype", **options: bool
+    place: str | Path, dtype: "torch.dtype", **options: bool | str
 ) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False, **options)
-    model = AutoModelForCausalLM.from_pretrained(
-        place, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options
+    options = {"trust_remote_code": False, **options}
+    config = AutoConfig.from_pretrained(place, **options)
+    check_architecture(place, config)
+    tokenizer = AutoTokenizer.from_pretrained(place, **options)
+    model, loading = AutoModelForCausalLM.from_pretrained(
+        place, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **options
     )
+    check_nothing_missing(place, model, loading)
     return model, tokenizer
 
 

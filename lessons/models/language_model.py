@@ -1,13 +1,12 @@
 """A language model with its tokenizer: text ↔ ids, and logits for the next token.
 
-`load()` reads the model that comes with the package; `load("gpt2")` any causal model of the hub; `load("./folder")` a
-local one. V = size of the vocabulary, B = texts side by side, T = tokens.
+`load()` reads the model that comes with the package; `load("gpt2")` any causal model of the hub; `load("./folder")` or
+`load("model.gguf")` a local one. V = size of the vocabulary, B = texts side by side, T = tokens.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from inspect import signature
 from pathlib import Path
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from lessons.models.files import from_folder, from_hub, is_folder
-from lessons.models.source import check_logits, read_prompt
+from lessons.models.gguf_file import from_gguf, gguf_name, is_gguf
+from lessons.models.reading import CachedSession, cache_is_right, has_plain_head, read
+from lessons.models.refusals import check_causal
+from lessons.models.source import FunctionSession, Session, check_logits, read_prompt
 from lessons.words.arguments import check_text
 from lessons.words.language import say
 from lessons.words.tokens import added_ids, token_text
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).parents[1] / "assets" / "model"
+SPECIAL_TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +40,14 @@ class LanguageModel:
         name: what it was loaded as.
         model: the `transformers` model, in evaluation mode.
         tokenizer: its `transformers` tokenizer.
+        own_defaults: what the model's makers had set for `model.generate`, such as a repetition penalty; `load()` has
+            taken it out of the model, so that `generate` too does only what it is told.
     """
 
     name: str
     model: "PreTrainedModel" = field(repr=False)
     tokenizer: "PreTrainedTokenizerBase" = field(repr=False)
+    own_defaults: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def device(self) -> torch.device:
@@ -56,7 +62,8 @@ class LanguageModel:
     @cached_property
     def context(self) -> int | None:
         """How many tokens the model can read; None if its configuration names no limit."""
-        return getattr(self.model.config, "max_position_embeddings", None)
+        most = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return most if most and most > 0 else None  # XLNet writes -1
 
     @cached_property
     def end_ids(self) -> tuple[int, ...]:
@@ -102,85 +109,77 @@ class LanguageModel:
 
     def read(self, texts: Tensor, module: nn.Module | None = None) -> "ModelOutput":
         """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""
-        module = self.model if module is None else module
-        return module(input_ids=texts, **accepted(module, use_cache=False))
+        return read(self.model, texts, module)
 
     @cached_property
     def plain_head(self) -> bool:
-        """Whether the logits are the output head of the body's last state and nothing more, tried on a few tokens to
-        the last bit.
+        """Whether the logits are the output head of the body's last state and nothing more, tried on a few tokens."""
+        return has_plain_head(self.model)
 
-        Some models do more: Gemma 2 bends its logits with a tanh, Granite and Cohere scale them.
-        """
-        body, head = getattr(self.model, "base_model", self.model), self.model.get_output_embeddings()
-        if body is self.model or head is None:
-            return False
-        texts = torch.arange(min(8, self.vocabulary_size), device=self.device).unsqueeze(0)
-        with torch.inference_mode():
-            hidden = getattr(self.read(texts, body), "last_hidden_state", None)
-            return hidden is not None and torch.equal(head(hidden), self.read(texts).logits)
+    @cached_property
+    def reads_anew(self) -> bool:
+        """Whether every text is read from its beginning at each step, since this model's key-value cache is missing or
+        does not give the logits of a plain pass, tried on a few tokens. Slower, and right."""
+        return not cache_is_right(self.model)
 
-    def session(self, prompt_ids: Sequence[int]) -> "CachedSession":
-        """A conversation about one prompt that reads every token once (key-value cache)."""
-        return CachedSession(self, prompt_ids)
-
-
-class CachedSession:
-    """Texts growing side by side; keys and values of what was read are kept. See `source.Session`."""
-
-    def __init__(self, lm: LanguageModel, prompt_ids: Sequence[int]) -> None:
-        from lessons.models.cache import with_room
-
-        self.lm, self.cache, self.device = lm, None, lm.device  # asking a model where it lies takes its time
-        self.logits = self._read([list(prompt_ids)], **accepted(lm.model, logits_to_keep=1))
-        self.cache, self.rows = with_room(self.cache), [0]  # the row of the cache in which each text lies
+    def session(self, prompt_ids: Sequence[int]) -> Session:
+        """A conversation about one prompt: every token is read once (key-value cache), or every text anew."""
+        if self.reads_anew:
+            return FunctionSession(self._last_logits, prompt_ids)
+        return CachedSession(self.model, prompt_ids)
 
     @torch.inference_mode()
-    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
-        from lessons.models.cache import regroup
-
-        parents = range(len(self.rows)) if parents is None else parents
-        self.rows = regroup(self.cache, len(self.rows), [self.rows[parent] for parent in parents], self.device)
-        by_row = dict(zip(self.rows, tokens, strict=True))
-        logits = self._read([[by_row[row]] for row in range(len(by_row))])
-        self.logits = logits if self.rows == sorted(self.rows) else logits[self.rows]  # (B, V)
-        return self.logits
-
-    @torch.inference_mode()
-    def _read(self, rows: list[list[int]], **options: Any) -> Tensor:
-        ids = torch.tensor(rows, device=self.device)  # (B, T)
-        output = self.lm.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
-        self.cache = output.past_key_values
-        return output.logits[:, -1].float()  # (B, V)
-
-
-def accepted(module: nn.Module, **options: Any) -> dict[str, Any]:
-    """Those of the options that the module's `forward` knows."""
-    known = signature(module.forward).parameters
-    return {name: value for name, value in options.items() if name in known}
+    def _last_logits(self, ids: Sequence[int]) -> Tensor:
+        return self.read(torch.tensor([ids], device=self.device)).logits[0, -1].float()  # (V,)
 
 
 def load(
     name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32
 ) -> LanguageModel:
-    """A language model by name: the bundled one, a hub id such as "gpt2", or a folder that `save_pretrained` wrote.
+    """A language model by name: the bundled one, a hub id such as "gpt2", a folder that `save_pretrained` wrote, or a
+    GGUF file.
 
     It lies on CUDA if there is one, else on MPS, else on the CPU, unless `device` says otherwise. Weights are read from
-    safetensors only, and code that comes with a model is never run. Raises `OSError` when the model cannot be had, with
-    the ways out; `TypeError` or `ValueError` for a name, device or dtype that cannot be.
+    safetensors or GGUF only, and code that comes with a model is never run. Raises `OSError` when the model cannot be
+    had, is no causal model or misses a part, with the ways out; `TypeError` or `ValueError` for a name, device or dtype
+    that cannot be.
     """
     device = best_device() if device is None else check_device(device)
     if not isinstance(name, Path):
         check_text("name", name)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise TypeError(say("models.dtype", value=short(dtype)))
-    if is_folder(name):
+    called = str(name)
+    if is_gguf(name):
+        file = Path(name).expanduser()
+        model, tokenizer = from_gguf(file, dtype)
+        called = gguf_name(file)
+    elif is_folder(name):
         model, tokenizer = from_folder(Path(name).expanduser(), dtype)
-    elif str(name) == BUNDLED:
+    elif called == BUNDLED:
         model, tokenizer = from_folder(BUNDLED_FOLDER, dtype)
     else:
-        model, tokenizer = from_hub(str(name), dtype)
-    return LanguageModel(str(name), model.to(device).eval(), tokenizer)
+        model, tokenizer = from_hub(called, dtype)
+    model = model.to(device).eval()
+    check_causal(name, model)
+    lm = LanguageModel(called, model, tokenizer, take_own_defaults(model))
+    return replace(lm, name=say("models.reads_anew", name=called)) if lm.reads_anew else lm
+
+
+def take_own_defaults(model: "PreTrainedModel") -> dict[str, Any]:
+    """What `model.generate` would do without being told, such as to punish repetitions; taken out of the model, which
+    keeps its special tokens."""
+    from transformers import GenerationConfig
+
+    settings = model.generation_config.to_diff_dict()
+    special = {name: value for name, value in settings.items() if name in SPECIAL_TOKENS}
+    model.generation_config = GenerationConfig(**special)
+    return {name: value for name, value in settings.items() if name not in special and is_about_text(name)}
+
+
+def is_about_text(setting: str) -> bool:
+    """Whether a setting of `generate` changes what is written, and not how it is computed or what comes back beside."""
+    return not setting.startswith(("_", "output_", "return_", "use_", "cache_", "transformers_"))
 
 
 def best_device() -> torch.device:

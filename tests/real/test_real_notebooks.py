@@ -1,0 +1,28 @@
+"""The lessons as a student has them who changes one word: MODEL in the cell of parameters."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from watched_notebooks import WatchedRun
+
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks" / "en").glob("*.ipynb"))
+MINUTES = 2  # for the training of lessons 06 and 07
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory) -> Path:
+    """One folder for all copies, as in a student's: lesson 07 finds there the model that 06 has trained."""
+    return tmp_path_factory.mktemp("real")
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_notebook_runs(path, edition, real_model):
+    """Every cell, and so every claim that is not about the bundled model alone."""
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    parameters.source += f"\nMODEL, MINUTES = {real_model!r}, {MINUTES}"
+    copy = edition / path.name
+    nbformat.write(notebook, copy)
+    result = WatchedRun(copy, 1200, kernel="python3").execute()
+    assert result.error is None, result.error and result.error.trace
