@@ -229,7 +229,8 @@ def check_no_padding(lm: LanguageModel, texts: Tensor) -> None:
     Those are the padding token at an end of some texts only, or more than once; where it is never part of a text, even
     once; and, as many pad with it, the end-of-text token more than once.
     """
-    padding = {getattr(lm.tokenizer, "pad_token_id", None), getattr(lm.model.config, "pad_token_id", None)} - {None}
+    named = (getattr(owner, "pad_token_id", None) for owner in (lm.tokenizer, lm.model.config))
+    padding: set[int] = {token for token in named if token is not None}
     ends = {*lm.end_ids, getattr(lm.tokenizer, "bos_token_id", None)}
     for token in (*padding, *lm.end_ids):
         for side in (texts, texts.flip(-1)):
