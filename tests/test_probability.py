@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons.arithmetic.probability import entropy, log_probs_from_logits
+from lessons.arithmetic.probability import entropy, log_probs_from_logits, wide
 from lessons.words.arguments import check_number, check_whole
 
 numbers = st.floats(-60, 60, width=32)
@@ -101,6 +101,18 @@ def test_labels_of_another_shape_are_refused():
 def test_entropy_by_hand(probabilities, expected):
     """Cases that can be worked on paper."""
     assert entropy(torch.tensor(probabilities, dtype=torch.float64).log()).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("size", [50_257, 262_144])
+def test_entropy_of_a_real_vocabulary(size):
+    """Level tokens have log V and no more, and probabilities add up to 1; planted: in 32 bits neither is so."""
+    logits = torch.zeros(size)
+    assert entropy(logits).item() == pytest.approx(math.log(size), abs=1e-12)
+    log_probs = logits.log_softmax(-1)
+    assert abs(-(log_probs.exp() * log_probs).sum().item() - math.log(size)) > 1e-6
+    drawn = 10 + 4 * torch.randn(size, generator=torch.Generator().manual_seed(0))
+    assert abs(wide(drawn).softmax(-1).sum().item() - 1) < 1e-12
+    assert abs(drawn.log_softmax(-1).double().exp().sum().item() - 1) > 1e-6
 
 
 @given(st.lists(numbers, min_size=1, max_size=20))

@@ -1,5 +1,6 @@
 """The log-probability of a given text: the right tokens, in batches, in slices, for models that do more than usual."""
 
+import copy
 import math
 
 import pytest
@@ -118,11 +119,12 @@ def long_and_short_way(lm: LanguageModel, monkeypatch, texts: torch.Tensor) -> t
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
 @pytest.mark.parametrize("shape", [(40,), (3, 21), (2, 2)])
 def test_slices_change_nothing(tiny_models, monkeypatch, architecture, shape):
-    """The head applied to a few places at a time gives what the model gives for the whole text."""
+    """The head applied to a few places at a time gives what the model gives for the whole text, to the 32 bits of its
+    logits."""
     lm = tiny_models[architecture]
     assert lm.plain_head
     sliced, whole = long_and_short_way(lm, monkeypatch, random_ids(lm, *shape))
-    torch.testing.assert_close(sliced, whole)
+    torch.testing.assert_close(sliced.float(), whole.float())
 
 
 def test_slices_are_really_slices(tiny_models, monkeypatch):
@@ -203,3 +205,141 @@ def test_a_prompt_longer_than_the_text_is_refused(tiny_models):
         sequence_logprob(lm, [1, 2, 3], 4)
     with pytest.raises(ValueError, match="no token is left to predict"):
         perplexity(lm, [1, 2, 3], 3)
+
+
+def padded(lm: LanguageModel, side: str, token: str | None = None) -> tuple[list[list[int]], object]:
+    """A short and a long text as ids, and what a tokenizer that pads on that side returns for both."""
+    tokenizer = copy.deepcopy(lm.tokenizer)
+    tokenizer.padding_side, tokenizer.pad_token = side, token or tokenizer.eos_token
+    texts = ["Once upon a time", "Once upon a time there was a poor woodcutter who lived with his wife"]
+    return [lm.encode(text) for text in texts], tokenizer(texts, padding=True, return_tensors="pt")
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("score", [sequence_logprob, perplexity])
+def test_a_padded_batch_is_its_texts_one_by_one(lm, side, score):
+    """The whole encoding, or its ids and its mask: each text has what it has alone, its padding nothing."""
+    texts, encoding = padded(lm, side)
+    expected = [score(lm, text, 2) for text in texts]
+    assert score(lm, encoding, 2).tolist() == pytest.approx(expected, rel=1e-5)
+    assert score(lm, dict(encoding), 2).tolist() == pytest.approx(expected, rel=1e-5)
+    mask = encoding["attention_mask"]
+    assert score(lm, encoding["input_ids"], 2, attention_mask=mask).tolist() == pytest.approx(expected, rel=1e-5)
+    as_lists = lm.tokenizer([lm.decode(text) for text in texts])  # nothing padded, two lengths
+    assert score(lm, as_lists, 2).tolist() == pytest.approx(expected, rel=1e-5)
+    assert score(lm, encoding["input_ids"][0], 2, attention_mask=mask[0]) == pytest.approx(expected[0], rel=1e-5)
+    planted = score(lm, encoding["input_ids"], 2, attention_mask=torch.ones_like(mask))
+    assert abs(planted[0] - expected[0]) > 1  # the padding counted
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("score", [sequence_logprob, perplexity, token_log_probs])
+def test_padding_without_a_mask_is_refused(lm, side, score):
+    """Ids alone do not tell an end-of-text token from padding: the error says what to pass."""
+    ids = padded(lm, side)[1]["input_ids"]
+    for texts in (ids, ids.tolist()):
+        with pytest.raises(
+            ValueError, match=r"begin or end with the token 0, which pads .*padding=True.*attention_mask"
+        ):
+            score(lm, texts)
+
+
+def test_what_may_be_padding(tiny_models):
+    """The end-of-text token twice; the tokenizer's own padding token at the end of some texts only, or, if it never
+    belongs to a text, anywhere at an end. One end-of-text token behind each text is no padding."""
+    lm = tiny_models["gpt2"]
+    end, tokenizer = lm.end_ids[0], copy.deepcopy(lm.tokenizer)
+    tokenizer.pad_token_id = end
+    padding_ends = LanguageModel("", lm.model, tokenizer)
+    one, two, none = [5, 6, 7, end], [5, 6, end, end], [5, 6, 7, 8]
+    for model, texts in (
+        (lm, [one, one]),
+        (lm, [one, none]),
+        (lm, [none, none]),
+        (padding_ends, [one, one]),
+        (lm, [one]),
+    ):
+        assert token_log_probs(model, texts).shape == (len(texts), 3)
+    other = copy.deepcopy(lm.tokenizer)
+    other.pad_token_id = 8
+    for model, texts in (
+        (lm, [none, two]),
+        (padding_ends, [one, none]),
+        (LanguageModel("", lm.model, other), [none, none]),
+        (lm.model, [two]),
+    ):
+        with pytest.raises(ValueError, match="which pads texts"):
+            token_log_probs(model, texts)
+        assert sequence_logprob(model, texts, attention_mask=torch.ones(len(texts), 4)).shape == (len(texts),)
+
+
+@pytest.mark.parametrize(
+    ("ids", "mask", "error"),
+    [
+        ([5, 6, 7], [1, 1], ValueError),
+        ([5, 6, 7], [1, 1, 2], ValueError),
+        ([[5, 6], [7, 8]], [1, 1], ValueError),
+        ([[5, 6], [7, 8]], [[1, 1]], ValueError),
+        ([5, 6, 7], "111", TypeError),
+        ([[5, 6], [7, 8]], 1, TypeError),
+        ({"attention_mask": [1]}, None, TypeError),
+        ([[5, 6], [7, 8]], [[1, 1], [0, 0]], ValueError),
+    ],
+)
+def test_a_mask_that_does_not_fit(tiny_models, ids, mask, error):
+    """Rule, value and way out; and a text of nothing but padding is none."""
+    with pytest.raises(error, match=r"attention_mask must|input_ids|at least one token"):
+        sequence_logprob(tiny_models["gpt2"], ids, attention_mask=mask)
+
+
+def windows_by_hand(lm: LanguageModel, ids: list[int], stride: int, input_len: int = 0) -> float:
+    """The perplexity of a long text as its definition has it: for every token the first window that it is in, read
+    alone."""
+    surprisals = []
+    for place in range(max(1, input_len), len(ids)):
+        start = next(start for start in range(0, len(ids), stride) if place < start + lm.context)
+        with torch.inference_mode():
+            logits = lm.model(torch.tensor([ids[start:place]])).logits[0, -1].double()
+        surprisals.append(-logits.log_softmax(-1)[ids[place]].item())
+        assert start == 0 or place - start >= lm.context - stride
+    return math.exp(sum(surprisals) / len(surprisals))
+
+
+@pytest.mark.parametrize("stride", [1, 16, 32, 63])
+@pytest.mark.parametrize("tokens", [64, 65, 96, 150])
+def test_a_text_longer_than_the_context(tiny_models, tokens, stride):
+    """Each token once, after at least context - stride others: the same as reading each window by hand."""
+    lm = tiny_models["gpt2"]
+    ids = random_ids(lm, tokens).tolist()
+    assert perplexity(lm, ids, stride=stride) == pytest.approx(windows_by_hand(lm, ids, stride), rel=1e-5)
+    assert perplexity(lm, ids, 70 % tokens, stride=stride) == pytest.approx(
+        windows_by_hand(lm, ids, stride, 70 % tokens), rel=1e-5
+    )
+    if tokens == 150:  # planted: windows side by side, which is another number
+        parts = [ids[:64], ids[64:128], ids[128:]]
+        surprisal = -sum(sequence_logprob(lm, part) for part in parts) / (150 - 3)
+        assert abs(math.exp(surprisal) / perplexity(lm, ids, stride=stride) - 1) > 1e-3
+
+
+def test_windows_of_several_texts_and_of_short_ones(tiny_models):
+    """A batch as its texts; a text that fits is read as it is; the error of the others names the way out."""
+    lm = tiny_models["llama"]
+    texts = random_ids(lm, 2, 100)
+    expected = [perplexity(lm, text, stride=20) for text in texts]
+    assert perplexity(lm, texts, stride=20).tolist() == pytest.approx(expected, rel=1e-5)
+    assert perplexity(lm, texts[0, :40], stride=20) == pytest.approx(perplexity(lm, texts[0, :40]), rel=1e-9)
+    with pytest.raises(ValueError, match=r"100 tokens.*perplexity\(lm, ids, stride=32\)$"):
+        perplexity(lm, texts[0])
+    for stride in (0, 64):
+        with pytest.raises(ValueError, match=f"stride must be from 1 to 63, got {stride}"):
+            perplexity(lm, texts[0], stride=stride)
+
+
+def test_a_trace_and_its_text_have_the_same_log_probability(lm, tiny_models):
+    """Whether recorded step by step or read at once: to a millionth, in 64 bits."""
+    for model in (lm, *tiny_models.values()):
+        trace = lessons.sample(model, "the old king and the fox", 20, seed=3)
+        read = sequence_logprob(model, trace.ids, len(trace.prompt_ids))
+        assert trace.log_prob == pytest.approx(read, rel=1e-6)
+        assert trace.log_probs.dtype == token_log_probs(model, trace.ids).dtype == torch.float64
+        assert trace.log_probs.sum().item() == pytest.approx(trace.log_prob, abs=1e-12)

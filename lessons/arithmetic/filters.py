@@ -5,15 +5,17 @@ returns (..., V), writes into nothing, and leaves at least one token unless `no_
 A filter acts on what reaches it: tokens cut before have probability 0 there, and the rest are renormalised. Of several
 the order therefore matters (see `decoding.knobs`). Scores are logits or log-probabilities: only the repetition penalty
 can tell.
+
+Probabilities are compared with p in 32 bits, as in `transformers`: 0.5 + 0.4 has reached 0.9 there, on paper too, but
+in 64 bits it has not.
 """
 
 from collections.abc import Sequence
-from math import log
 
 import torch
 from torch import Tensor
 
-from lessons.arithmetic.probability import entropy, likeliest_first, widest
+from lessons.arithmetic.probability import entropy, likeliest_first
 from lessons.words.arguments import (
     check_ids,
     check_number,
@@ -24,10 +26,6 @@ from lessons.words.arguments import (
     check_whole,
 )
 from lessons.words.language import say
-
-# subtle: 0.5 + 0.4 is 0.9 on paper, but not in the machine. A sum of probabilities that lies within a millionth part
-# of p has reached p: logits of 32 bits cannot tell more.
-ROUNDING = 1e-6
 
 
 def temperature_scale(logits: Tensor, T: float) -> Tensor:
@@ -54,23 +52,36 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     >>> keep_top_k(torch.tensor([1.0, 3.0, 2.0, 2.0]), 2)
     tensor([-inf, 3., 2., -inf])
     """
-    k = check_top_k(k, check_tensor("logits", logits).shape[-1])
-    kept = likeliest_first(logits)[..., :k]  # (..., k)
+    return first_k(check_tensor("logits", logits), likeliest_first(logits), k)
+
+
+def first_k(logits: Tensor, order: Tensor, k: int) -> Tensor:
+    """The logits of the first k tokens of `order`, the ids (..., V), the likeliest first; all others are cut."""
+    kept = order[..., : check_top_k(k, logits.shape[-1])]  # (..., k)
     return torch.full_like(logits, -torch.inf).scatter(-1, kept, logits.gather(-1, kept))
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more; all others are cut.
 
-    A token stays if the mass of all likelier ones is less than p; so the token that crosses p stays, and one always
-    does. 0 < p ≤ 1. Raises TypeError or ValueError for what is no tensor of logits, or no such p.
+    A token stays if the mass of all likelier ones is less than p, which is to say: if it and all less likely ones hold
+    more than 1 - p. So the token that crosses p stays, and one always does. 0 < p ≤ 1. Raises TypeError or ValueError
+    for what is no tensor of logits, or no such p.
     Holtzman, Buys, Du, Forbes & Choi, "The Curious Case of Neural Text Degeneration", 2020.
 
     >>> keep_top_p(torch.tensor([0.5, 0.1, 0.4]).log(), 0.6).exp()
     tensor([0.5000, 0.0000, 0.4000])
     """
     logits, p = check_tensor("logits", logits), check_share("top_p", p)
-    return logits if p == 1 else keep_mass(logits, likeliest_first(logits), p)
+    return logits if p == 1 else nucleus(logits, likeliest_first(logits), p)
+
+
+def nucleus(logits: Tensor, order: Tensor, p: float) -> Tensor:
+    """The logits of the nucleus, given also `order`, the ids (..., V), the likeliest first; all others are cut."""
+    rising = order.flip(-1)  # the least likely first: the sum of a tail has more digits than 1 less the sum of a head
+    tails = logits.gather(-1, rising).softmax(-1, dtype=at_least_32_bits(logits)).cumsum(-1)  # (..., V)
+    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, rising, tails.float() > 1 - p)
+    return logits.where(kept.scatter(-1, order[..., :1], True), -torch.inf)
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -83,8 +94,9 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
     >>> keep_min_p(torch.tensor([0.6, 0.3, 0.1]).log(), 0.25).exp()
     tensor([0.6000, 0.3000, 0.0000])
     """
-    least = check_tensor("logits", logits).amax(-1, keepdim=True) + log(check_share("min_p", p))  # (..., 1)
-    return logits.where(logits >= least - ROUNDING, -torch.inf)
+    p, probs = check_share("min_p", p), check_tensor("logits", logits).softmax(-1, dtype=at_least_32_bits(logits))
+    least = p * probs.amax(-1, keepdim=True)  # (..., 1)
+    return logits.where(probs.float() >= least.float(), -torch.inf)
 
 
 def keep_typical(logits: Tensor, p: float) -> Tensor:
@@ -98,18 +110,21 @@ def keep_typical(logits: Tensor, p: float) -> Tensor:
     tensor([0.0000, 0.3000, 0.0000, 0.0000])
     """
     logits, p = check_tensor("logits", logits), check_share("typical_p", p)
-    surprisal = -logits.log_softmax(-1, dtype=widest(logits))  # (..., V) infinite where a token was cut
-    distance = (surprisal - entropy(logits.to(surprisal.dtype)).unsqueeze(-1)).abs()
-    # subtle: tokens that are equally typical on paper must not be told apart by the last bits
-    return logits if p == 1 else keep_mass(logits, likeliest_first(-distance.float()), p)
+    if p == 1:
+        return logits
+    log_probs = logits.log_softmax(-1, dtype=at_least_32_bits(logits))  # (..., V)
+    mean_surprisal = -(log_probs * log_probs.exp()).nansum(-1, keepdim=True)  # NaN where a token was cut: 0 log 0
+    distance = (-log_probs - mean_surprisal).abs().float()  # infinite where a token was cut
+    order = likeliest_first(-distance)  # the most typical first
+    sums = logits.gather(-1, order).softmax(-1, dtype=log_probs.dtype).cumsum(-1)  # (..., V)
+    number = (sums.float() < p).sum(-1, keepdim=True) + 1  # (..., 1) with the one that reaches p
+    ranks = torch.arange(logits.shape[-1], device=logits.device).expand_as(order)
+    return logits.where(torch.empty_like(order, dtype=torch.bool).scatter(-1, order, ranks < number), -torch.inf)
 
 
-def keep_mass(logits: Tensor, order: Tensor, p: float) -> Tensor:
-    """The logits of the first tokens in `order`, ids (..., V), up to the one with which their probabilities reach p."""
-    probs = logits.softmax(-1, dtype=widest(logits)).gather(-1, order)  # (..., V) in that order
-    before = probs.cumsum(-1) - probs  # the mass of all tokens that come earlier
-    kept = torch.empty_like(order, dtype=torch.bool).scatter(-1, order, before < p * (1 - ROUNDING))
-    return logits.where(kept, -torch.inf)
+def at_least_32_bits(logits: Tensor) -> torch.dtype:
+    """The type in which probabilities of these logits are computed: theirs, or 32 bits if that is narrower."""
+    return torch.promote_types(logits.dtype, torch.float32)
 
 
 def repetition_penalty(scores: Tensor, ids: Sequence[int] | Tensor, penalty: float) -> Tensor:

@@ -34,14 +34,14 @@ def log_probs_from_logits(logits: Tensor, labels: Tensor) -> Tensor:
 def entropy(logits: Tensor) -> Tensor:
     """The entropy of softmax(logits): the mean surprisal of a token drawn from it.
 
-    logits (..., V) -> (...), nats; from 0 (one token is certain) to log V (all are alike). Cut tokens (minus
+    logits (..., V) -> (...), nats, 64 bits; from 0 (one token is certain) to log V (all are alike). Cut tokens (minus
     infinity) count as impossible: 0 log 0 = 0. Raises TypeError or ValueError for what is no tensor of logits.
     Shannon, "A Mathematical Theory of Communication", 1948.
 
     >>> round(entropy(torch.zeros(8)).item(), 4)  # log 8
     2.0794
     """
-    log_probs = check_tensor("logits", logits).log_softmax(-1)  # (..., V)
+    log_probs = wide(check_tensor("logits", logits)).log_softmax(-1)  # (..., V)
     return -(log_probs.exp() * log_probs.where(log_probs > -torch.inf, 0.0)).sum(-1)
 
 
@@ -54,6 +54,7 @@ def likeliest_first(scores: Tensor) -> Tensor:
     return scores.argsort(dim=-1, descending=True, stable=True)
 
 
-def widest(scores: Tensor) -> torch.dtype:
-    """64 bits, so that thousands of small probabilities sum exactly enough; 32 where a device has no more (Apple's)."""
-    return torch.float32 if scores.device.type == "mps" else torch.float64
+def wide(scores: Tensor) -> Tensor:
+    """The scores in 64 bits, in which many thousands of small probabilities add up to 1; on the CPU if their device
+    has no such numbers (Apple's)."""
+    return (scores.cpu() if scores.device.type == "mps" else scores).double()

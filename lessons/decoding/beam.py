@@ -149,7 +149,7 @@ def finished_texts(
     if not found.held:
         raise ValueError(say("decoding.dead_end", step=len(found.levels) - 1))
     tree = tree_of(beams, found)
-    hypotheses = tuple(hypothesis_of(tree, text) for text in found.held)
+    hypotheses = tuple(hypothesis_of(tree, text, length_penalty) for text in found.held)
 
     def judged_anew(length_penalty: float, early_stopping: bool | str) -> BeamTrace:
         return finished_texts(beams, length_penalty, early_stopping, 1, search_anew)[0]
@@ -160,12 +160,20 @@ def finished_texts(
 def tree_of(beams: Beams, found: Judgement) -> BeamTree:
     """Every candidate of the levels that were looked at, with what became of it."""
     winners, steps = {(text.step, text.rank) for text in found.held}, []
-    went_on: list[int | None] = [None]  # the ranks of the texts that a step continues; the first continues the prompt
+    went_on: list[tuple[int | None, float]] = [(None, 0.0)]  # rank and sum of each text that a step continues
     for step, level in enumerate(found.levels):
-        parents, fates = [went_on[beam] for beam in level.beams], fates_of(beams, step, winners)
-        numbers = zip(parents, level.tokens, level.log_probs, level.sums, fates, strict=True)
+        before = [went_on[beam] for beam in level.beams]
+        sums = [sum_before + added for (_, sum_before), added in zip(before, level.added, strict=True)]
+        numbers = zip(
+            [parent for parent, _ in before],
+            level.tokens,
+            level.log_probs,
+            sums,
+            fates_of(beams, step, winners),
+            strict=True,
+        )
         steps.append(tuple(Candidate(step, rank, *one) for rank, one in enumerate(numbers)))
-        went_on = [*level.running]
+        went_on = [(rank, sums[rank]) for rank in level.running]
     return BeamTree(beams.prompt_ids, tuple(steps), beams.decode, beams.token)
 
 
@@ -183,13 +191,14 @@ def fates_of(beams: Beams, step: int, winners: Container[tuple[int, int]]) -> li
     return fates
 
 
-def hypothesis_of(tree: BeamTree, text: Finished) -> Hypothesis:
+def hypothesis_of(tree: BeamTree, text: Finished, length_penalty: float) -> Hypothesis:
     """The finished text that ends at a candidate of the tree."""
     path = tree.path(tree[text.step][text.rank])
     new_ids = tuple(candidate.token for candidate in path)
     words = tree.decode(tree.prompt_ids + new_ids)
     log_prob = sum(candidate.log_prob for candidate in path)
-    return Hypothesis(text.step, text.rank, new_ids, words, log_prob, path[-1].sum, text.score)
+    score = path[-1].sum / len(path) ** length_penalty
+    return Hypothesis(text.step, text.rank, new_ids, words, log_prob, path[-1].sum, score)
 
 
 def trace_of(

@@ -14,6 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from lessons.arithmetic.probability import wide
 from lessons.decoding.knobs import Knob, apply_knobs, in_turn
 from lessons.decoding.steps import check_steps, steps_within
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
@@ -53,7 +54,8 @@ def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[
     check_beams(beams.num_beams, vocabulary=session.logits.shape[-1])
     logits, sums, texts = session.logits, session.logits.new_zeros(1), [beams.prompt_ids]  # (b, V), (b)
     for step in range(beams.most_steps):
-        level = next_level(beams, step, logits, sums, knob_results(active, logits, texts, beams.num_beams))
+        filters = knob_results(active, logits, texts, beams.num_beams)
+        level = next_level(source, beams, step, logits, sums, filters)
         yield level
         if not level.running:
             return
@@ -63,25 +65,29 @@ def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[
         sums = logits.new_tensor([level.sums[rank] for rank in level.running])
 
 
-def next_level(beams: Beams, step: int, logits: Tensor, sums: Tensor, filters: tuple[tuple[str, Tensor], ...]) -> Level:
+def next_level(
+    source: Source, beams: Beams, step: int, logits: Tensor, sums: Tensor, filters: tuple[tuple[str, Tensor], ...]
+) -> Level:
     """Every unfinished text continued by every token, the K best of them; logits (b, V), sums (b)."""
-    log_probs = logits.log_softmax(-1)  # (b, V)
-    totals = (sums.unsqueeze(-1) + (filters[-1][1] if filters else log_probs)).flatten()  # (b V)
+    scores = filters[-1][1] if filters else logits.log_softmax(-1)  # (b, V)
+    totals = (sums.unsqueeze(-1) + scores).flatten()  # (b V)
     # K: so many that B unfinished ones are among them, even if every text's first choices all end it
     candidates = max(2, 1 + len(beams.end_ids)) * beams.num_beams
     best = totals.topk(min(candidates, len(totals)))
     if best.values[0].isnan():  # a NaN anywhere counts as the largest; infinite logits have become NaN by now
-        check_logits(logits, step)
+        check_logits(logits, step, source)
     possible = int((best.values > -torch.inf).sum())
-    places, V = best.indices[:possible], logits.shape[-1]
+    places, V = best.indices[:possible].cpu(), logits.shape[-1]
     tokens = (places % V).tolist()
+    recorded = wide(logits).log_softmax(-1).flatten()[places].tolist()
     ended = [step + 1 == beams.most_steps or token in beams.end_ids for token in tokens]
     return Level(
         logits=logits,
         filters=filters,
         beams=(places // V).tolist(),
         tokens=tokens,
-        log_probs=log_probs.flatten()[places].tolist(),
+        log_probs=recorded,
+        added=wide(filters[-1][1].flatten().cpu()[places]).tolist() if filters else recorded,
         sums=best.values[:possible].tolist(),
         ended=ended,
         running=[rank for rank, over in enumerate(ended) if not over][: beams.num_beams],

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lessons.arithmetic.arguments import check_uniforms
-from lessons.arithmetic.probability import likeliest_first, widest
+from lessons.arithmetic.probability import likeliest_first, wide
 from lessons.decoding.steps import MOST_STEPS
 from lessons.models.source import check_logits
 from lessons.words.arguments import check_count, check_tensor, check_whole
@@ -63,7 +63,11 @@ def draw_many(scores: Tensor, uniforms: Tensor) -> Tensor:
 def tokens_at(scores: Tensor, uniforms: Tensor) -> Tensor:
     """(..., n) the ids of the tokens in whose places the numbers (..., n) fall; scores (..., V)."""
     ids = likeliest_first(scores)  # (..., V)
-    ends = scores.gather(-1, ids).softmax(-1, dtype=widest(scores)).cumsum(-1)  # (..., V) where each token ends
+    return ids.gather(-1, ranks_at(scores.gather(-1, ids), uniforms).to(ids.device))
+
+
+def ranks_at(ranked: Tensor, uniforms: Tensor) -> Tensor:
+    """(..., n) in the how-manieth places, from 0, the numbers (..., n) fall; scores (..., V), the likeliest first."""
+    ends = wide(ranked).softmax(-1).cumsum(-1)  # (..., V) where each token ends
     # subtle: the last end is 1 on paper; a number above it in the machine would fall on no token
-    places = torch.searchsorted(ends, uniforms.to(ends.dtype) * ends[..., -1:], right=True)
-    return ids.gather(-1, places)
+    return torch.searchsorted(ends, uniforms.to(ends.device) * ends[..., -1:], right=True)

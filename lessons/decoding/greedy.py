@@ -43,7 +43,7 @@ def greedy_search(
     session, ids, steps = source.session(prompt_ids), list(prompt_ids), []
     for step in range(steps_within(source, prompt_ids, max_new_tokens)):
         logits = session.extend(ids[-1:])[0] if step else session.logits[0]  # (V,)
-        check_logits(logits, step)
+        check_logits(logits, step, source)
         filters = apply_knobs(active, logits, ids)
         scores = filters[-1][1] if filters else logits
         ids.append(int(scores.argmax()))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lessons.arithmetic import filters
 from lessons.arithmetic.arguments import check_scores_by_name
-from lessons.arithmetic.probability import widest
+from lessons.arithmetic.probability import wide
 from lessons.words.arguments import (
     check_all,
     check_number,
@@ -179,9 +179,9 @@ def cuts(logits: Tensor, results: Sequence[tuple[str, Tensor]]) -> list[Cut]:
     """
     check_tensor("logits", logits)
     check_scores_by_name("results", results, logits.shape)
-    offered, done = logits.softmax(-1, dtype=widest(logits)), []
-    for name, scores in results:
-        result = scores.softmax(-1, dtype=offered.dtype)
+    offered, done = wide(logits).softmax(-1), []
+    for name, scores in [(name, wide(scores)) for name, scores in results]:
+        result = scores.softmax(-1)
         done.append(Cut(name, offered, scores > -torch.inf, result))
         offered = result
     return done

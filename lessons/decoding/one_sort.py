@@ -1,23 +1,30 @@
 """The fast path of sampling: the tokens are sorted once for all knobs and the draw, not once for each.
 
-What a knob leaves stands in the order in which it stood. So all of them can work on sorted scores, where sorting again
-takes little time, and where what is cut stands behind the rest and need not be looked at again. The results are those
-of the definition, `apply_knobs` and then `tokens_at`.
+What a knob leaves stands in the order in which it stood, and what it cuts stands behind the rest. So one order serves
+them all. The results are those of the definition, `apply_knobs` and then `tokens_at`.
 
 V = size of the vocabulary, b = texts side by side, m = tokens still in play.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy
 import torch
 from torch import Tensor
 
+from lessons.arithmetic import filters
 from lessons.arithmetic.probability import likeliest_first
-from lessons.decoding.drawing import tokens_at
+from lessons.decoding.drawing import ranks_at, tokens_at
 from lessons.decoding.knobs import Ids, Knob, apply_knobs, check_all_left_some, in_turn
 
-CUT_THE_TAIL = ("top_k", "top_p", "min_p")  # typical_p may cut the likeliest, all others change scores
+# Knobs that cut the tail, as functions of scores (b, V), the ids (b, V), the likeliest first, and the knob's value.
+# (typical_p may cut the likeliest, all others change scores.)
+CUT_THE_TAIL: dict[str, Callable[[Tensor, Tensor, Any], Tensor]] = {
+    "top_k": filters.first_k,
+    "top_p": filters.nucleus,
+    "min_p": lambda scores, order, p: filters.keep_min_p(scores, p),
+}
 
 
 def apply_and_draw(
@@ -35,15 +42,13 @@ def apply_and_draw(
     results = in_turn(changing, logits, ids)
     scores = results[-1][1] if results else logits
     order = quick_likeliest_first(scores)  # (b, V)
-    ranked = scores.gather(-1, order)
     for knob in cutting:
-        ranked = knob(ranked, ids)  # (b, m)
-        left = torch.full_like(scores, -torch.inf).scatter(-1, order, ranked)  # (b, V)
-        results = (*results, (knob.name, left))
-        m = max(1, int((ranked > -torch.inf).sum(-1).max()))
-        ranked, order = ranked[:, :m], order[:, :m]
+        scores = CUT_THE_TAIL[knob.name](scores, order, knob.value)  # (b, V)
+        results = (*results, (knob.name, scores))
     check_all_left_some(active, results)
-    return results, order.gather(-1, tokens_at(ranked, uniforms.unsqueeze(-1))).squeeze(-1)
+    m = int((scores > -torch.inf).sum(-1).max())
+    ranked = scores.gather(-1, order[:, :m])  # (b, m)
+    return results, order.gather(-1, ranks_at(ranked, uniforms.unsqueeze(-1))).squeeze(-1)
 
 
 def quick_likeliest_first(scores: Tensor) -> Tensor:

@@ -36,9 +36,12 @@ def sample(
 
     The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as
     there, but `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob,
-    `Step.uniform` the random number of the draw. The same seed makes the same text; asking for more texts, or for
-    longer ones, changes none of the others. Raises TypeError or ValueError for an argument that cannot be, an empty or
-    too long prompt, knobs that leave nothing to choose from, and logits that are no numbers.
+    `Step.uniform` the random number of the draw. The same seed makes the same text. More texts, or longer ones, change
+    none of the others' random numbers; but a model that reads several texts at once may round the last bits of its
+    logits otherwise than for one, and then, seldom, a number that falls between two tokens takes the other one (most
+    likely at temperatures above 1, where thousands of tokens are nearly alike). Raises TypeError or ValueError for an
+    argument that cannot be, an empty or too long prompt, knobs that leave nothing to choose from, and logits that are
+    no numbers.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
@@ -71,7 +74,7 @@ def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob]
     texts: list[list[Step]] = [[] for _ in numbers]
     growing, logits = list(range(len(numbers))), session.logits.expand(len(numbers), -1)  # (b, V)
     for step in range(numbers.shape[1]):
-        check_logits(logits, step)
+        check_logits(logits, step, source)
         steps = choose(logits.cpu(), active, [ids[text] for text in growing], numbers[growing, step])
         for text, taken in zip(growing, steps, strict=True):
             texts[text].append(taken)

@@ -24,7 +24,7 @@ def plain(value: Any) -> Plain:
     if value is None or value is ... or isinstance(value, str):
         return value
     if isinstance(value, torch.Tensor):
-        return value.detach().double().cpu().numpy()
+        return value.detach().cpu().double().numpy()
     if isinstance(value, Set):
         value = sorted(value, key=str)
     if isinstance(value, list | tuple | range | Iterator):

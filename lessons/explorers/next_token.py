@@ -93,7 +93,7 @@ class NextTokenExplorer(Explorer):
         with torch.inference_mode():
             ids = torch.tensor([self.prompt_ids], device=self.lm.device)
             logits = self.lm.model(input_ids=ids).logits[0].float().cpu()  # (T, V)
-        check_logits(logits, 0)
+        check_logits(logits, 0, self.lm)
         self.prompt_steps = [
             Step(logits[place], logits[place], token) for place, token in enumerate(self.prompt_ids[1:])
         ]
@@ -144,7 +144,7 @@ class NextTokenExplorer(Explorer):
         taken = self.trace.steps[step].chosen if step < len(self.trace.steps) else -1
         self.shown = Step(self.asked[ids], self.asked[ids], taken)
         bars = self.bars.value
-        largest = self.shown.logits.double().softmax(-1).topk(bars)
+        largest = self.shown.log_probs.exp().topk(bars)
         probabilities, self._order = largest.values.tolist(), largest.indices.tolist()
         names = [self.lm.token(token) for token in self._order]
         self._label_buttons(names, probabilities)

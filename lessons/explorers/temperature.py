@@ -84,7 +84,7 @@ class TemperatureExplorer(Explorer):
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
-        check_logits(offered, 0)
+        check_logits(offered, 0, self.source)
         logits, ids = offered.sort(descending=True, stable=True)
         tokens = [self.source.token(token) for token in ids[: self.bars].tolist()]
         temperatures = torch.logspace(log10(COLDEST), log10(HOTTEST), 81, dtype=torch.float64)

@@ -93,7 +93,7 @@ class TruncationExplorer(Explorer):
         prompt_ids = read_prompt(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu()  # (V,)
-        check_logits(offered, 0)
+        check_logits(offered, 0, self.source)
         ids = likeliest_first(offered)
         place = torch.empty_like(ids).scatter(0, ids, torch.arange(len(ids)))  # of each id among the likeliest
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()

@@ -55,6 +55,11 @@ class LanguageModel:
         return self.model.device
 
     @property
+    def dtype(self) -> torch.dtype:
+        """The numbers in which it computes."""
+        return self.model.dtype
+
+    @property
     def vocabulary_size(self) -> int:
         """V: how many logits the model gives."""
         return self.model.get_output_embeddings().weight.shape[0]
@@ -104,7 +109,7 @@ class LanguageModel:
     def next_logits(self, prompt: str | Sequence[int] | Tensor) -> Tensor:
         """(V,) the logits for the token after the prompt, on the CPU, in 32 bits; ValueError if they are no numbers."""
         logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
-        check_logits(logits, 0)
+        check_logits(logits, 0, self)
         return logits
 
     def read(self, texts: Tensor, module: nn.Module | None = None) -> "ModelOutput":

@@ -162,11 +162,14 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
     return tuple(ids)
 
 
-def check_logits(logits: Tensor, step: int) -> None:
-    """Raises ValueError, which names the step, unless every row of logits (..., V) can be chosen from."""
+def check_logits(logits: Tensor, step: int, source: object = None) -> None:
+    """Raises ValueError, which names the step, unless every row of logits (..., V) can be chosen from; where the source
+    is a model that computes in 16 bits with few powers of ten (float16), it says that they do not suffice."""
     largest = logits.amax(-1)  # (...) one pass: a NaN anywhere is the maximum
     if largest.isfinite().all():
         return
     wrong = largest[~largest.isfinite()][0].item() if largest.ndim else largest.item()
     what = "NaN" if wrong != wrong else "+inf" if wrong > 0 else "-inf only"
+    if getattr(source, "dtype", None) == torch.float16:
+        raise ValueError(say("models.half_overflow", what=what))
     raise ValueError(say("models.broken_logits", step=step, what=what))

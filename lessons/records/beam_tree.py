@@ -28,8 +28,9 @@ class Level(NamedTuple):
         filters: (name, (b, V) scores after it) for each knob that acted; the last ones are summed.
         beams: (K) which of the b texts a candidate continues.
         tokens: (K) the token it adds.
-        log_probs: (K) that token's log-probability under the model.
-        sums: (K) the running sum: all log-probabilities from the first new token to this one, after the knobs.
+        log_probs: (K) that token's log-probability under the model, from 64 bits.
+        added: (K) what it adds to the running sum: its log-probability, or what the knobs made of it.
+        sums: (K) the running sum from the first new token to this one, in the 32 bits by which `transformers` ranks.
         ended: (K) whether nothing can follow: an end-of-text token, or no room for another step.
         running: places among the K of those that go on, the best first: at most B.
     """
@@ -39,6 +40,7 @@ class Level(NamedTuple):
     beams: list[int]
     tokens: list[int]
     log_probs: list[float]
+    added: list[float]
     sums: list[float]
     ended: list[bool]
     running: list[int]

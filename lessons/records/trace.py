@@ -1,18 +1,20 @@
 """The record of a text in the making: what the model offered at each step, what the knobs kept, what was taken.
 
-Tables, plots and explorers read these records and nothing else. V = size of the vocabulary; log-probabilities are in
-nats.
+Tables, plots and explorers read these records and nothing else. A decoder chooses in the 32 bits of its logits, as
+`transformers` does; what is recorded of probabilities is computed in 64 when somebody asks, for 32 bits are off by a
+hundred-thousandth where there are many tokens. V = size of the vocabulary; log-probabilities are in nats.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import exp
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lessons.arithmetic.probability import entropy
+from lessons.arithmetic.probability import entropy, log_probs_from_logits, wide
 from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
@@ -41,13 +43,14 @@ class Step:
 
     @cached_property
     def log_probs(self) -> Tensor:
-        """(V,) the log-probabilities that the model gave, before any knob."""
-        return self.logits.log_softmax(-1)
+        """(V,) the log-probabilities that the model gave, before any knob; in 64 bits, on the CPU."""
+        return wide(self.logits.cpu()).log_softmax(-1)
 
     @cached_property
     def log_prob(self) -> float:
         """The chosen token's log-probability under the model, in nats."""
-        return self.log_probs[self.chosen].item()
+        # not by way of log_probs, which would keep (V,) numbers for every step of a text
+        return log_probs_from_logits(wide(self.logits.cpu()), torch.tensor(self.chosen)).item()
 
     @property
     def surprisal(self) -> float:
@@ -110,8 +113,8 @@ class Trace:
 
     @property
     def log_probs(self) -> Tensor:
-        """(number of steps,) log-probability of each token added, in nats."""
-        return torch.tensor([step.log_prob for step in self.steps])
+        """(number of steps,) log-probability of each token added, in nats, 64 bits."""
+        return torch.tensor([step.log_prob for step in self.steps], dtype=torch.float64)
 
     def table(self) -> "pandas.DataFrame":
         """One row for each token added: token, id, probability, log_probability, rank, entropy (raw floats, nats)."""
@@ -121,7 +124,7 @@ class Trace:
             {
                 "token": self.token(step.chosen),
                 "id": step.chosen,
-                "probability": step.log_probs[step.chosen].exp().item(),
+                "probability": exp(step.log_prob),
                 "log_probability": step.log_prob,
                 "rank": step.rank,
                 "entropy": step.entropy,

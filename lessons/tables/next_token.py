@@ -11,6 +11,7 @@ import pandas
 import torch
 from torch import Tensor
 
+from lessons.arithmetic.probability import wide
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.steps import MOST_STEPS
 from lessons.models.language_model import LanguageModel
@@ -71,7 +72,7 @@ def next_token_probabilities(
     Raises ValueError for an empty or too long prompt, or choices outside 1 … V; TypeError for what is no model, text or
     number.
     """
-    log_probs = check_model(lm).next_logits(prompt).double().log_softmax(-1)  # (V,)
+    log_probs = wide(check_model(lm).next_logits(prompt)).log_softmax(-1)  # (V,)
     kept = len(log_probs) if choices is None else check_whole("choices", choices, 1, len(log_probs))
     sorted_log_probs, ids = log_probs.sort(descending=True, stable=True)
     kept_ids = ids[:kept].tolist()
@@ -101,8 +102,7 @@ def next_token_table(
     trace = greedy_search(lm, prompt, max_new_tokens=min(steps, MOST_STEPS))
     rows = []
     for number, step in enumerate(trace.steps):
-        probabilities = step.logits.double().softmax(-1)  # (V,)
-        largest = torch.topk(probabilities, choices)
+        largest = torch.topk(step.log_probs.exp(), choices)
         ranked = zip(largest.indices.tolist(), largest.values.tolist(), strict=True)
         cells = [Choice(lm.token(token), token, probability) for token, probability in ranked]
         text = lm.decode(trace.ids[: len(trace.prompt_ids) + number])

@@ -14,6 +14,17 @@ from lessons.models.language_model import BUNDLED_FOLDER, LanguageModel
 pytestmark = pytest.mark.fault
 
 
+@pytest.fixture(scope="module")
+def half(tiny_models) -> LanguageModel:
+    """The tiny GPT-2 in float16, with weights that make numbers beyond its greatest."""
+    lm = tiny_models["gpt2"]
+    model = copy.deepcopy(lm.model)
+    with torch.no_grad():
+        model.transformer.ln_f.weight.mul_(1000)
+        model.lm_head.weight.mul_(1000)
+    return LanguageModel("half", model.half(), lm.tokenizer)
+
+
 @pytest.fixture
 def folder(tiny_folders, tmp_path) -> Path:
     """A copy of the tiny GPT-2's folder."""
@@ -111,3 +122,28 @@ def test_an_explorer_of_broken_weights_says_so(broken, name):
     explorer = getattr(lessons, name)(broken, "the old")
     assert "broken" in explorer.error and "Traceback" not in explorer.error
     assert not explorer.picture.value and not explorer.sentence
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda lm: lessons.greedy_search(lm, "the old", 3),
+        lambda lm: lessons.sample(lm, "the old", 3),
+        lambda lm: lessons.beam_search(lm, "the old", 3, 2),
+        lambda lm: lessons.next_token_probabilities(lm, "the old"),
+        lambda lm: lessons.sequence_logprob(lm, [5, 6, 7]),
+        lambda lm: lessons.TemperatureExplorer(lm, "the old"),
+        lambda lm: lessons.NextTokenExplorer(lm, "the old"),
+    ],
+)
+def test_numbers_too_large_for_16_bits(half, use, capsys):
+    """The weights are as they should be, the type of number is not: the error names it and the way out, which is one."""
+    try:
+        message = use(half).error
+    except ValueError as error:
+        message = str(error)
+    assert (
+        "float16, which has no number above 65,504; load it with dtype=torch.float32 or dtype=torch.bfloat16" in message
+    )
+    for precision in (torch.float32, torch.bfloat16):
+        use(LanguageModel("wider", copy.deepcopy(half.model).to(precision), half.tokenizer))
