@@ -15,7 +15,7 @@ from torch import Tensor
 from lessons.arithmetic.probability import entropy
 
 if TYPE_CHECKING:
-    import pandas
+    from lessons.words.frames import TokenTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +105,9 @@ class Trace:
         """(number of steps,) log-probability of each token added, in nats."""
         return torch.tensor([step.log_prob for step in self.steps])
 
-    def table(self) -> "pandas.DataFrame":
+    def table(self) -> "TokenTable":
         """One row for each token added: token, id, probability, log_probability, rank, entropy (raw floats, nats)."""
-        import pandas
+        from lessons.words.frames import TokenTable
 
         rows = [
             {
@@ -121,10 +121,10 @@ class Trace:
             for step in self.steps
         ]
         columns = ["token", "id", "probability", "log_probability", "rank", "entropy"]
-        return pandas.DataFrame(rows, columns=columns).rename_axis("step")
+        return TokenTable(rows, columns=columns).rename_axis("step")
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()  # type: ignore[operator]  # which pandas' stubs lack
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
         return f"Trace({self.text!r}, {len(self.steps)} new tokens, log_prob={self.log_prob:.4f})"
