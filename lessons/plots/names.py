@@ -19,7 +19,7 @@ def token_name(token: str, pixels: float = LONGEST) -> str:
     by their number; a sign that comes often is counted, and of a long name the end left out.
 
     >>> token_name(" most"), token_name(31 * " "), token_name("incomprehensibilities of all kinds")
-    ('␣most', '␣×31', 'incomprehensibilities o…')
+    ('␣most', '␣×31', 'incomprehensibilities␣…')
     """
     letters = "".join(map(_letter, composed(token)))
     return shortened(RUN.sub(lambda run: f"{run[1]}×{len(run[0])}", letters), pixels)

@@ -12,7 +12,7 @@ from unicodedata import category
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽"}
+_SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 # Unicode's kinds of what has no shape: controls, marks of direction and the like, halves of pairs, private letters,
 # spaces, ends of lines and of paragraphs; and single letters of other kinds that are empty by definition: fillers of
 # Hangul, variation selectors, blank Braille, …  (Unicode 15, Default_Ignorable_Code_Point)
@@ -37,8 +37,8 @@ def _sign(letter: str) -> str:
     shapeless = category(letter) in _SHAPELESS or _EMPTY.match(letter) or letter in _SIGNS.values()
     if letter in _SIGNS or not shapeless:
         return _SIGNS.get(letter, letter)
-    number = ord(letter)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    number = ord(letter)  # subtle: from 0x80 on \x means a byte that is no whole character, as in `token_text`
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
