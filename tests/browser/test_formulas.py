@@ -12,12 +12,14 @@ IMPORTS = (
     "from lessons.exercises.verdict import Shown; from lessons.words.frames import TokenTable"
 )
 PLAIN = 'pandas.DataFrame({"text": ["Tea fell from $5 to $4 a chest."]})'
+TYPESET = f"pandas.options.display.html.use_mathjax = True\n{PLAIN}"
 
 
 def test_two_dollar_signs_are_two_dollar_signs(open_notebook):
-    """A data frame of pandas' own, displayed last, has its formula; none of ours has one."""
-    notebook = open_notebook("formulas", IMPORTS, *SHOWN.values(), PLAIN)
-    first, last = 2, 1 + len(SHOWN)
+    """Neither what is ours nor, after start(), a data frame of pandas' own; the last one, without start(), has its
+    formula."""
+    notebook = open_notebook("formulas", IMPORTS, *SHOWN.values(), PLAIN, TYPESET)
+    first, last = 2, 2 + len(SHOWN)
     notebook.run(1, last + 1)
     notebook.cell(last + 1).locator("mjx-container").first.wait_for(state="attached")
     for number in range(first, last + 1):

@@ -293,7 +293,7 @@ def test_the_parser_finds_what_is_not_escaped(planted):
 
 def test_a_formula_would_be_noticed():
     """The test can fail: a data frame of pandas' own, whose two dollar signs JupyterLab makes a formula of."""
-    with pytest.raises(AssertionError, match="formula"):
+    with pandas.option_context("display.html.use_mathjax", True), pytest.raises(AssertionError, match="formula"):
         read_display(pandas.DataFrame({"text": ["from $5 to $4"]}))
     assert "from $5 to $4" in read_display(Frame({"text": ["from $5 to $4"]})).text
 
