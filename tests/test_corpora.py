@@ -121,10 +121,10 @@ def test_another_column_and_another_encoding(tmp_path):
         ("none.txt", "", r"none.txt is empty \(0 bytes\)"),
         ("blank.txt", "\n \n\n", "but no text in them"),
         ("two.txt", "one\ntwo", "at least 3 texts"),
-        ("paper.pdf", "%PDF", "must end in one of .txt, .json, .jsonl, .csv"),
+        ("paper.pdf", "%PDF", "must end in one of .txt, .json, .jsonl, .csv, .tsv"),
         ("other.csv", "story,n\nhello,1\n", "no column 'text'; it has: story, n"),
-        ("numbers.csv", "text\n1\n2\n", "must hold texts, but holds values of type int64"),
-        ("ragged.csv", "text,n\na,1\nb,2,3\n", "Expected 2 fields in line 3, saw 3"),
+        ("numbers.json", '[{"text": 1}, {"text": 2}]', "must hold texts, but holds values of type int64"),
+        ("ragged.csv", "text,n\na,1\nb,2,3\n", "line 3, has 3 fields where the header has 2"),
         ("lists.jsonl", '{"text": ["a"]}\n{"text": ["b"]}\n', "must hold texts, but holds values of type list"),
         (
             "broken.jsonl",

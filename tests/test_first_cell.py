@@ -104,6 +104,30 @@ def test_with_a_broken_wheel(bare_python, tmp_path):
     assert "No module named 'lessons'" in done.stderr
 
 
+@pytest.mark.parametrize("again", ["{} (1).whl", "{}(1).whl", "{} copy.whl", "{}-2.whl"])
+def test_with_a_wheel_that_was_downloaded_twice(bare_python, wheel, tmp_path, again):
+    """Its name has something added, as browsers do, and pip would refuse it: it gets its own name again."""
+    here = folder(tmp_path / "content")
+    shutil.copy(wheel, here / again.format(wheel.stem))
+    done = bare_python(CELL + WHERE, here, PIP_NO_INDEX="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Path(done.stdout.split()[0]).is_relative_to(tmp_path / "bare")
+    shutil.copy(wheel, here / again.format(wheel.stem))
+    refused = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", again.format(wheel.stem)]
+    asked = subprocess.run(refused, cwd=here, capture_output=True, text=True, check=False)
+    assert again.endswith("-2.whl") or re.search("not a (valid|supported) wheel", asked.stderr)
+
+
+def test_with_a_wheel_that_was_uploaded_thrice(bare_python, fake_pip, wheel, tmp_path):
+    """The last one takes the place of those before it; pip is asked for one."""
+    here = folder(tmp_path / "content")
+    for number, name in enumerate((f"{wheel.stem}.whl", f"{wheel.stem} (1).whl", f"{wheel.stem} (2).whl")):
+        (here / name).write_text(str(number))
+    bare_python(CELL, here, **fake_pip)
+    assert calls(fake_pip) == ["install", "-q", wheel.name]
+    assert ["2"] == [file.read_text() for file in here.iterdir()]
+
+
 def test_with_nothing_there(bare_python, fake_pip, tmp_path):
     """Neither clone nor wheel, and no address yet: one line says what to upload; pip is not asked for that name."""
     done = bare_python(CELL, folder(tmp_path / "content"), **fake_pip)

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import matplotlib
+import pandas
 import pytest
 from matplotlib import font_manager
 from transformers.utils import logging
@@ -19,7 +20,7 @@ def restored(monkeypatch):
     """Whatever start() sets is set back after each test."""
     monkeypatch.delenv("TRANSFORMERS_NO_ADVISORY_WARNINGS", raising=False)
     verbosity, fonts = logging.get_verbosity(), list(font_manager.fontManager.ttflist)
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), pandas.option_context("display.html.use_mathjax", True):
         yield
     logging.set_verbosity(verbosity)
     logging.enable_progress_bar()
@@ -72,6 +73,14 @@ def test_figures_have_the_lessons_style():
     notebook.start()
     assert not matplotlib.rcParams["axes.spines.top"]
     assert matplotlib.rcParams["axes.prop_cycle"].by_key()["color"][0] == "#0072B2"
+
+
+def test_no_data_frame_has_formulas():
+    """pandas' own frames too: the class by which MathJax is told to leave them alone (since pandas 3 MathJax 3, too)."""
+    frame = pandas.DataFrame({"text": ["from $5 to $4"]})
+    assert "jax_ignore" not in frame._repr_html_()
+    notebook.start()
+    assert "tex2jax_ignore" in frame._repr_html_()
 
 
 def test_fonts_are_fallbacks(tmp_path):

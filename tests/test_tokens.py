@@ -1,5 +1,6 @@
 """Tokens as a reader sees them: no two alike, nothing lost."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -15,6 +16,33 @@ from lessons.words.tokens import byte_of_letter, token_text, visible
 def test_spaces_line_ends_and_controls_are_signs():
     """A leading space, a line end and a NUL can be seen and told apart."""
     assert ["␣most", "most", "↵", "⇥", "\\x00"] == [visible(text) for text in (" most", "most", "\n", "\t", "\x00")]
+
+
+def test_whatever_cannot_be_seen_has_a_sign():
+    """Spaces that do not break or have no width, soft hyphens, marks of direction, ends of lines of other kinds, tags,
+    fillers: each by its number. Letters, accents, Hangul and emoji stay as they are."""
+    unseen = "\u00a0\u200b\u3000\u2028\x85\ufeff\xad\u202e\u2060\u3164\ufe0f\u2800\ue000\ud800\U000e0041"
+    shown = [visible(letter) for letter in unseen]
+    assert shown[:5] == ["\\u00a0", "\\u200b", "\\u3000", "\\u2028", "\\u0085"] and shown[-1] == "\\U000e0041"
+    assert all(re.fullmatch(r"\\u[0-9a-f]{4}|\\U[0-9a-f]{8}", one) for one in shown)
+    seen = "aé가ㄱ한龍ゼ🙂…—'’\"\\"
+    assert seen == visible(seen)
+    assert visible("␣") == "\\u2423" != visible(" ")  # the sign itself is not taken for a space
+
+
+def test_no_two_letters_and_no_byte_look_alike():
+    """Letters of the world's scripts, and the 128 bytes that are no letter alone, as a byte-level vocabulary has
+    them."""
+    letters = [visible(chr(number)) for number in (*range(0x20000), *range(0xE0000, 0xE0200))]
+    bytes_alone = [visible(bytes([number]).decode("utf8", "backslashreplace")) for number in range(0x80, 0x100)]
+    assert len(letters) + 128 == len({*letters, *bytes_alone})
+    assert "" not in map(str.strip, letters)
+
+
+def test_a_sign_is_missed_if_only_controls_have_one():
+    """The walk above can fail: what was drawn before, spaces and controls of ASCII, left others unseen."""
+    before = [re.sub(r"[\x00-\x20\x7f]", "x", chr(number)) for number in range(0x3001)]
+    assert "" in map(str.strip, before)
 
 
 def test_every_byte_has_one_letter():

@@ -22,13 +22,14 @@ BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.
 MINUTES = re.compile(r"(\d+)\s*(?:minutes|분)")
 
 # In order: the folder above (a clone), a wheel uploaded beside the notebook, the repository. pip's own words are shown.
+# A file that was uploaded or downloaded twice is called "… (1).whl", which pip refuses: it takes its first one's place.
 # In a clone it is installed by reference, so that a later `git pull` is seen; Python finds it so from its next start,
 # until then by the path that the last line adds. Where pip failed, the traceback shows that line with its remark.
 FIRST_CELL = """\
-import importlib.util, subprocess, sys; from glob import glob; wheel = glob("lessons-*.whl")
-if not importlib.util.find_spec("lessons"):  # install it: from the folder above, or from a wheel beside this notebook
-    place = glob("../../lessons/*.py") and ["-e../.."] or wheel or WITHOUT_WHEEL
-    print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *place], capture_output=True, text=True).stderr)
+import importlib.util, shutil, subprocess, sys; from glob import glob; here = glob("../../lessons/*.py") and ["-e../.."]
+wheel = {shutil.move(name, name.split("-any")[0] + "-any.whl") for name in sorted(glob("lessons-*-any*.whl"))}
+if not importlib.util.find_spec("lessons"): print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *(
+    here or wheel or WITHOUT_WHEEL)], capture_output=True, text=True).stderr)
 sys.path.append("../.."); import lessons; lessons.start()  # no module? Mend what pip says above, run again"""
 
 

@@ -19,6 +19,7 @@ def start(language: str | None = None) -> None:
     """
     speak(notebook_language() if language is None else language)
     use_style()
+    show_tables_as_written()
     quieten()
 
 
@@ -76,6 +77,13 @@ def use_fonts(folder: Path) -> None:
         name = font_manager.FontProperties(fname=path).get_name()
         if name not in rcParams["font.family"]:
             rcParams["font.family"] = [*rcParams["font.family"], name]
+
+
+def show_tables_as_written() -> None:
+    """Data frames from here on, pandas' own too, keep two dollar signs as they are and have no formula between them."""
+    import pandas
+
+    pandas.options.display.html.use_mathjax = False
 
 
 def quieten() -> None:

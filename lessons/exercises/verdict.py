@@ -6,6 +6,7 @@ from html import escape
 from typing import Literal
 
 from lessons.words.language import say
+from lessons.words.writing import as_written
 
 Status = Literal["solved", "unwritten", "wrong", "changed", "crashed", "endless", "form"]
 
@@ -55,7 +56,8 @@ class Shown:
         rows = "".join(row(label, text) for label, text in self.facts)
         table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
         style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5;word-break:keep-all"
-        return f'<div class="lessons-verdict" style="{style}"><b>{escape(self.heading)}</b>{said}{table}</div>'
+        heading = f"<b>{escape(self.heading)}</b>"
+        return as_written(f'<div class="lessons-verdict" style="{style}">{heading}{said}{table}</div>')
 
 
 def row(label: str, text: str) -> str:

@@ -17,6 +17,7 @@ from lessons.plots.canvas import png
 from lessons.plots.fine_tuning import loss_chart, loss_sentence
 from lessons.words.language import say
 from lessons.words.notebook import in_notebook
+from lessons.words.writing import as_written
 
 SECONDS_BETWEEN_CHARTS = 2.0  # at least
 SHARE_FOR_CHARTS = 0.02  # of the time, at most: on a slow machine the chart is drawn more rarely
@@ -82,9 +83,8 @@ class LiveChart:
         """Show the losses so far; end: where the axis of tokens ends."""
         sentence = escape(loss_sentence(history, floor))
         picture = b64encode(png(loss_chart(history, floor, end))).decode()
-        shown = display.HTML(
-            f'<img alt="{sentence}" src="data:image/png;base64,{picture}"><p style="max-width:76ch">{sentence}</p>'
-        )
+        image = f'<img alt="{sentence}" src="data:image/png;base64,{picture}">'
+        shown = display.HTML(as_written(f'{image}<p style="max-width:76ch">{sentence}</p>'))
         if self.handle is None:
             self.handle = display.display(shown, display_id=True)
         else:

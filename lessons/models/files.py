@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lessons.models.refusals import Refused, check_architecture, check_nothing_missing
+from lessons.words.hangul import as_on_disk
 from lessons.words.language import say
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def is_folder(name: str | Path) -> bool:
     """Whether a name means a folder on this machine: it is written as a path, or it is a folder that holds a model."""
     if isinstance(name, Path) or name.startswith((".", "/", "~")):
         return True
-    return 0 < len(name) <= LONGEST_NAME and "\0" not in name and (Path(name) / "config.json").exists()
+    return 0 < len(name) <= LONGEST_NAME and "\0" not in name and as_on_disk(Path(name) / "config.json").exists()
 
 
 def check_folder(folder: Path) -> None:
@@ -59,6 +60,7 @@ def checksums(folder: Path) -> tuple[str, str]:
 
 def from_folder(folder: Path, dtype: "torch.dtype") -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """Model and tokenizer from a folder; raises OSError with what is wrong there."""
+    folder = as_on_disk(folder)
     check_folder(folder)
     return from_files(folder, folder, dtype)
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, ORANGE, new_figure
+from lessons.plots.names import token_name
 from lessons.plots.tree import NAMES
 from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate
 from lessons.records.trace import Trace
@@ -53,7 +54,7 @@ def two_texts(
         axes.barh(range(len(values)), values, height=0.74, color=colour)
         for row, value in enumerate(values):
             axes.text(value - 0.015 * abs(least), row, minus(f"{value:.2f}"), ha="right", va="center", fontsize=8)
-        axes.set_yticks(range(len(words)), [visible(word) for word in words], parse_math=False)
+        axes.set_yticks(range(len(words)), [token_name(word) for word in words], parse_math=False)
         axes.yaxis.tick_right()
         axes.tick_params(axis="y", length=0)
         axes.set(ylim=(rows - 0.4, -0.6), xlim=(1.16 * least, 0), xlabel=say("beam.bars_axis"))

@@ -41,7 +41,7 @@ def set_title(axes: Axes, message: str) -> None:
     """Write the picture's message over its axes, as the style has it (matplotlib reads a title's style only when it is
     written)."""
     with plt.style.context(STYLE):
-        axes.set_title(message)
+        axes.set_title(message, parse_math=False)
 
 
 def with_rest(probabilities: ArrayLike) -> numpy.ndarray:

@@ -13,8 +13,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, new_figure, set_title
+from lessons.plots.names import token_name
 from lessons.words.language import say
-from lessons.words.tokens import visible
 
 LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
 
@@ -129,7 +129,7 @@ def surprisal_pair(
     axes.scatter(places, before, facecolor="white", edgecolor=GREY, s=26, zorder=3)
     if truth is not None:
         axes.hlines(numpy.minimum(truth, 50), places - 0.38, places + 0.38, color=GREEN, linewidth=2, zorder=4)
-    axes.set_xticks(places, [visible(token) for token in tokens], rotation=90, fontsize=8, parse_math=False)
+    axes.set_xticks(places, [token_name(token) for token in tokens], rotation=90, fontsize=8, parse_math=False)
     axes.tick_params(axis="x", length=0)
     axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say("fine_tuning.surprisal_axis"))
     axes.set_ylim(-0.35, max(before.max(), after.max()) * 1.2 + 0.3)

@@ -113,6 +113,8 @@ class MovingLabels(Artist):
         places = self.get_transform().transform(numpy.column_stack([self.xs, self.ys]))
         pen, dpi = renderer.new_gc(), pixels_of_inch(renderer)
         for text, (x, y) in zip(self.texts, places, strict=True):
+            if not text:  # a token that spells nothing
+                continue
             opacity = word(text, self.font, dpi)  # (height, width)
             image = numpy.empty((*opacity.shape, 4), numpy.uint8)
             image[..., :3] = numpy.round(255 * numpy.array(to_rgb(self.color)))

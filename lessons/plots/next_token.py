@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
+from lessons.plots.names import token_name
 from lessons.words.language import say
-from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
 
@@ -54,7 +54,7 @@ class NextTokenBars(MovingPicture):
         if end != self.axes.get_xlim()[1]:
             self.axes.set_xlim(0, end)
             self.still_changed()
-        names = [visible(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
+        names = [token_name(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
         self.names.put(names, [-0.012] * len(names), self.places)
         self.numbers.put([percent(value) for value in values], values + 0.008 * end, self.places)
         self.title.write(say("next_token.bars_title", n=len(tokens), share=f"{values[:-1].sum():.0%}"))

@@ -13,8 +13,8 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import RED, new_figure, pixels_of_inch, set_title
+from lessons.plots.names import token_name
 from lessons.words.language import say
-from lessons.words.tokens import visible
 
 RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
 LETTER = 0.0155  # the width of a letter as a share of a strip's
@@ -80,7 +80,7 @@ class MovingStrips(Artist):
 
 def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tuple[float, str]]:
     """(middle, name) of each of the first tokens of a strip that is wide enough to bear its name."""
-    shares, names = numpy.asarray(probabilities, dtype=float)[:10], [visible(token) for token in tokens[:10]]
+    shares, names = numpy.asarray(probabilities, dtype=float)[:10], [token_name(token) for token in tokens[:10]]
     starts = shares.cumsum() - shares
     return [
         (start + share / 2, name)
@@ -103,7 +103,7 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
         for middle, name in labels_that_fit(shares, tokens):
             axes.text(middle, row, name, ha="center", va="center", fontsize=8.5, color="white", parse_math=False)
         drawn = min(int(numpy.searchsorted(shares.cumsum(), uniform, side="right")), len(shares) - 1)
-        label = say("strips.drawn", token=visible(tokens[drawn]), rank=f"{drawn + 1:,}")
+        label = say("strips.drawn", token=token_name(tokens[drawn]), rank=f"{drawn + 1:,}")
         axes.text(1.015, row, label, va="center", color=RED, fontsize=9.5, parse_math=False)
     axes.axvline(uniform, color=RED, linewidth=1.6)
     set_rows(axes, list(rows), say("strips.strip_axis"))

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from html import escape, unescape
-from unicodedata import east_asian_width
+
+from lessons.words.writing import as_written
 
 STYLE = "background:#fff;display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
-LETTER, WIDE_LETTER = 6.7, 13.0  # pixels that a letter takes at size 12, on average
 
 
 class Svg(str):
@@ -16,7 +16,7 @@ class Svg(str):
         return f"<{unescape(title)}>"
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow-x:auto;background:#fff;max-width:100%">{self}</div>'
+        return as_written(f'<div style="overflow-x:auto;background:#fff;max-width:100%">{self}</div>')
 
 
 def drawing(width: float, height: float, title: str, parts: list[str]) -> Svg:
@@ -48,21 +48,3 @@ def text(x: float, y: float, words: str, size: float = 12, **options: str | floa
     """A line of writing; the sign for a space is paler than the letters."""
     shown = escape(words).replace("␣", '<tspan fill-opacity="0.45">␣</tspan>')
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}"{attributes({"fill": "#111", **options})}>{shown}</text>'
-
-
-def width_of(words: str) -> float:
-    """About how many pixels the words take at size 12."""
-    return sum(WIDE_LETTER if east_asian_width(letter) in "WF" else LETTER for letter in words)
-
-
-def shortened(words: str, pixels: float) -> str:
-    """The words, or their beginning and an ellipsis, so that they take no more than so many pixels.
-
-    >>> shortened("princess", 40), shortened("cat", 40)
-    ('prin…', 'cat')
-    """
-    if width_of(words) <= pixels:
-        return words
-    while words and width_of(words) + LETTER > pixels:
-        words = words[:-1]
-    return words + "…"

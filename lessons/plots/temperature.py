@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
+from lessons.plots.names import token_name
 from lessons.plots.strips import MovingStrips, set_rows
 from lessons.words.language import say
-from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
@@ -41,12 +41,12 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
         side: dict[str, Any] = {"s": f"{rest} →", "ha": "right", "bbox": PLAQUE} if beyond else {"s": f" {rest}"}
         axes.text(min(shares[-1], 0.97 * most), len(tokens), va="center", fontsize=8.5, color="#333333", **side)
         axes.set_xlabel(f"T = {temperature:g}")
-    names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=f"{others:,}")]
+    names = [token_name(token) for token in tokens] + [say("temperature.rest_lines", others=f"{others:,}")]
     panels[0].set_yticks(range(len(names)), names, parse_math=False)
     (cold, at_cold), *_, (hot, at_hot) = values.items()
     likeliest = {"first": percent(at_cold[0]), "last": percent(at_hot[0])}
     message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **likeliest)
-    figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight="bold", parse_math=False)
     return figure
 
 
@@ -85,7 +85,9 @@ def draw_curves(axes: Axes, temperatures: ArrayLike, probabilities: ArrayLike, t
     shares = numpy.asarray(probabilities)  # (m, n)
     rest = 1 - shares.sum(-1)  # (m,)
     for place, token in enumerate(tokens):
-        axes.plot(temperatures, shares[:, place], color=colour(place), label=visible(token))
+        name = token_name(token)
+        label = f" {name}" if name.startswith("_") else name  # subtle: matplotlib leaves labels with "_" out of legends
+        axes.plot(temperatures, shares[:, place], color=colour(place), label=label)
     axes.plot(temperatures, rest, color=GREY, linestyle="--", linewidth=1.6, label=say("temperature.rest_short"))
     temperature_axis(axes, temperatures)
     axes.set(ylim=(0, 1.04), ylabel=say("temperature.probability"))
@@ -176,7 +178,7 @@ class TemperaturePicture(MovingPicture):
         rows, self.marked = numpy.arange(len(values)), values
         self.marks = self.bar_axes.vlines(values, rows - 0.42, rows + 0.42, color="black", linewidth=1.6)  # T = 1
         others = f"{len(self.offered) - len(tokens):,}"
-        names = [visible(token) for token in tokens] + [say("temperature.rest_lines", others=others)]
+        names = [token_name(token) for token in tokens] + [say("temperature.rest_lines", others=others)]
         self.bar_axes.set_yticks(rows, names, parse_math=False)
         self.bar_axes.set_xlim(0, 1.2)
         self.bar_axes.set_xticks([0, 0.5, 1])

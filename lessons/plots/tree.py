@@ -12,7 +12,8 @@ from itertools import takewhile
 from math import exp
 
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
-from lessons.plots.svg import LETTER, Svg, drawing, path, rect, shortened, text, width_of
+from lessons.plots.names import LETTER, shortened, width_of
+from lessons.plots.svg import Svg, drawing, path, rect, text
 from lessons.records.beam_tree import BeamTree, Candidate, Fate
 from lessons.words.language import say
 from lessons.words.tokens import visible

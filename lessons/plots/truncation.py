@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
+from lessons.plots.names import token_name
 from lessons.plots.strips import MovingStrips, labels_that_fit
 from lessons.words.language import say
-from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
 PALE = "#D9D9D9"
@@ -108,7 +108,7 @@ def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> No
     """The grey bars of the distribution as it was offered, with everything else as the last one."""
     values = first_and_others(before, len(tokens))
     axes.barh(range(len(values)), values, height=0.78, color=PALE)
-    names = [visible(token) for token in tokens] + [say("truncation.rest", others=f"{len(before) - len(tokens):,}")]
+    names = [token_name(token) for token in tokens] + [say("truncation.rest", others=f"{len(before) - len(tokens):,}")]
     axes.set_yticks(range(len(values)), names, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=AXIS, ylim=(len(values) - 0.4, -0.6), xlabel=say("truncation.bars_axis"))

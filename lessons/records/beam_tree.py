@@ -15,7 +15,7 @@ from lessons.records.trace import Step, Trace
 from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
-    import pandas
+    from lessons.words.frames import TokenTable
 
 Fate = Literal["kept", "pruned", "finished", "dropped", "evicted"]
 
@@ -190,9 +190,9 @@ class BeamTree:
             path.append(found[0])
         return tuple(path)
 
-    def table(self) -> "pandas.DataFrame":
+    def table(self) -> "TokenTable":
         """One row for each candidate: step, rank, parent, token, id, log_probability, sum (raw, nats), fate, text."""
-        import pandas
+        from lessons.words.frames import TokenTable
 
         rows = [
             (one.step, one.rank, one.parent, self.token(one.token), one.token, one.log_prob, one.sum, one.fate,
@@ -200,10 +200,10 @@ class BeamTree:
             for step in self.steps for one in step
         ]  # fmt: skip
         columns = ("step", "rank", "parent", "token", "id", "log_probability", "sum", "fate", "text")
-        return pandas.DataFrame(rows, columns=columns).astype({"parent": "Int64"})
+        return TokenTable(rows, columns=columns).astype({"parent": "Int64"})
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()  # type: ignore[operator]  # which pandas' stubs lack
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
         return f"BeamTree({len(self)} steps, {sum(map(len, self.steps))} candidates)"
@@ -232,12 +232,12 @@ class BeamTrace(Trace):
         """
         return self.judged_anew(length_penalty, early_stopping)
 
-    def table_of_hypotheses(self) -> "pandas.DataFrame":
+    def table_of_hypotheses(self) -> "TokenTable":
         """One row for each finished text, the best first: text, length, log_probability, sum, score (raw, nats)."""
-        import pandas
+        from lessons.words.frames import TokenTable
 
         rows = [(text.text, text.length, text.log_prob, text.sum, text.score) for text in self.hypotheses]
-        return pandas.DataFrame(rows, columns=("text", "length", "log_probability", "sum", "score"))
+        return TokenTable(rows, columns=("text", "length", "log_probability", "sum", "score"))
 
     @cached_property
     def sum(self) -> float:

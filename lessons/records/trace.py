@@ -18,7 +18,7 @@ from lessons.arithmetic.probability import entropy, log_probs_from_logits, wide
 from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
-    import pandas
+    from lessons.words.frames import TokenTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,9 +116,9 @@ class Trace:
         """(number of steps,) log-probability of each token added, in nats, 64 bits."""
         return torch.tensor([step.log_prob for step in self.steps], dtype=torch.float64)
 
-    def table(self) -> "pandas.DataFrame":
+    def table(self) -> "TokenTable":
         """One row for each token added: token, id, probability, log_probability, rank, entropy (raw floats, nats)."""
-        import pandas
+        from lessons.words.frames import TokenTable
 
         rows = [
             {
@@ -132,10 +132,10 @@ class Trace:
             for step in self.steps
         ]
         columns = ["token", "id", "probability", "log_probability", "rank", "entropy"]
-        return pandas.DataFrame(rows, columns=columns).rename_axis("step")
+        return TokenTable(rows, columns=columns).rename_axis("step")
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()  # type: ignore[operator]  # which pandas' stubs lack
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
         return f"Trace({self.text!r}, {len(self.steps)} new tokens, log_prob={self.log_prob:.4f})"

@@ -29,9 +29,8 @@ def next_token_comparison(lm: "LanguageModel") -> "pandas.DataFrame":
     Columns: step, token, course, yours, difference (percentage points). Each step reads the course's text so far, so
     that one different choice does not spoil all later rows. Raises TypeError for what is no model.
     """
-    import pandas
-
     from lessons.tables.next_token import next_token_probabilities
+    from lessons.words.frames import Frame
 
     table = course_figures()["next_token_table"]
     text, rows = table["prompt"], []
@@ -42,4 +41,4 @@ def next_token_comparison(lm: "LanguageModel") -> "pandas.DataFrame":
             rows.append((step, token, percent, round(yours, 2), round(yours - percent, 2)))
         likeliest_token, _ = choices[0]
         text += likeliest_token
-    return pandas.DataFrame(rows, columns=["step", "token", "course", "yours", "difference"])
+    return Frame(rows, columns=["step", "token", "course", "yours", "difference"])

@@ -4,8 +4,7 @@ frame is displayed.
 V = size of the vocabulary; log-probabilities are in nats.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
 
 import pandas
 import torch
@@ -16,50 +15,7 @@ from lessons.decoding.greedy import greedy_search
 from lessons.decoding.steps import MOST_STEPS
 from lessons.models.language_model import LanguageModel
 from lessons.words.arguments import check_model, check_whole
-from lessons.words.tokens import visible
-from lessons.words.writing import visible_end
-
-
-class Choice(str):
-    """A cell such as " most (9.76%)", with the raw numbers underneath: `.token`, `.id`, `.probability`."""
-
-    token: str
-    id: int
-    probability: float
-
-    def __new__(cls, token: str, id: int, probability: float) -> Self:
-        cell = super().__new__(cls, f"{token} ({probability:.2%})")
-        cell.token, cell.id, cell.probability = token, id, probability
-        return cell
-
-
-class TokenTable(pandas.DataFrame):
-    """A data frame that shows, in a notebook, spaces and line ends of tokens as signs and probabilities in percent."""
-
-    @property
-    def _constructor(self) -> type["TokenTable"]:
-        return TokenTable
-
-    def _repr_html_(self) -> str:
-        formatters = {column: FORMATTERS.get(column, shown_cell) for column in self.columns}
-        return self.to_html(formatters=formatters, max_rows=pandas.options.display.max_rows)
-
-
-def shown_probability(probability: float) -> str:
-    """In percent, or in powers of ten where that would be 0.00%."""
-    return f"{probability:.2%}" if probability >= 5e-5 else f"{probability:.1e}"
-
-
-def shown_cell(cell: Any) -> str:
-    """A cell of any other column: texts with their spaces as signs, numbers with four digits behind the point."""
-    if isinstance(cell, Choice):
-        return f"{visible(cell.token)} ({cell.probability:.2%})"
-    if isinstance(cell, str):
-        return visible(cell)
-    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
-
-
-FORMATTERS: dict[str, Callable[[Any], str]] = {"Input": visible_end, "probability": shown_probability}
+from lessons.words.frames import Choice, TokenTable
 
 
 def next_token_probabilities(

@@ -20,6 +20,7 @@ from lessons.models.files import ask_hub
 from lessons.texts.files import read_texts
 from lessons.texts.logbook import MOST_PAGES, logbook_pages
 from lessons.words.arguments import check_number, check_path, check_text, check_tokenizer, check_whole
+from lessons.words.frames import Frame
 from lessons.words.language import say
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def load_corpus(
     """The texts of a corpus, split into train, validation and test.
 
     name: "logbook" needs no network, and each text has its exact log-probability (nats) in the column
-        "log_probability"; "wikitext-2" comes from the hub; anything else is a path to a .txt, .json, .jsonl or .csv
-        file.
+        "log_probability"; "wikitext-2" comes from the hub; anything else is a path to a .txt, .json, .jsonl, .csv
+        or .tsv file.
     texts: for the logbook, how many pages to train on. Files: `held_out` is the share of texts in each of validation
         and test; `column`, `encoding`, `sample_by` as in `read_texts`.
     Raises FileNotFoundError, ValueError or OSError that says what is wrong with this file, or what can be done without
@@ -125,18 +126,18 @@ def entropy_floor(texts: Dataset, tokenizer: "PreTrainedTokenizerBase") -> float
     check_tokenizer(tokenizer)
     if not {"text", "log_probability"} <= set(texts.column_names) or not len(texts):
         raise ValueError(say("texts.no_floor"))
+    try:
+        log_probability = math.fsum(map(float, texts["log_probability"]))  # texts, where they come from a .csv file
+    except (TypeError, ValueError):
+        raise ValueError(say("texts.no_floor")) from None
     texts_ids = tokenizer(list(texts["text"]), add_special_tokens=False, verbose=False)["input_ids"]
-    return -math.fsum(texts["log_probability"]) / sum(len(ids) + 1 for ids in texts_ids)
+    return -log_probability / sum(len(ids) + 1 for ids in texts_ids)
 
 
-class TextTable(pandas.DataFrame):
+class TextTable(Frame):
     """A data frame that shows whole texts in a notebook, with their line ends."""
 
-    @property
-    def _constructor(self) -> type["TextTable"]:
-        return TextTable
-
-    def _repr_html_(self) -> str:
+    def _html(self) -> str:
         with pandas.option_context("display.max_colwidth", None):
             cell = '<td style="text-align:left;vertical-align:top;white-space:pre-wrap;max-width:76ch">'
             # with real line ends

@@ -2,7 +2,9 @@
 
 language     say(): every word shown, in English and in Korean
 arguments    check_…(): what a function is given, or an error with the rule, the value and the way out
+hangul       one letter or its parts: texts and names of files in either form
 tokens       tokens made visible
 writing      numbers, ends of texts and small tables for a reader
+frames       data frames as a notebook shows them
 notebook     whether this is a notebook's Python
 """

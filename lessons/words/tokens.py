@@ -9,22 +9,38 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_MARKS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
+# Unicode's kinds of what has no shape: controls, marks of direction and the like, halves of pairs, private letters,
+# spaces, ends of lines and of paragraphs; and single letters of other kinds that are empty by definition: fillers of
+# Hangul, variation selectors, blank Braille, …  (Unicode 15, Default_Ignorable_Code_Point)
+_SHAPELESS = {"Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp"}
+_EMPTY = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def visible(text: str) -> str:
-    """The text with every space, line end and control character drawn as a sign.
+    """The text with all that cannot be seen drawn as a sign, or by its number: spaces, line ends, controls, marks of
+    direction. No two texts of one letter look alike.
 
-    >>> visible(" most"), visible("\\n\\n"), visible("a\\x00")
-    ('␣most', '↵↵', 'a\\\\x00')
+    >>> visible(" most"), visible("\\n\\n"), visible("a\\x00"), visible("\\u200b")
+    ('␣most', '↵↵', 'a\\\\x00', '\\\\u200b')
     """
-    marked = "".join(_MARKS.get(letter, letter) for letter in text)
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", marked)
+    return "".join(map(_sign, text))
+
+
+@cache
+def _sign(letter: str) -> str:
+    """A letter as it is drawn; the signs themselves by their numbers, so that they are not taken for what they stand
+    for."""
+    shapeless = category(letter) in _SHAPELESS or _EMPTY.match(letter) or letter in _SIGNS.values()
+    if letter in _SIGNS or not shapeless:
+        return _SIGNS.get(letter, letter)
+    number = ord(letter)  # subtle: from 0x80 on \x means a byte that is no whole character, as in `token_text`
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:

@@ -50,6 +50,14 @@ class Markup(str):
     """Text that is HTML already: a table does not escape it."""
 
 
+def as_written(html: str) -> Markup:
+    """The HTML in a box in which no formula is typeset: "from $5 to $" keeps its dollar signs.
+
+    The first class is for MathJax 3 and 4 (JupyterLab), the second for MathJax 2 (older notebooks, exported pages).
+    """
+    return Markup(f'<div class="mathjax_ignore tex2jax_ignore">{html}</div>')
+
+
 def html_table(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],

@@ -23,11 +23,12 @@ from lessons.plots.svg import drawing, text
 from lessons.plots.tree import beam_tree
 from lessons.tables.decoders import NINE
 from lessons.tables.next_token import Choice, TokenTable
+from lessons.words.frames import Frame
 from lessons.words.tokens import visible
 from lessons.words.writing import Markup, html_table
 
-# a letter that the font of a picture lacks
-pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:.*Glyph")]
+# a letter that the font of a picture lacks would be a warning, and fails
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("error:.*Glyph")]
 
 # Every tag that lessons and pandas write. None of them runs anything, and none loads anything but the picture of a
 # chart (a data: address).
@@ -56,6 +57,8 @@ class Reader(HTMLParser):
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
         self.tags, self.names, self.values, self.pieces, self.others = set(), set(), [], [], []
+        self.open: list[bool] = []  # for each tag that is open whether MathJax leaves its text alone
+        self.typeset: list[str] = []  # the texts in which it looks for formulas
         self.feed(source)
         self.close()
 
@@ -63,9 +66,16 @@ class Reader(HTMLParser):
         self.tags.add(tag)
         self.names |= {name for name, _ in attributes}
         self.values += [(name, value) for name, value in attributes]
+        if tag not in ("br", "img"):  # which have no end
+            left_alone = {"mathjax_ignore", "tex2jax_ignore"} <= set((dict(attributes).get("class") or "").split())
+            self.open.append(left_alone or tag in ("style", "pre", "code") or any(self.open[-1:]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open = self.open[:-1]
 
     def handle_data(self, data: str) -> None:
         self.pieces.append(data)
+        self.typeset += [] if any(self.open[-1:]) else [data]
 
     def handle_comment(self, data: str) -> None:
         self.others.append(data)
@@ -85,6 +95,13 @@ def read(source: str) -> Reader:
     assert all((value or "").startswith("data:") for name, value in found.values if name in ("src", "href"))
     assert not found.others, "a comment or a declaration came from a token"
     assert "script" not in found.tags and "evil" not in found.tags
+    return found
+
+
+def read_display(shown: object) -> Reader:
+    """What a notebook displays of an object, once it is sure that no text of it can become a formula."""
+    found = read(shown._repr_html_())
+    assert "".join(found.typeset).strip() == "", "two dollar signs would make a formula of this"
     return found
 
 
@@ -155,9 +172,9 @@ def test_a_table_of_texts(tokens):
 def test_a_verdict(tokens):
     """What a check says of a student's answer, whatever that answer was."""
     shown = verdict("top-p", tokens[0], "wrong", tokens[1:3], [(tokens[3], tokens[4])])
-    found = read(shown._repr_html_())
+    found = read_display(shown)
     assert all(token in found.text for token in tokens[:5])
-    assert tokens[5] in read(Shown(tokens[5])._repr_html_()).text
+    assert tokens[5] in read_display(Shown(tokens[5])).text
 
 
 @QUICK
@@ -169,13 +186,14 @@ def test_data_frames(tokens):
     trace = lessons.greedy_search(chain, [0], 4)
     columns = TokenTable({"token": tokens, "Input": tokens, "id": range(6)})
     choices = TokenTable([{"Input": tokens[0], "Choice 1": Choice(tokens[1], 1, 0.5)}], dtype=object)
-    frames = [trace, columns, choices]
+    beams = lessons.beam_search(chain, [0], 3, num_beams=2)
+    frames = [trace, columns, choices, beams.tree, beams.table_of_hypotheses(), trace.table().head(2), Frame(columns)]
     for frame in frames:
-        read(frame._repr_html_())
+        read_display(frame)
     # pandas strips a cell's ends
-    assert all(visible(token).strip() in read(frames[1]._repr_html_()).text for token in tokens)
+    assert all(visible(token).strip() in read_display(frames[1]).text for token in tokens)
     corpus = Dataset.from_dict({"text": tokens})
-    shown = read(lessons.show_random_elements(corpus, 6)._repr_html_()).text
+    shown = read_display(lessons.show_random_elements(corpus, 6)).text
     assert all(" ".join(token.split()) in " ".join(shown.split()) for token in tokens)  # HTML knows one blank
 
 
@@ -191,7 +209,8 @@ def test_the_tree_of_a_beam_search(tokens):
     found = read(beam_tree(best.tree, best=best.new_ids, greedy=greedy.new_ids))
     assert {"svg", "g", "rect", "path", "text", "title"} <= found.tags
     read(best.table_of_hypotheses().to_html())
-    picture = read(drawing(100, 20, tokens[0], [text(0, 0, token) for token in tokens])._repr_html_())
+    read_display(best.table_of_hypotheses())
+    picture = read_display(drawing(100, 20, tokens[0], [text(0, 0, token) for token in tokens]))
     assert "".join(tokens) == picture.text
     assert ("aria-label", tokens[0]) in picture.values
 
@@ -260,6 +279,7 @@ def test_a_chart_while_training(monkeypatch):
                                 "learning_rate": [0.0]}, index=[0])  # fmt: skip
     chart.LiveChart().update(history, None, 10.0)
     found = read(shown[0])
+    assert found.typeset == []
     assert "\"><evil> & '" == found.text
     assert ("alt", "\"><evil> & '") in found.values
 
@@ -271,6 +291,13 @@ def test_the_parser_finds_what_is_not_escaped(planted):
         read(f"<div>{planted}</div>")
 
 
+def test_a_formula_would_be_noticed():
+    """The test can fail: a data frame of pandas' own, whose two dollar signs JupyterLab makes a formula of."""
+    with pandas.option_context("display.html.use_mathjax", True), pytest.raises(AssertionError, match="formula"):
+        read_display(pandas.DataFrame({"text": ["from $5 to $4"]}))
+    assert "from $5 to $4" in read_display(Frame({"text": ["from $5 to $4"]})).text
+
+
 def test_every_maker_of_html_is_read_here():
     """A new place that makes HTML (`_repr_html_`, `widgets.HTML`, a tag in a string) must be named here, with its
     test."""
@@ -279,7 +306,7 @@ def test_every_maker_of_html_is_read_here():
               if re.search(r"_repr_html_\(self|widgets\.HTML\(|\"image/svg|[\"']<(div|span|p|b|table|tr|td|th|svg|img|pre|text)\b",
                            file.read_text(encoding="utf8"))}  # fmt: skip
     here: dict[str, Callable[..., None]] = {
-        "texts/corpora.py": test_data_frames, "tables/next_token.py": test_data_frames,
+        "texts/corpora.py": test_data_frames, "words/frames.py": test_data_frames,
         "records/trace.py": test_data_frames, "words/writing.py": test_a_table_of_texts,
         "records/beam_tree.py": test_the_tree_of_a_beam_search, "plots/svg.py": test_the_tree_of_a_beam_search,
         "plots/tree.py": test_the_tree_of_a_beam_search, "exercises/verdict.py": test_a_verdict,
