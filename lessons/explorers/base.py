@@ -4,11 +4,15 @@ wrong.
 An explorer holds no arithmetic. A subclass makes its controls, tells `listen` which method each of them calls, and in
 that method calls one pure function, updates one kept picture and one sentence. Setting a control's `.value` from Python
 does the same as dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common.
+
+What is shown belongs to what the controls say. Where an action was refused, interrupted or failed, it does not: then
+the explorer is not `current`, and what it shows is dimmed, with the reason under the controls, until it is made up for.
 """
 
 import traceback
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import Any
 
@@ -16,9 +20,13 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
+from lessons.explorers.text_boxes import composed
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
 from lessons.words.arguments import check_number, check_whole
+from lessons.words.language import say
+
+Action = Callable[[], None]
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
 SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
@@ -28,6 +36,8 @@ WIDE, AUTO, IN_A_ROW = {"width": "98%"}, {"width": "auto"}, {"flex_flow": "row w
 # Labels as wide as their words, in both languages.
 LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
+SHOWN, NOT_CURRENT = "lessons-shown", "lessons-not-current"  # classes: of what an action makes; of an explorer
+DIMMED = f"<style>.{NOT_CURRENT} .{SHOWN} {{opacity:.35}}</style>"
 
 
 class Explorer(widgets.VBox):
@@ -37,6 +47,7 @@ class Explorer(widgets.VBox):
         picture: the `Image` whose bytes are swapped in place.
         sentence: what the picture shows, in words (plain text).
         error: the message of what went wrong last; empty when all is well.
+        current: whether what is shown belongs to what the controls say.
     """
 
     children: tuple[widgets.Widget, ...]
@@ -46,9 +57,13 @@ class Explorer(widgets.VBox):
 
     def __init__(self, width: int = 792) -> None:
         self.picture = widgets.Image(format="png", layout={"width": f"{width}px", "max_width": "100%"})
+        self.picture.add_class(SHOWN)
         self.sentence, self.error = "", ""
-        self._attempts, self._trouble = 0, ""
-        self._sentence_line = widgets.HTML()
+        self._attempts, self._trouble, self._quiet = 0, "", False
+        self._owed: Action | None = None  # what makes the picture current again
+        self._begin_anew: Action = lambda: None
+        self._show_anew: Action = lambda: None
+        self._sentence_line = widgets.HTML().add_class(SHOWN)
         self._error_line = widgets.HTML()
         super().__init__()
         self._shared_by_all = {*vars(self), "_shared_by_all"}  # names; a subclass adds its controls and numbers later
@@ -66,33 +81,77 @@ class Explorer(widgets.VBox):
         first, *others = rows
         self.children = (first, self._error_line, *others, self.picture, self._sentence_line)
 
-    def listen(self, control: widgets.Widget, action: Callable[[], None]) -> None:
-        """Call `action()` whenever the control's value changes (a button: when it is clicked), with errors shown."""
-        if isinstance(control, widgets.Button):
-            control.on_click(lambda _: self.attempt(action))
-        else:
-            control.observe(lambda _: self.attempt(action), names="value")
+    @property
+    def current(self) -> bool:
+        return self._owed is None
 
-    def attempt(self, action: Callable[[], None]) -> bool:
-        """Run `action()`; what it raises is shown under the controls, and the last good picture stays. True if all went
-        well.
+    def begin_with(self, begin: Action, show: Action) -> None:
+        """Begin. `begin` reads the model for what the controls say, and shows it; `show` shows it anew from what was
+        read: arithmetic. Both show all there is, so that one of them makes up for whatever has failed.
+        """
+        self._begin_anew, self._show_anew = begin, show
+        self.attempt(begin)
+
+    def listen(self, control: widgets.Widget, action: Action) -> None:
+        """Call `action()` whenever the control's value changes (a button: when it is clicked), with errors shown."""
+
+        def changed(_: object) -> None:
+            if self._quiet:
+                return
+            if isinstance(control, widgets.Textarea) and control.value != composed(control.value):
+                control.value = composed(control.value)  # which is a change
+            else:
+                self.attempt(action)
+
+        if isinstance(control, widgets.Button):
+            control.on_click(lambda _: self.attempt(action, button=True))
+        else:
+            control.observe(changed, names="value")
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Within, the explorer moves its own controls, and none of their actions is called."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
+    def attempt(self, action: Action, button: bool = False) -> bool:
+        """Run `action()`, after what makes up for an earlier failure; what goes wrong is shown under the controls, and
+        the last good picture stays, marked as not current. True if all went well.
+
+        button: whether a button was clicked; no control says anything new, so where that is refused the picture is true
 
         An action that moves another control starts that one's action within its own: what went wrong there stays shown.
         """
         if not self._attempts:
             self._trouble = ""
-        before, failed, self._attempts = self._trouble, True, self._attempts + 1
+        before, owed = self._trouble, None if self._attempts or action == self._begin_anew else self._owed
+        went_well = (owed in (None, action) or self._run(owed)) and self._run(action, button)
+        return went_well and self._trouble == before
+
+    def _run(self, action: Action, button: bool = False) -> bool:
+        """Whether `action()` went well; shows what went wrong, and notes what is owed from then on."""
+        before, failed, refused, self._attempts = self._trouble, True, False, self._attempts + 1
         try:
             action()
             failed = False
         except OWN_ERRORS as error:
-            self._trouble = str(error)
+            self._trouble, refused = str(error), button and action != self._begin_anew
         except Exception:  # not foreseen: a student can read the last line, a teacher the rest
             self._trouble = traceback.format_exc()
+        except KeyboardInterrupt:
+            self._trouble = say("explorers.interrupted")
+            raise
         finally:
             self._attempts -= 1
-        self._show_error(self._trouble)
-        return not failed and self._trouble == before
+            if failed and not refused:
+                self._owed = self._begin_anew if self._begin_anew in (action, self._owed) else self._show_anew
+            elif self._trouble == before and action in (self._owed, self._begin_anew):
+                self._owed = None
+            self._show_error(self._trouble)
+        return not failed
 
     def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
         """Put the picture and the sentence in place of the last ones."""
@@ -100,21 +159,27 @@ class Explorer(widgets.VBox):
         self.show_sentence(sentence)
 
     def show_sentence(self, sentence: str) -> None:
-        """Put the sentence under the picture."""
+        """Put the sentence under the picture; a screen reader reads it out."""
         self.sentence = sentence
-        self._sentence_line.value = f'<p class="lessons-sentence" style="{SENTENCE_STYLE}">{escape(sentence)}</p>'
+        spoken = 'class="lessons-sentence" role="status" aria-live="polite"'
+        self._sentence_line.value = f'<p {spoken} style="{SENTENCE_STYLE}">{escape(sentence)}</p>'
 
     def _show_error(self, message: str) -> None:
-        self.error = message
-        self._error_line.value = (
-            f'<div class="lessons-error" style="{ERROR_STYLE}">{escape(message)}</div>' if message else ""
-        )
+        """Put the message under the controls, and dim what is shown if it is not current."""
+        self.error, line = message, ""
+        if not self.current and self.sentence:
+            message, line = f"{message}\n{say('explorers.not_current')}", DIMMED
+        if message:
+            line += f'<div class="lessons-error" role="alert" style="{ERROR_STYLE}">{escape(message)}</div>'
+        self._error_line.value = line
+        (self.remove_class if self.current else self.add_class)(NOT_CURRENT)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the present picture and sentence for places where widgets cannot run."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        bundle: dict[str, Any] = {"text/plain": self.sentence, "application/vnd.jupyter.widget-view+json": view}
-        if self.picture.value:
+        words = self.sentence if self.current else self.error
+        bundle: dict[str, Any] = {"text/plain": words, "application/vnd.jupyter.widget-view+json": view}
+        if self.picture.value and self.current:
             bundle["image/png"] = b64encode(self.picture.value).decode()
         return bundle
 

@@ -10,7 +10,8 @@ from lessons.decoding.beams import grow_all
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.knobs import knobs
 from lessons.decoding.library import Generated, generate_beams
-from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, WIDE, Explorer, slider
+from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, SHOWN, Explorer, slider
+from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.beam import candidate_words, fate_words, step_words
@@ -51,16 +52,16 @@ class BeamExplorer(Explorer):
     ) -> None:
         super().__init__()
         check_text("prompt", prompt)
-        self.lm, self.source, self._moving = lm, as_source(lm), False
+        self.lm, self.source = lm, as_source(lm)
         self._comparisons: dict[tuple[str, ...], str] = {}  # settings -> what was said about `generate`
         self.details, self.comparison, self.drawing = "", "", Svg()
         self._make_controls(prompt, beams, steps)
         self._lay_out()
         self._listen()
-        self.attempt(self._search)
+        self.begin_with(self._search, self._judge)
 
     def _make_controls(self, prompt: str, beams: int, steps: int) -> None:
-        self.prompt = widgets.Text(prompt, description=say("beam.prompt"), continuous_update=False, layout=WIDE)
+        self.prompt = text_box(prompt, say("beam.prompt"))
         self.beams = slider(say("beam.beams"), beams, 1, MOST_BEAMS, continuous_update=False)
         self.steps = slider(say("beam.steps"), steps, 1, MOST_STEPS, continuous_update=False)
         self.ngram = slider(say("beam.ngram"), 0, 0, 4, continuous_update=False)
@@ -75,7 +76,7 @@ class BeamExplorer(Explorer):
         self.compare = widgets.Button(description=say("beam.compare"), icon="check", layout=AUTO)
 
     def _lay_out(self) -> None:
-        self._tree, self._details, self._table, self._comparison = (widgets.HTML() for _ in range(4))
+        self._tree, self._details, self._table, self._comparison = (widgets.HTML().add_class(SHOWN) for _ in range(4))
         reading = widgets.HBox([self.beams, self.steps, self.ngram], layout=IN_A_ROW)
         judging = widgets.HBox([self.penalty, self.early], layout=IN_A_ROW)
         player = widgets.HBox([self.play, self.back, self.shown, self.forward], layout=IN_A_ROW)
@@ -98,8 +99,9 @@ class BeamExplorer(Explorer):
     def _search(self) -> None:
         """Read the model: all steps, so that no rule can ask for more."""
         ngram, steps = self.ngram.value, self.steps.value
-        beams = grow_all(self.lm, self.prompt.value, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
-        self.greedy = greedy_search(self.lm, self.prompt.value, steps, no_repeat_ngram_size=ngram)
+        prompt_ids = read_prompt_box(self.source, self.prompt.value)
+        beams = grow_all(self.lm, prompt_ids, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
+        self.greedy = greedy_search(self.lm, prompt_ids, steps, no_repeat_ngram_size=ngram)
         self._beams = beams
         self._judge(to_the_end=True)
         self._ask_generate()
@@ -110,10 +112,9 @@ class BeamExplorer(Explorer):
         self.trace = finished_texts(self._beams, self.penalty.value, self.early.value, number=1)[0]
         last = len(self.trace.tree)
         step = last if before is None or before[0] == before[1] else min(before[0], last)
-        self._moving = True
-        self.shown.max = self.play.max = max(last, 2)  # subtle: a slider from 1 to 1 cannot be shown
-        self.shown.value = step
-        self._moving = False
+        with self.quietly():
+            self.shown.max = self.play.max = max(last, 2)  # subtle: a slider from 1 to 1 cannot be shown
+            self.shown.value = step
         self._table.value = hypotheses_table(self.trace, self.greedy, self.penalty.value)
         never = say("beam.not_compared") if isinstance(self.lm, LanguageModel) else say("beam.no_generate")
         self._show_comparison(self._comparisons.get(self._settings(), never))
@@ -124,21 +125,16 @@ class BeamExplorer(Explorer):
 
     def _show(self) -> None:
         """Draw the steps up to the one shown, and offer its candidates."""
-        if self._moving:
-            return
         step = self.trace.tree[min(self.shown.value, len(self.trace.tree)) - 1]
         rank = min(self.candidate.value or 0, len(step) - 1)
-        self._moving = True
-        self.candidate.options = [(self._label(one), one.rank) for one in step]
-        self.candidate.value = rank
-        self._moving = False
+        with self.quietly():
+            self.candidate.options = [(self._label(one), one.rank) for one in step]
+            self.candidate.value = rank
         self.show_sentence(step_words(self.trace, self.greedy, step))
         self._show_candidate()
 
     def _show_candidate(self) -> None:
         """Draw the tree with the chosen candidate marked, and say what became of it."""
-        if self._moving:
-            return
         tree, number = self.trace.tree, min(self.shown.value, len(self.trace.tree))
         chosen = tree[number - 1][self.candidate.value]
         self.drawing = beam_tree(
@@ -189,7 +185,8 @@ class BeamExplorer(Explorer):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the tree for places where widgets cannot run."""
-        return super()._repr_mimebundle_(**options) | {"image/svg+xml": str(self.drawing)}
+        drawing = {"image/svg+xml": str(self.drawing)} if self.current else {}
+        return super()._repr_mimebundle_(**options) | drawing
 
 
 def hypotheses_table(trace: BeamTrace, greedy: Trace, penalty: float) -> str:

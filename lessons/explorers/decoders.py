@@ -9,7 +9,8 @@ import pandas
 from lessons.arithmetic.measures import repetition
 from lessons.decoding.drawing import MOST_TEXTS
 from lessons.decoding.steps import check_steps
-from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, LABELLED, SHOWN, Explorer, slider
+from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.plots.decoders import likelihood_and_diversity
 from lessons.tables.decoders import NINE, Decoder, Text, check_decoders, measure, read_real, write_all
@@ -51,14 +52,12 @@ class DecoderExplorer(Explorer):
         self.decoders = check_decoders(decoders)
         self.real_texts = [text for text in check_texts("real_texts", real_texts) if text.startswith(prompt)]
         names = [str(decoder) for decoder in self.decoders]
-        self.prompt = widgets.Textarea(
-            prompt, description=say("decoders.prompt"), continuous_update=False, layout={**WIDE, "height": "56px"}
-        )
+        self.prompt = text_box(prompt, say("decoders.prompt"))
         self.left = widgets.Dropdown(options=names, value=names[0], description=say("decoders.left"), **LABELLED)
         self.right = widgets.Dropdown(options=names, value=names[-1], description=say("decoders.right"), **LABELLED)
         self.number = slider(say("decoders.number"), 1, 1, max(2, samples))
         self.seed = slider(say("decoders.seed"), 0, 0, 99, continuous_update=False)
-        self.texts = widgets.HTML()
+        self.texts = widgets.HTML().add_class(SHOWN)
         for control in (self.left, self.right):
             self.listen(control, self._draw)
         self.listen(self.number, self._show_texts)
@@ -66,10 +65,11 @@ class DecoderExplorer(Explorer):
             self.listen(control, self._write)
         choices = widgets.HBox([self.left, self.right, self.number, self.seed], layout=IN_A_ROW)
         self.lay_out(self.prompt, choices, self.texts)
-        self.attempt(self._write)
+        self.begin_with(self._write, self._draw)
 
     def _write(self) -> None:
         prompt, length = self.prompt.value, self.max_new_tokens
+        read_prompt_box(self.lm, prompt)
         written = write_all(self.lm, prompt, self.decoders, length, self.samples, self.seed.value)
         real = read_real(self.lm, prompt, (text for text in self.real_texts if text.startswith(prompt)), length)
         measures = measure(written | ({say("decoders.real"): real} if real else {}))
@@ -95,7 +95,7 @@ class DecoderExplorer(Explorer):
         text: Text = self.written[name][min(self.number.value, self.samples) - 1]
         headings = (say("decoders.log_prob"), say("decoders.surprisal"), say("decoders.repetition"))
         numbers = (f"{text.log_prob:.1f}", f"{text.surprisal:.2f}", f"{repetition(text.ids):.0%}")
-        prompt = f"<span style='color:#777'>{escape(self.prompt.value)}</span>"
+        prompt = f"<span style='opacity:.7'>{escape(self.prompt.value)}</span>"
         style = "white-space:pre-wrap;line-height:1.5;margin:4px 0;max-width:60ch"
         return Markup(f"<div style='{style}'>{prompt}{escape(text.text)}</div>{html_table(headings, [numbers])}")
 

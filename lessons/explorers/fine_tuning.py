@@ -7,7 +7,8 @@ import ipywidgets as widgets
 import numpy
 
 from lessons.explorers import html
-from lessons.explorers.base import LABELLED, WIDE, Explorer, slider
+from lessons.explorers.base import LABELLED, SHOWN, WIDE, Explorer, slider
+from lessons.explorers.text_boxes import read_text_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.fine_tuning import surprisal_pair
@@ -49,29 +50,23 @@ class FineTuningExplorer(Explorer):
         self.choice = widgets.Dropdown(
             options=names, description=say("fine_tuning.choose"), style=LABELLED["style"], layout=WIDE
         )
-        self.text = widgets.Textarea(
-            texts[0], description=say("fine_tuning.text"), continuous_update=False, layout={**WIDE, "height": "92px"}
-        )
+        self.text = text_box(texts[0], say("fine_tuning.text"), height=92)
         self.start = slider(say("fine_tuning.from_token"), 0, 0, 1)
-        self.strips = widgets.HTML()
-        self.listen(self.choice, self._choose)
+        self.strips = widgets.HTML().add_class(SHOWN)
+        self.choice.observe(lambda _: self._choose(), names="value")  # which changes the text
         self.listen(self.text, self._read)
         self.listen(self.start, self._draw)
         self.lay_out(self.choice, self.text, self.strips, self.start)
-        self.attempt(self._read)
+        self.begin_with(self._read, self._draw)
 
     def _choose(self) -> None:
         self.text.value = self.choice.value
 
     def _read(self) -> None:
         lm = self.models["after"]
-        ids = lm.encode(self.text.value)
+        ids = read_text_box(lm, self.text.value)
         if len(ids) < 2:
             raise ValueError(say("fine_tuning.two_tokens"))
-        if lm.context is not None and len(ids) > lm.context:
-            raise ValueError(
-                say("fine_tuning.too_long", tokens=len(ids), context=lm.context, excess=len(ids) - lm.context)
-            )
         pieces = [lm.token(token) for token in ids]
         surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
         if self.grammar is not None:
@@ -79,7 +74,8 @@ class FineTuningExplorer(Explorer):
             surprisals["truth"] = numpy.array(self.grammar.surprisals(texts)[1:])
         self.first, self.tokens, self.surprisals = pieces[0], pieces[1:], surprisals
         self.strips.value = self._strips()
-        self.start.max = max(1, len(self.tokens) - WINDOW)
+        with self.quietly():
+            self.start.max = max(1, len(self.tokens) - WINDOW)
         self._draw()
 
     def _draw(self) -> None:

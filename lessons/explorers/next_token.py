@@ -8,9 +8,10 @@ import ipywidgets as widgets
 import torch
 
 from lessons.explorers import html
-from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, LABELLED, SHOWN, Explorer, slider
+from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.language_model import LanguageModel
-from lessons.models.source import check_logits, read_prompt
+from lessons.models.source import check_logits
 from lessons.plots.next_token import NextTokenBars
 from lessons.records.trace import Step, Trace
 from lessons.words.arguments import check_model, check_text
@@ -51,16 +52,16 @@ class NextTokenExplorer(Explorer):
         self.lm = lm
         self.asked: dict[tuple[int, ...], torch.Tensor] = {}  # ids -> logits (V,)
         self.pictures: dict[int, NextTokenBars] = {}
-        self.prompt = widgets.Text(prompt, description=say("next_token.prompt"), continuous_update=False, layout=WIDE)
+        self.prompt = text_box(prompt, say("next_token.prompt"))
         self.bars = slider(say("next_token.bars"), bars, 3, min(MOST_BARS, lm.vocabulary_size))
         self.step = slider(say("next_token.step"), 0, 0, 1)
         self.back = widgets.Button(description=say("next_token.back"), icon="undo")
         self.restart = widgets.Button(description=say("next_token.restart"), icon="refresh")
         self.branches = widgets.Dropdown(description=say("next_token.branches"), **LABELLED)
         self.tokens = [widgets.Button(layout={"width": "auto", "min_width": "76px"}) for _ in range(MOST_BARS)]
-        self.strip, self.table = widgets.HTML(), widgets.HTML()
+        self.strip, self.table = widgets.HTML().add_class(SHOWN), widgets.HTML().add_class(SHOWN)
         self._listen()
-        grid = widgets.Box(self.tokens, layout={**IN_A_ROW, "max_width": "792px"})
+        grid = widgets.Box(self.tokens, layout={**IN_A_ROW, "max_width": "792px"}).add_class(SHOWN)
         self.lay_out(
             self.prompt,
             widgets.HBox([self.bars, self.step, self.back, self.restart], layout=IN_A_ROW),
@@ -69,7 +70,7 @@ class NextTokenExplorer(Explorer):
             grid,
         )
         self.children = (*self.children, self.table, self.branches)
-        self.attempt(self._begin)
+        self.begin_with(self._begin, self._show_branch)
 
     def _listen(self) -> None:
         self.listen(self.prompt, self._begin)
@@ -89,7 +90,7 @@ class NextTokenExplorer(Explorer):
         self._follow(ids, step=len(ids) - len(self.prompt_ids))
 
     def _begin(self) -> None:
-        self.prompt_ids = read_prompt(self.lm, self.prompt.value)
+        self.prompt_ids = read_prompt_box(self.lm, self.prompt.value)
         with torch.inference_mode():
             ids = torch.tensor([self.prompt_ids], device=self.lm.device)
             logits = self.lm.model(input_ids=ids).logits[0].float().cpu()  # (T, V)
@@ -118,27 +119,31 @@ class NextTokenExplorer(Explorer):
         if not any(path[: len(ids)] == ids for path in self.paths):
             self.paths.append(ids)
         self._move(step, len(steps))
-        self._show()
+        self.attempt(self._show)
 
     def _move(self, step: int, most: int) -> None:
         """Set the step slider without drawing: its range is never empty, as a slider from 0 to 0 cannot be shown."""
-        self._moving = True
-        self.step.max, self.step.value = max(1, most), step
-        names = [(visible_end(self.lm.decode(path), 60), path) for path in self.paths]
-        self.branches.options = names
-        self.branches.value = next((path for path in self.paths if path[: len(self.trace.ids)] == self.trace.ids), None)
-        self._moving = False
+        length = len(self.trace.ids)
+        with self.quietly():
+            self.step.max, self.step.value = max(1, most), step
+            self.branches.options = [(visible_end(self.lm.decode(path), 60), path) for path in self.paths]
+            self.branches.value = next((path for path in self.paths if path[:length] == self.trace.ids), None)
 
     def _go_back(self) -> None:
         self.step.value = max(0, self.step.value - 1)
 
     def _change_branch(self) -> None:
-        if not self._moving and self.branches.value is not None:
+        if self.branches.value is not None:
             self._follow(self.branches.value, step=len(self.branches.value) - len(self.prompt_ids))
 
+    def _show_branch(self) -> None:
+        """Show the step shown, on the branch that the list says."""
+        if (self.branches.value or self.trace.ids)[: len(self.trace.ids)] == self.trace.ids:
+            self._show()
+        else:
+            self._change_branch()
+
     def _show(self) -> None:
-        if self._moving:
-            return
         step = min(self.step.value, len(self.trace.steps))
         ids = self.trace.ids[: len(self.prompt_ids) + step]
         taken = self.trace.steps[step].chosen if step < len(self.trace.steps) else -1

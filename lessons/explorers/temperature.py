@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
-from math import exp, log, log10
+from math import exp, inf, log, log10
 
 import ipywidgets as widgets
 import torch
@@ -10,8 +10,9 @@ import torch
 from lessons.arithmetic.filters import temperature_scale, temperature_sweep
 from lessons.arithmetic.probability import entropy
 from lessons.decoding.sampling import sample
-from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, WIDE, Explorer, slider
-from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
+from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, Explorer, slider
+from lessons.explorers.text_boxes import read_prompt_box, text_box
+from lessons.models.source import NextLogits, Source, as_source, check_logits
 from lessons.plots.temperature import TemperaturePicture
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_number, check_text, check_whole
@@ -53,17 +54,17 @@ class TemperatureExplorer(Explorer):
         self.traces: list[tuple[float, int, Trace]] = []
         self._make_controls(prompt, temperature)
         self.listen(self.prompt, self._begin)
-        self.listen(self.temperature, self._follow_slider)
+        self.temperature.observe(lambda _: self._follow_slider(), names="value")  # which changes what was typed
         self.listen(self.typed, self._show)
         self.listen(self.write, self._write)
         self.listen(self.clear, self._clear)
         writing = widgets.HBox([self.seed, self.length, self.write, self.clear], layout=IN_A_ROW)
         self.lay_out(widgets.VBox([self.prompt, widgets.HBox([self.temperature, self.typed], layout=IN_A_ROW)]))
         self.children = (*self.children, writing, self.texts)
-        self.attempt(self._begin)
+        self.begin_with(self._begin, self._show)
 
     def _make_controls(self, prompt: str, temperature: float) -> None:
-        self.prompt = widgets.Text(prompt, description=say("temperature.prompt"), continuous_update=False, layout=WIDE)
+        self.prompt = text_box(prompt, say("temperature.prompt"))
         self.temperature = widgets.FloatLogSlider(
             temperature,
             min=round(log10(COLDEST), 2),
@@ -81,7 +82,7 @@ class TemperatureExplorer(Explorer):
         self.texts = widgets.HTML()
 
     def _begin(self) -> None:
-        prompt_ids = read_prompt(self.source, self.prompt.value)
+        prompt_ids = read_prompt_box(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
         check_logits(offered, 0, self.source)
@@ -96,7 +97,7 @@ class TemperatureExplorer(Explorer):
     def _follow_slider(self) -> None:
         """The slider was moved. In a browser it also moves what was typed to the nearest of its steps: that is none."""
         typed, moved = self.typed.value, self.temperature.value
-        if typed <= 0 or abs(log10(moved / typed)) > 0.6 * STEP:
+        if not 0 < typed < inf or abs(log10(moved / typed)) > 0.6 * STEP:
             self.typed.value = round(moved, 3)  # whose change shows the picture
 
     def _show(self) -> None:

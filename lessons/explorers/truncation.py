@@ -8,8 +8,9 @@ import torch
 from lessons.arithmetic.probability import likeliest_first
 from lessons.decoding.drawing import draw_many, uniforms
 from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
-from lessons.explorers.base import AUTO, WIDE, Explorer
-from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
+from lessons.explorers.base import AUTO, Explorer
+from lessons.explorers.text_boxes import read_prompt_box, text_box
+from lessons.models.source import NextLogits, Source, as_source, check_logits
 from lessons.plots.truncation import TruncationPicture
 from lessons.words.arguments import check_text, check_texts
 from lessons.words.language import say
@@ -65,7 +66,7 @@ class TruncationExplorer(Explorer):
         for name in switched_on:
             if name not in SLIDERS:
                 raise ValueError(say("truncation.no_knob", name=repr(name), names=", ".join(SLIDERS)))
-        self.source, self._moving = as_source(lm), False
+        self.source = as_source(lm)
         self.counts: torch.Tensor | None = None
         self._make_controls(prompt, switched_on)
         self.listen(self.prompt, self._begin)
@@ -76,10 +77,10 @@ class TruncationExplorer(Explorer):
         self._rows = {name: widgets.HBox([self.switches[name], self.sliders[name]]) for name in SLIDERS}
         self._stack = widgets.VBox([])
         self.lay_out(widgets.VBox([self.prompt, self.order, self._stack, widgets.HBox([self.seed, self.draw])]))
-        self.attempt(self._begin)
+        self.begin_with(self._begin, self._reorder)
 
     def _make_controls(self, prompt: str, on: Sequence[str]) -> None:
-        self.prompt = widgets.Text(prompt, description=say("truncation.prompt"), continuous_update=False, layout=WIDE)
+        self.prompt = text_box(prompt, say("truncation.prompt"))
         self.order = widgets.ToggleButtons(options=list(ORDERS), description=say("truncation.order"))
         self.switches = {
             name: widgets.Checkbox(name in on, description=name, indent=False, layout={"width": "190px"})
@@ -90,7 +91,7 @@ class TruncationExplorer(Explorer):
         self.draw = widgets.Button(description=say("truncation.draw"), icon="random", layout=AUTO)
 
     def _begin(self) -> None:
-        prompt_ids = read_prompt(self.source, self.prompt.value)
+        prompt_ids = read_prompt_box(self.source, self.prompt.value)
         with torch.inference_mode():
             offered = self.source.session(prompt_ids).logits[0].cpu()  # (V,)
         check_logits(offered, 0, self.source)
@@ -99,9 +100,10 @@ class TruncationExplorer(Explorer):
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
         self.offered = self.logits.double().softmax(-1)
         self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
-        self._moving = True  # subtle: a maximum below the value moves the value, which would draw what is not there yet
-        self.sliders["top_k"].max = min(MOST_K, len(ids))
-        self._moving = False
+        with (
+            self.quietly()
+        ):  # subtle: a maximum below the value moves the value, which would draw what is not there yet
+            self.sliders["top_k"].max = min(MOST_K, len(ids))
         self._reorder()
 
     def _reorder(self) -> None:
@@ -117,8 +119,6 @@ class TruncationExplorer(Explorer):
         return apply_knobs(knobs(order, **values), self.logits, self.prompt_places)
 
     def _filter(self) -> None:
-        if self._moving:
-            return
         for name, switch in self.switches.items():
             self.sliders[name].disabled = not switch.value
         done = cuts(self.logits, self.filtered(self.order.value))
@@ -129,7 +129,7 @@ class TruncationExplorer(Explorer):
     def _draw(self) -> None:
         drawn = draw_many(self.result.log(), uniforms(self.seed.value, 1, DRAWS)[0])
         self.counts = drawn.bincount(minlength=len(self.result))
-        self._show()
+        self.attempt(self._show)
 
     def _show(self) -> None:
         by_name = {cut.name: cut for cut in self.cuts}

@@ -5,6 +5,7 @@ import numpy
 
 from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product
 from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
+from lessons.explorers.text_boxes import read_text_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.underflow import UnderflowPicture, bits
@@ -47,15 +48,14 @@ class UnderflowExplorer(Explorer):
         self.listen(self.length, self._show)
         sliders = widgets.HBox([self.probability, self.length], layout=IN_A_ROW)
         self.lay_out(widgets.VBox([self.source, self.text, sliders]))
-        self.attempt(self._change_source)
+        self.begin_with(self._change_source, self._show)
 
     def _make_controls(self, text: str, probability: float, length: int) -> None:
         options = [(say("underflow.equal"), "equal"), (say("underflow.text"), "text")]
         self.source = widgets.ToggleButtons(
             options=options, description=say("underflow.source"), style=LABELLED["style"], layout=WIDE
         )
-        tall = {**WIDE, "height": "72px"}
-        self.text = widgets.Textarea(text, description=say("underflow.typed"), continuous_update=False, layout=tall)
+        self.text = text_box(text, say("underflow.typed"), height=72)
         self.probability = slider(say("underflow.probability"), probability, 0.01, 0.99, 0.01)
         self.length = slider(say("underflow.length"), length, 1, MOST_TOKENS)
 
@@ -67,23 +67,20 @@ class UnderflowExplorer(Explorer):
         if by_text:
             self._text_log_probs = self._read(self.text.value)
         most = len(self._text_log_probs) if by_text else MOST_TOKENS
-        self._moving = True  # subtle: a maximum below the value moves the value, which would draw
-        self.length.max, self.length.value = most, most if by_text else self._equal_length
-        self._moving = False
+        with self.quietly():  # subtle: a maximum below the value moves the value, which would draw
+            self.length.max, self.length.value = most, most if by_text else self._equal_length
         self._show()
 
     def _read(self, text: str) -> numpy.ndarray:
         """(T,) the log-probabilities of a text's tokens but the first."""
         if text not in self._asked:
-            ids = self.lm.encode(text)
+            ids = read_text_box(self.lm, text)
             if len(ids) < 2:
                 raise ValueError(say("underflow.too_short", tokens=len(ids)))
             self._asked[text] = token_log_probs(self.lm, ids).double().numpy()
         return self._asked[text]
 
     def _show(self) -> None:
-        if self._moving:
-            return
         by_text, count = self.source.value == "text", self.length.value
         if not by_text:
             self._equal_length = count

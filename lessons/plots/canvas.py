@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -18,6 +20,7 @@ STYLE = Path(__file__).parents[1] / "lessons.mplstyle"
 # Okabe and Ito's colours by name: told apart by readers with any kind of colour blindness.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#999999"
+READABLE = 4.5  # the least contrast of text with its ground: W3C, Web Content Accessibility Guidelines 2.1, level AA
 
 
 def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple[Figure, Any]:
@@ -30,6 +33,25 @@ def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple
         figure, axes = plt.subplots(figsize=(width, height), **({"layout": "constrained"} | options))
     plt.close(figure)
     return figure, axes
+
+
+@cache
+def ink(colour: str) -> str:
+    """The colour for words on white: of the same hue, no darker than it must be to be read.
+
+    >>> ink("#D55E00"), ink("black")
+    ('#c35600', '#000000')
+    """
+    light = numpy.array(to_rgb(colour))
+    while contrast_with_white(light) < READABLE:
+        light *= 0.99
+    return to_hex(light)
+
+
+def contrast_with_white(light: numpy.ndarray) -> float:
+    """The contrast of a colour (red, green, blue from 0 to 1) with white: from 1 to 21, that of black. WCAG 2.1."""
+    linear = numpy.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (numpy.dot(linear, (0.2126, 0.7152, 0.0722)) + 0.05))
 
 
 def pixels_of_inch(renderer: RendererBase) -> float:

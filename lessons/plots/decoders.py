@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, RED, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREEN, GREY, RED, ink, new_figure, set_title
 from lessons.words.language import say
 
 # From a name to its point.
@@ -103,7 +103,7 @@ def _write(axes: Axes, labels: Iterable[Label]) -> None:
                 xytext=(x, y),
                 va="center",
                 fontsize=8.5,
-                color=label.colour,
+                color=ink(label.colour),
                 arrowprops=ARROW if len(column) > 1 else None,
                 zorder=5,
             )

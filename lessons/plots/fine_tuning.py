@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, ink, new_figure, set_title
 from lessons.plots.names import token_name
 from lessons.words.language import say
 
@@ -40,7 +40,7 @@ def loss_chart(history: pandas.DataFrame, floor: float | None = None, end: float
         axes.axhline(math.log(floor), color=RED, linestyle="--", linewidth=1.4)
         start = (0, math.log(floor))
         words = say("fine_tuning.floor_line")
-        axes.annotate(words, start, xytext=(4, -11), textcoords="offset points", color=RED, fontsize=9)
+        axes.annotate(words, start, xytext=(4, -11), textcoords="offset points", color=ink(RED), fontsize=9)
         lowest.append(math.log(floor) * 0.9)
     names = ((0.95, say("fine_tuning.validation_loss"), BLUE), (0.875, say("fine_tuning.training_loss"), "#666666"))
     for y, name, colour in names:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREY, RED, new_figure, set_title, with_rest
+from lessons.plots.canvas import BLUE, GREY, RED, ink, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.words.language import say
@@ -85,7 +85,7 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     figure, axes = new_figure(height=3.8)
     axes.loglog(ranks, descending, color=BLUE)
     axes.scatter(ranks[:1], descending[:1], color=RED, zorder=3)
-    axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=RED)
+    axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=ink(RED))
     crossings = numpy.searchsorted(mass, numpy.asarray(marks)).clip(max=len(mass) - 1)  # places of the crossing tokens
     for share, place in zip(marks, crossings, strict=True):
         _mark_crossing(axes, share, int(place), descending)
@@ -128,7 +128,7 @@ def seconds_per_step(with_cache: Sequence[float], without_cache: Sequence[float]
             (len(milliseconds), numpy.median(milliseconds[-10:])),
             xytext=(6, 0),
             textcoords="offset points",
-            color=colour,
+            color=ink(colour),
             va=side,
             fontsize=9,
             annotation_clip=False,

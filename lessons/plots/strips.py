@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import RED, new_figure, pixels_of_inch, set_title
+from lessons.plots.canvas import RED, ink, new_figure, pixels_of_inch, set_title
 from lessons.plots.names import token_name
 from lessons.words.language import say
 
@@ -104,7 +104,7 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
             axes.text(middle, row, name, ha="center", va="center", fontsize=8.5, color="white", parse_math=False)
         drawn = min(int(numpy.searchsorted(shares.cumsum(), uniform, side="right")), len(shares) - 1)
         label = say("strips.drawn", token=token_name(tokens[drawn]), rank=f"{drawn + 1:,}")
-        axes.text(1.015, row, label, va="center", color=RED, fontsize=9.5, parse_math=False)
+        axes.text(1.015, row, label, va="center", color=ink(RED), fontsize=9.5, parse_math=False)
     axes.axvline(uniform, color=RED, linewidth=1.6)
     set_rows(axes, list(rows), say("strips.strip_axis"))
     axes.spines["left"].set_visible(False)

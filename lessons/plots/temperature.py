@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, new_figure, set_title, with_rest
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, ink, new_figure, set_title, with_rest
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.plots.strips import MovingStrips, set_rows
@@ -72,7 +72,8 @@ def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens
     figure, axes = new_figure(height=3.9)
     draw_curves(axes, temperatures, probabilities, tokens)
     axes.set_xlabel(say("temperature.curves_axis"))
-    legend = axes.legend(loc="center right", fontsize=9, labelcolor="linecolor", handlelength=1.4, labelspacing=0.25)
+    inks = [ink(line.get_color()) for line in axes.get_legend_handles_labels()[0]]
+    legend = axes.legend(loc="center right", fontsize=9, labelcolor=inks, handlelength=1.4, labelspacing=0.25)
     legend.get_frame().set(facecolor="white", edgecolor="none", alpha=0.85)
     for text in legend.get_texts():
         text.set_parse_math(False)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, ink, new_figure, set_title
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.plots.strips import MovingStrips, labels_that_fit
@@ -35,8 +35,8 @@ def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[floa
         axes.plot(range(1, len(mass) + 1), mass, color=colour, label=label)
         axes.plot(ends + 1, mass[ends], "o", color=colour, markersize=5)
         axes.plot([k], [mass[k - 1]], "s", color=colour, markersize=6, markerfacecolor="white", markeredgewidth=1.6)
-        axes.annotate(f"{mass[k - 1]:.0%}", (k, mass[k - 1]), xytext=(7, -11), color=colour, **SMALL)
-        axes.annotate(counts[label][0], (ends[0] + 1, mass[ends[0]]), xytext=(5, -12), color=colour, **SMALL)
+        axes.annotate(f"{mass[k - 1]:.0%}", (k, mass[k - 1]), xytext=(7, -11), color=ink(colour), **SMALL)
+        axes.annotate(counts[label][0], (ends[0] + 1, mass[ends[0]]), xytext=(5, -12), color=ink(colour), **SMALL)
     axes.axvline(k, color=GREY, linestyle=":", linewidth=1.4)
     axes.annotate(f"k = {k}", (k, 0), xytext=(5, 5), color="#555555", **SMALL)
     axes.hlines(shares, 0.9, 1.1 * len(mass), color=GREY, linestyle="--", linewidth=0.8)
@@ -45,7 +45,8 @@ def cumulative_cuts(rows: Mapping[str, ArrayLike], k: int, shares: Sequence[floa
     rank_axis(axes, len(mass))
     axes.set(ylim=(0, 1.04), ylabel=say("truncation.cumulative_axis"))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor="linecolor")
+    inks = [ink(line.get_color()) for line in axes.get_legend_handles_labels()[0]]
+    axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=inks)
     first, *_, last = counts.values()
     set_title(axes, say("truncation.cuts_title", k=k, p=f"{shares[0]:g}", first=first[0], last=last[0]))
     return figure
