@@ -297,10 +297,12 @@ STEADY = Pace(step=2.0, block=0.5, checkpoint=1.0)
         # a quarter of 400 s are 100 s: 14.3 s for each of seven, without the checkpoint 13.3 s or 26 blocks.
         # Seven times 14 s leave 302 s
         (400.0, 151, 6, 26),
-        # a quarter of 100 s are 25 s: one batch, 5 s, five times; 75 s are left
-        (100.0, 37, 4, 8),
-        # the loss at the start and at the end, 10 s, are more than a quarter; 3 s are left
-        (13.0, 1, 1, 8),
+        # a quarter of 100 s are 25 s, for each of seven 3.5 s: 5 blocks; 75.5 s are left
+        (100.0, 37, 6, 5),
+        # a quarter of 40 s are 10 s: 4 blocks, at least, and 3 s for each of three; 31 s are left
+        (40.0, 15, 2, 4),
+        # the loss at the start and at the end, 6 s, are more than a quarter; 3.5 s are left
+        (9.5, 1, 1, 4),
     ],
 )
 def test_a_plan_by_hand(seconds, steps, evaluations, blocks):
@@ -314,9 +316,9 @@ def test_a_plan_by_hand(seconds, steps, evaluations, blocks):
 
 
 def test_a_time_in_which_not_one_step_fits():
-    """With what is left and what one step with its evaluations takes, 12 s, and the ways out."""
-    with pytest.raises(ValueError, match=r"11 seconds are left .* takes 12 on this machine: give more minutes, or"):
-        plan_within(11.4, STEADY, steps=300, evaluations=6, blocks=50)
+    """With what is left and what one step with its evaluations takes, 8 s, and the ways out."""
+    with pytest.raises(ValueError, match=r"7 seconds are left .* takes 8 on this machine: give more minutes, or"):
+        plan_within(7.4, STEADY, steps=300, evaluations=6, blocks=50)
 
 
 def test_a_trial_ends_after_two_seconds(monkeypatch):
@@ -369,23 +371,24 @@ def test_a_resumed_run_keeps_its_plan(steady, tiny_models, tmp_path, monkeypatch
     assert whole.finished and part.plan == whole.plan
 
 
-def test_fewer_blocks_are_told(tiny_models, tmp_path, monkeypatch):
+def test_fewer_blocks_are_told(steady, tiny_models, tmp_path, monkeypatch):
     """The loss is that of the first validation blocks, and result and screen say how many of how many."""
     monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.5, block=0.1, checkpoint=0.1))
     lm, told = tiny_models["gpt2"], []
     monkeypatch.setattr("builtins.print", lambda *words, **options: told.append(" ".join(map(str, words))))
     result = lessons.fine_tune(
-        lm, corpus_of(), folder=tmp_path / "run", minutes=0.2, **QUICK | {"show": True, "epochs": 9}
+        lm, corpus_of(), folder=tmp_path / "run", minutes=0.15, **QUICK | {"show": True, "epochs": 9}
     )
     blocks = lessons.token_blocks(corpus_of()["validation"], lm.tokenizer, 16)["input_ids"][:]
-    surprisal = -lessons.sequence_logprob(lm, torch.tensor(blocks[:8])).sum() / (8 * 15)
+    surprisal = -lessons.sequence_logprob(lm, torch.tensor(blocks[:4])).sum() / (4 * 15)
 
-    sentence = f"Validation loss is measured on 8 of {len(blocks)} blocks."
+    sentence = f"Validation loss is measured on 4 of {len(blocks)} blocks."
     assert math.exp(surprisal) == pytest.approx(result.perplexity_before, rel=1e-4)
     assert sentence in str(result)
+    assert 14 == result.plan.steps == result.history.index[-1]  # 9 s, less four times the 0.5 s of 4 blocks
     (line,) = (line for line in told if "steps" in line)
     assert (
-        f"{result.plan.steps} of {result.plan.all_steps} steps, so that the run ends within 0.2 minutes: about" in line
+        f"{result.plan.steps} of {result.plan.all_steps} steps, so that the run ends within 0.15 minutes: about" in line
     )
     assert line.endswith(f"seconds on this machine. {sentence}")
 

@@ -1,7 +1,7 @@
 """How long a run takes on this machine, measured before it begins, and how much of it fits into a given time.
 
-The measurement is a trial: a few steps, one batch of validation blocks and one writing of the weights, all as in the
-run itself, with a copy of the model that is thrown away.
+It is measured in a trial: a few steps, the loss of a few validation blocks and one writing of the weights, all as in
+the run itself, with a copy of the model that is thrown away.
 """
 
 import time
@@ -20,7 +20,7 @@ from lessons.words.language import say
 
 TRIAL_STEPS = 20  # at most
 TRIAL_SECONDS = 2.0  # after these no further step is begun: on a slow machine there is one
-LEAST_BLOCKS = 8  # on which validation loss is measured; one batch
+LEAST_BLOCKS = 4  # on which validation loss is measured, however little time there is
 SHARE_FOR_LOSSES = 0.25  # of a given time, for validation and checkpoints
 SECONDS_NOT_MINUTES = 120  # below, a time is told in seconds
 
@@ -48,11 +48,11 @@ class Pace:
 def plan_within(seconds: float | None, pace: Pace, steps: int, evaluations: int, blocks: int) -> Plan:
     """All that is wanted or, where it would take longer than `seconds`, as many steps as there is time for.
 
-    Validation and checkpoints get a quarter of a given time: on fewer blocks if need be (one batch at least), then less
+    Validation and checkpoints get a quarter of a given time: on fewer blocks if need be (four at least), then less
     often (at the start and the end at least). Raises ValueError where not even a single step fits.
 
     >>> plan_within(100.0, Pace(step=2.0, block=0.5, checkpoint=1.0), steps=300, evaluations=6, blocks=50)
-    Plan(steps=37, all_steps=300, evaluations=4, blocks=8, all_blocks=50, seconds=99.0)
+    Plan(steps=37, all_steps=300, evaluations=6, blocks=5, all_blocks=50, seconds=98.5)
     """
     measured, all_steps, all_blocks = evaluations, steps, blocks
     if seconds is not None and pace.seconds(steps, evaluations, blocks) > seconds:
@@ -74,8 +74,7 @@ def measured_pace(model: PreTrainedModel, arguments: TrainingArguments, blocks: 
     trainer, stopwatch = trainer_of(model, arguments, blocks), Stopwatch()
     trainer.add_callback(stopwatch)
     trainer.train()
-    is_slow = stopwatch.seconds_per_step > TRIAL_SECONDS
-    few = min(2 if is_slow else LEAST_BLOCKS, len(blocks["validation"]))
+    few = min(LEAST_BLOCKS, len(blocks["validation"]))
     measured = blocks["validation"].with_format("torch").select(range(few))
     evaluation = seconds_of(lambda: trainer.evaluate(measured))
     with TemporaryDirectory(dir=arguments.output_dir) as folder:
