@@ -14,6 +14,7 @@ from lessons.classroom import start
 from lessons.decoding import greedy_search, sample
 from lessons.explorers.decoders import DecoderExplorer
 from lessons.plots.decoders import likelihood_and_diversity, nearest_to
+from lessons.tables import decoders
 from lessons.tables.decoders import NINE, Decoder, measure, read_real, write_all
 from lessons.words.language import speak
 
@@ -69,6 +70,19 @@ def test_a_decoder_is_the_call_that_it_makes(tiny):
     (text,) = cool.write(tiny, PROMPT, 8, number=1, seed=3)
     trace = lessons.sample(tiny, PROMPT, 8, temperature=0.7, seed=3)
     assert (trace.new_ids, pytest.approx(trace.log_prob)) == (text.ids, text.log_prob)
+
+
+def test_decoders_that_draw_keep_no_scores(tiny, monkeypatch):
+    """Thirty texts of a large vocabulary would be a gigabyte, of which ids and one number each are used."""
+    asked = []
+
+    def sample(*given, output_scores=True, **options):
+        asked.append(output_scores)
+        return lessons.sample(*given, output_scores=output_scores, **options)
+
+    monkeypatch.setattr(decoders, "sample", sample)
+    write_all(tiny, PROMPT, [Decoder(sample), Decoder(sample, {"top_k": 3})], 4, number=3)
+    assert [False, False] == asked
 
 
 def test_nine_decoders_write_what_was_asked(tiny):

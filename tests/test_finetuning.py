@@ -15,11 +15,12 @@ from safetensors import safe_open
 from transformers import TrainerCallback
 
 import lessons
-from lessons.finetuning import chart, folders
+from lessons.finetuning import chart, folders, pace, run, training
 from lessons.finetuning.arguments import training_arguments
+from lessons.finetuning.pace import Pace, Stopwatch, plan_in_words, plan_within
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
 from lessons.finetuning.recipes import RECIPES, Recipe, choose_recipe
-from lessons.finetuning.record import RunRecord, has_run, read_record, record_to_resume
+from lessons.finetuning.record import Plan, RunRecord, has_run, read_record, record_to_resume
 from lessons.finetuning.reports import Reports
 
 QUICK = {"block_size": 16, "batch_size": 4, "learning_rate": 3e-3, "evaluations": 4, "precision": "fp32", "show": False}
@@ -235,6 +236,8 @@ def test_a_record_of_an_earlier_version_is_read(tmp_path):
 
     assert ("bf16", 3.5, 64, False) == (record.precision, record.floor, record.tokens_per_step, record.finished)
     assert has_run(tmp_path, asked) and not has_run(tmp_path, asked | {"seed": 1})
+    assert has_run(tmp_path, asked | {"minutes": None}) and not has_run(tmp_path, asked | {"minutes": 2.0})
+    assert record.plan is None
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
@@ -249,6 +252,7 @@ def test_what_cannot_end_well_is_refused_before_training(tiny_models, tmp_path, 
         (ValueError, "no recipe 'big'; there are 'small', 'course'", {"recipe": "big"}),
         (TypeError, "no setting 'epoch'; its settings are block_size", {"epoch": 1}),
         (ValueError, "learning_rate must be greater than 0, got 0", {"learning_rate": 0}),
+        (ValueError, "minutes must be greater than 0, got -1", {"minutes": -1}),
         (ValueError, "multiple of processes x accumulation = 3, got 4", {"accumulation": 3}),
         (ValueError, "precision must be one of bf16, fp16, fp32, got 'int8'", {"precision": "int8"}),
         (ValueError, "no run in .*nowhere to go on with", {"resume": True, "folder": tmp_path / "nowhere"}),
@@ -276,8 +280,149 @@ def test_a_full_disk_is_reported_before_training(tiny_models, tmp_path, monkeypa
         lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), folder=tmp_path / "run", **QUICK)
 
 
+# ------------------------------------------------------------------------------------------------- how long it will take
+
+
+STEADY = Pace(step=2.0, block=0.5, checkpoint=1.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps", "evaluations", "blocks"),
+    [
+        # 300 steps, 600 s; the loss of 50 blocks with a checkpoint, 26 s, seven times, 182 s: 782 s in all
+        (None, 300, 6, 50),
+        (782.0, 300, 6, 50),
+        # a quarter of 781 s are 195 s: enough for all evaluations, so only one step is left out
+        (781.0, 299, 6, 50),
+        # a quarter of 400 s are 100 s: 14.3 s for each of seven, without the checkpoint 13.3 s or 26 blocks.
+        # Seven times 14 s leave 302 s
+        (400.0, 151, 6, 26),
+        # a quarter of 100 s are 25 s, for each of seven 3.5 s: 5 blocks; 75.5 s are left
+        (100.0, 37, 6, 5),
+        # a quarter of 40 s are 10 s: 4 blocks, at least, and 3 s for each of three; 31 s are left
+        (40.0, 15, 2, 4),
+        # the loss at the start and at the end, 6 s, are more than a quarter; 3.5 s are left
+        (9.5, 1, 1, 4),
+    ],
+)
+def test_a_plan_by_hand(seconds, steps, evaluations, blocks):
+    """Everything where there is time for it; else fewer blocks, then fewer evaluations, and the steps that then fit."""
+    plan = plan_within(seconds, STEADY, steps=300, evaluations=6, blocks=50)
+
+    assert (steps, evaluations, blocks) == (plan.steps, plan.evaluations, plan.blocks)
+    assert (300, 50) == (plan.all_steps, plan.all_blocks)
+    assert plan.seconds == steps * 2.0 + (evaluations + 1) * (blocks * 0.5 + 1.0)
+    assert seconds is None or seconds - 2.0 < plan.seconds <= seconds or plan.steps == 300
+
+
+def test_a_time_in_which_not_one_step_fits():
+    """With what is left and what one step with its evaluations takes, 8 s, and the ways out."""
+    with pytest.raises(ValueError, match=r"7 seconds are left .* takes 8 on this machine: give more minutes, or"):
+        plan_within(7.4, STEADY, steps=300, evaluations=6, blocks=50)
+
+
+def test_a_trial_ends_after_two_seconds(monkeypatch):
+    """On a slow machine after its only step; on a quick one later, and the first, which also sets things up, is not
+    counted."""
+    for clock, expected in (([5.0, 14.0], 9.0), ([0.0, 0.9, 1.4, 1.9, 2.1], 0.4)):
+        stopwatch, control = Stopwatch(), SimpleNamespace(should_training_stop=False)
+        for place, now in enumerate(clock):
+            assert not control.should_training_stop
+            monkeypatch.setattr(pace, "time", SimpleNamespace(perf_counter=lambda now=now: now))
+            note = stopwatch.on_step_end if place else stopwatch.on_train_begin
+            note(SimpleNamespace(world_size=1), None, control)
+        assert control.should_training_stop
+        assert expected == pytest.approx(stopwatch.seconds_per_step)
+
+
+@pytest.fixture
+def steady(monkeypatch):
+    """A machine on which every run is tried at once, and a step then takes a second, all else no time."""
+    monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.99, block=1e-9, checkpoint=0.0))
+    for module in (run, training):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0))
+
+
+def test_minutes_decide_the_number_of_steps_and_nothing_else(steady, tiny_models, tmp_path):
+    """A quarter of a minute is 15 steps: the same run as one whose recipe asks for 15, learning rate included."""
+    lm, options = tiny_models["gpt2"], QUICK | {"batch_size": 2, "epochs": 1}
+    within = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "within", minutes=0.25, **options)
+    epochs = 15 / within.plan.all_steps
+    asked = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "asked", **options | {"epochs": epochs})
+
+    assert within.finished and 15 == within.plan.steps < within.plan.all_steps
+    assert asked.history.equals(within.history)
+    assert asked.perplexity_after == within.perplexity_after
+    assert within.history["learning_rate"].iloc[-2] < 0.15 * within.learning_rate  # the schedule is that of 15 steps
+
+
+def test_a_resumed_run_keeps_its_plan(steady, tiny_models, tmp_path, monkeypatch):
+    """Whoever goes on with it does not measure again, whatever the time is by then; other minutes are another run."""
+    lm, options = tiny_models["gpt2"], QUICK | {"folder": tmp_path / "run", "minutes": 0.25, "batch_size": 2}
+    with monkeypatch.context() as patched:
+        interrupt_at(patched, step=9)
+        part = lessons.fine_tune(lm, corpus_of(), **options)
+    monkeypatch.setattr(run, "measured_pace", lambda *given: pytest.fail("it was measured again"))
+    with pytest.raises(ValueError, match=r"began with minutes = 0.25, got 0.5"):
+        lessons.fine_tune(lm, corpus_of(), resume=True, **options | {"minutes": 0.5})
+    whole = lessons.fine_tune(lm, corpus_of(), resume=True, **options)
+
+    assert (10, 15) == (part.history.index[-1], whole.history.index[-1])
+    assert whole.finished and part.plan == whole.plan
+
+
+def test_fewer_blocks_are_told(steady, tiny_models, tmp_path, monkeypatch):
+    """The loss is that of the first validation blocks, and result and screen say how many of how many."""
+    monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.5, block=0.1, checkpoint=0.1))
+    lm, told = tiny_models["gpt2"], []
+    monkeypatch.setattr("builtins.print", lambda *words, **options: told.append(" ".join(map(str, words))))
+    result = lessons.fine_tune(
+        lm, corpus_of(), folder=tmp_path / "run", minutes=0.15, **QUICK | {"show": True, "epochs": 9}
+    )
+    blocks = lessons.token_blocks(corpus_of()["validation"], lm.tokenizer, 16)["input_ids"][:]
+    surprisal = -lessons.sequence_logprob(lm, torch.tensor(blocks[:4])).sum() / (4 * 15)
+
+    sentence = f"Validation loss is measured on 4 of {len(blocks)} blocks."
+    assert math.exp(surprisal) == pytest.approx(result.perplexity_before, rel=1e-4)
+    assert sentence in str(result)
+    assert 14 == result.plan.steps == result.history.index[-1]  # 9 s, less four times the 0.5 s of 4 blocks
+    (line,) = (line for line in told if "steps" in line)
+    assert (
+        f"{result.plan.steps} of {result.plan.all_steps} steps, so that the run ends within 0.15 minutes: about" in line
+    )
+    assert line.endswith(f"seconds on this machine. {sentence}")
+
+
+def test_without_minutes_it_is_only_told_how_long_it_takes(result, monkeypatch):
+    """All steps, all blocks; the measured time is above zero, and told in seconds or minutes."""
+    plan = result.plan
+
+    assert (plan.steps, plan.blocks) == (plan.all_steps, plan.all_blocks) and plan.seconds > 0
+    assert result.history.index[-1] == plan.steps
+    words = plan_in_words(Plan(274, 274, 6, 54, 54, seconds=840.0), None)
+    assert "274 steps: about 14 minutes on this machine." == words
+
+
 # ------------------------------------------------------------------------------------------- recipes, precision,
 # options
+
+
+def test_the_small_recipe_learns_more_slowly_in_a_larger_model(tiny_models, tmp_path):
+    """0.003 x (6 million / size) ** 0.75 above 6 million, rounded to a digit; whatever is given wins over it."""
+    assert lessons.load().model.num_parameters() < 6_000_000
+    sizes = {1: 3e-3, 5_918_720: 3e-3, 6_000_000: 3e-3, 96_000_000: 4e-4, 134_515_008: 3e-4, 10**9: 6e-5}
+    assert sizes == {size: choose_recipe("small", size).learning_rate for size in sizes}  # 96 = 16 x 6: an eighth
+    assert 3e-3 == choose_recipe("small", 10**9, learning_rate=3e-3).learning_rate
+    assert 3e-3 == choose_recipe(Recipe(), 10**9).learning_rate
+    assert 2e-5 == choose_recipe("course", 10**9).learning_rate
+    with pytest.raises(TypeError, match="a recipe has no setting 'parameters'"):
+        lessons.fine_tune(tiny_models["gpt2"], corpus_of(16), parameters=10**9, **QUICK)
+
+
+def test_the_learning_rate_is_told(result):
+    """As an attribute and in words: it may be one that nobody has chosen."""
+    assert 3e-3 == result.learning_rate
+    assert "(fp32, learning rate 0.003; 100.0% of the model trained" in str(result)
 
 
 def test_the_courses_recipe():

@@ -137,6 +137,28 @@ def test_without_knobs_the_scores_are_the_logits(lm):
     assert () == step.filters
 
 
+def test_without_scores_the_numbers_are_the_same(lm):
+    """output_scores=False: the same texts and the same table, without a tensor in any step."""
+    options = {"temperature": 0.8, "top_k": 40, "num_return_sequences": 3, "seed": 2}
+    for whole, light in zip(
+        lessons.sample(lm, PROMPT, 6, **options),
+        lessons.sample(lm, PROMPT, 6, output_scores=False, **options),
+        strict=True,
+    ):
+        assert (whole.ids, whole.stopped, whole.log_prob) == (light.ids, light.stopped, light.log_prob)
+        assert [step.uniform for step in whole.steps] == [step.uniform for step in light.steps]
+        assert whole.table().equals(light.table())
+        assert not any(isinstance(value, torch.Tensor) for step in light.steps for value in vars(step).values())
+
+
+@pytest.mark.parametrize("name", ["logits", "scores", "filters", "log_probs"])
+def test_without_scores_whoever_asks_for_them_is_told(chain, name):
+    """Never an empty record in silence: what was not kept, why, and the way to it."""
+    (step,) = lessons.sample(chain, ".", 1, output_scores=False, top_k=2).steps
+    with pytest.raises(AttributeError, match=r"hold no logits, no scores and no filters.* draw it again"):
+        getattr(step, name)
+
+
 KNOBS = ("temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "no_repeat_ngram_size")
 
 

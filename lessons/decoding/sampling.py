@@ -13,8 +13,8 @@ from lessons.decoding.knobs import Knob, knobs
 from lessons.decoding.one_sort import apply_and_draw
 from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
-from lessons.records.trace import Step, Trace
-from lessons.words.arguments import check_count
+from lessons.records.trace import Step, StepWithoutScores, Trace
+from lessons.words.arguments import check_count, check_flag
 
 
 @torch.inference_mode()
@@ -31,17 +31,19 @@ def sample(
     no_repeat_ngram_size: int | None = 0,
     num_return_sequences: int = 1,
     seed: int = 0,
+    output_scores: bool = True,
 ) -> Trace | list[Trace]:
     """The text made by drawing each next token from what the knobs leave; a list if `num_return_sequences` is above 1.
 
     The knobs are those of `transformers.generate(do_sample=True)` and act in its order; None and 0 or 1 mean off, as
     there, but `top_k` is off unless you give it (there it is 50). `Step.filters` holds the scores after each knob,
-    `Step.uniform` the random number of the draw. The same seed makes the same text. More texts, or longer ones, change
-    none of the others' random numbers; but a model that reads several texts at once may round the last bits of its
-    logits otherwise than for one, and then, seldom, a number that falls between two tokens takes the other one (most
-    likely at temperatures above 1, where thousands of tokens are nearly alike). Raises TypeError or ValueError for an
-    argument that cannot be, an empty or too long prompt, knobs that leave nothing to choose from, and logits that are
-    no numbers.
+    `Step.uniform` the random number of the draw. With `output_scores=False` steps keep numbers and no tensors: enough
+    for texts, log-probabilities and `table()`, where whole distributions would be V numbers for each step, text and
+    knob. The same seed makes the same text. More texts, or longer ones, change none of the others' random numbers; but
+    a model that reads several texts at once may round the last bits of its logits otherwise than for one, and then,
+    seldom, a number that falls between two tokens takes the other one (most likely at temperatures above 1, where
+    thousands of tokens are nearly alike). Raises TypeError or ValueError for an argument that cannot be, an empty or
+    too long prompt, knobs that leave nothing to choose from, and logits that are no numbers.
 
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
@@ -60,15 +62,18 @@ def sample(
         repetition_penalty=repetition_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
     )
+    check_flag("output_scores", output_scores)
     numbers = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
     traces = []
-    for steps in grow_texts(source, prompt_ids, active, numbers):
+    for steps in grow_texts(source, prompt_ids, active, numbers, output_scores):
         stopped = why_stopped(source, [step.chosen for step in steps], max_new_tokens)
         traces.append(Trace(prompt_ids, tuple(steps), source.decode, source.token, stopped))
     return traces[0] if number == 1 else traces
 
 
-def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob], numbers: Tensor) -> list[list[Step]]:
+def grow_texts(
+    source: Source, prompt_ids: Sequence[int], active: Sequence[Knob], numbers: Tensor, output_scores: bool
+) -> list[list[Step]]:
     """The steps of B texts that grow side by side from one prompt; numbers (B, steps) holds the u of each draw."""
     session, ids = source.session(prompt_ids), [list(prompt_ids) for _ in numbers]
     texts: list[list[Step]] = [[] for _ in numbers]
@@ -77,7 +82,7 @@ def grow_texts(source: Source, prompt_ids: Sequence[int], active: Sequence[Knob]
         check_logits(logits, step, source)
         steps = choose(logits.cpu(), active, [ids[text] for text in growing], numbers[growing, step])
         for text, taken in zip(growing, steps, strict=True):
-            texts[text].append(taken)
+            texts[text].append(taken if output_scores else StepWithoutScores(taken))
             ids[text].append(taken.chosen)
         alive = [row for row, text in enumerate(growing) if ids[text][-1] not in source.end_ids]
         if not alive or step + 1 == numbers.shape[1]:

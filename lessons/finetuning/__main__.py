@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--accumulation", type=int, default=1, help=say("finetuning.help_accumulation"))
     program.add_argument("--gradient-checkpointing", action="store_true", help=say("finetuning.help_accumulation"))
     program.add_argument("--num-proc", type=int, help=say("finetuning.help_num_proc"))
+    program.add_argument("--minutes", type=float, help=say("finetuning.help_minutes"))
     program.add_argument("--seed", type=int, default=0)
     program.add_argument("--device", help=say("finetuning.help_device"))
     settings = program.add_argument_group(say("finetuning.settings"))

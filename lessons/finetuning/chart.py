@@ -11,6 +11,7 @@ from IPython import display
 from tqdm.auto import tqdm
 
 from lessons.finetuning.history import history_table
+from lessons.finetuning.pace import plan_in_words
 from lessons.finetuning.record import Log, RunRecord
 from lessons.finetuning.reports import Report
 from lessons.plots.canvas import png
@@ -38,7 +39,7 @@ class BarAndChart:
     """In a notebook the losses are a chart, drawn anew in place; elsewhere they are a few words behind the bar."""
 
     def __init__(self, record: RunRecord) -> None:
-        self.tokens_per_step, self.floor = record.tokens_per_step, record.floor
+        self.record, self.tokens_per_step, self.floor = record, record.tokens_per_step, record.floor
         self.chart = LiveChart() if in_notebook() else None
         self.bar: tqdm | None = None
         self.log: Log = []
@@ -48,6 +49,8 @@ class BarAndChart:
         """Move the bar on; show the losses if validation has been measured anew, or a new chart is due."""
         self.steps, self.log = steps, log
         if self.bar is None:
+            if self.record.plan:
+                print(plan_in_words(self.record.plan, self.record.asked.get("minutes")))
             desc, unit = say("finetuning.bar"), say("finetuning.step")
             self.bar = tqdm(total=steps, initial=step, desc=desc, unit=unit, mininterval=0.5)
         self.bar.update(step - self.bar.n)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas
 
-from lessons.finetuning.record import Log, RunRecord
+from lessons.finetuning.pace import blocks_in_words
+from lessons.finetuning.record import Log, Plan, RunRecord
 from lessons.words.language import say
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ class FineTuning:
     Attributes:
         model: the best model so far, ready for every decoder; the model that was given is unchanged.
         history: losses by step, see `history_table`.
-        perplexity_before, perplexity_after: on the validation blocks: of the given model, and of `model`.
+        perplexity_before, perplexity_after: on the validation blocks (`plan` says how many): of the given model, and of
+            `model`.
         floor: the perplexity that no model can beat on these texts; None where nobody knows it.
         folder: where all of this lies, readable by `lessons.load`.
         trained, parameters: how many numbers were trained, and how many there are.
         precision: in which numbers the matrices were multiplied.
+        learning_rate: at its highest.
+        plan: how many steps were to be made, of how many; None for a run of an earlier version.
         seconds: spent training, over every time that the run went on.
         finished: False if it was interrupted; calling again with resume=True goes on.
     """
@@ -65,14 +69,20 @@ class FineTuning:
     trained: int
     parameters: int
     precision: str
+    learning_rate: float
+    plan: Plan | None
     seconds: float
     finished: bool
 
     def __str__(self) -> str:
+        return " ".join(filter(None, (self._losses(), blocks_in_words(self.plan), self._over_floor())))
+
+    def _over_floor(self) -> str:
+        """How near the model comes to the floor; "" where nobody knows it."""
         if self.floor is None:
-            return self._losses()
+            return ""
         over = f"{self.perplexity_after / self.floor - 1:.1%}"
-        return f"{self._losses()} {say('finetuning.over_floor', floor=f'{self.floor:.3f}', over=over)}"
+        return say("finetuning.over_floor", floor=f"{self.floor:.3f}", over=over)
 
     def _losses(self) -> str:
         """Both perplexities, and what they took."""
@@ -84,6 +94,7 @@ class FineTuning:
             tokens=f"{self.history['tokens'].iloc[-1]:,.0f}",
             seconds=f"{self.seconds:.0f}",
             precision=self.precision,
+            learning_rate=f"{self.learning_rate:g}",
             share=f"{self.trained / self.parameters:.1%}",
             trained=f"{self.trained:,}",
         )
@@ -101,6 +112,8 @@ def result_of(record: RunRecord, model: "LanguageModel", folder: Path) -> FineTu
         trained=record.trained,
         parameters=record.parameters,
         precision=record.precision,
+        learning_rate=record.asked["learning_rate"],
+        plan=record.plan,
         seconds=record.seconds,
         finished=record.finished,
     )

@@ -15,14 +15,34 @@ RUN_FILE = "run.json"
 Log = list[dict[str, float]]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How much a run does.
+
+    Attributes:
+        steps, all_steps: how many are made, and how many the recipe wants.
+        evaluations: how often validation loss is measured after the start, each time with a checkpoint.
+        blocks, all_blocks: on how many validation blocks that is done, and how many there are.
+        seconds: what all of it takes on this machine, as measured before it began.
+    """
+
+    steps: int
+    all_steps: int
+    evaluations: int
+    blocks: int
+    all_blocks: int
+    seconds: float
+
+
 @dataclass
 class RunRecord:
     """A run as its folder keeps it; it grows while the model trains.
 
     Attributes:
-        asked: the recipe's settings, `lora` and `seed`; whoever goes on with the run must ask for the same.
+        asked: the recipe's settings, `lora`, `seed` and `minutes`; whoever goes on with the run must ask for the same.
         floor: the perplexity that no model can beat on the validation texts; None where nobody knows it.
         precision: in which numbers matrices are multiplied; "" until that is chosen.
+        plan: how many steps are made; None until that is settled. Whoever goes on with the run keeps it.
         trained, parameters: how many numbers are trained, and how many there are.
         before, after: validation loss, in nats per token, of the given model and of the best one so far.
         log: the `Trainer`'s.
@@ -33,6 +53,7 @@ class RunRecord:
     asked: dict[str, Any]
     floor: float | None = None
     precision: str = ""
+    plan: Plan | None = None
     trained: int = 0
     parameters: int = 0
     before: float = math.nan
@@ -51,6 +72,7 @@ def read_record(folder: Path) -> RunRecord:
     names = {one.name for one in fields(RunRecord)}
     try:
         kept = json.loads((folder / RUN_FILE).read_text(encoding="utf8"))
+        kept["plan"] = Plan(**kept["plan"]) if kept.get("plan") else None
         return RunRecord(**{name: value for name, value in kept.items() if name in names})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(say("finetuning.nothing_to_resume", folder=folder)) from error
@@ -64,15 +86,19 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 def has_run(folder: Path, asked: dict[str, Any]) -> bool:
     """Whether a run with these settings lies in the folder."""
-    return (folder / RUN_FILE).exists() and read_record(folder).asked == asked
+    return (folder / RUN_FILE).exists() and not changed_settings(read_record(folder), asked)
 
 
 def record_to_resume(folder: Path, asked: dict[str, Any]) -> RunRecord:
     """The record of the run in the folder. Raises ValueError if it was asked for with other settings; the error names
     the first."""
     record = read_record(folder)
-    for name, now in asked.items():
-        was = record.asked.get(name)
-        if was != now:
-            raise ValueError(say("finetuning.changed", name=name, was=was, now=now, folder=folder))
+    for name in changed_settings(record, asked):
+        was, now = record.asked.get(name), asked[name]
+        raise ValueError(say("finetuning.changed", name=name, was=was, now=now, folder=folder))
     return record
+
+
+def changed_settings(record: RunRecord, asked: dict[str, Any]) -> list[str]:
+    """The settings that are asked for now and were not then; one that an earlier version did not have was None."""
+    return [name for name, now in asked.items() if record.asked.get(name) != now]

@@ -1,28 +1,29 @@
 """One run: a `Trainer` around a copy of the model, from the first step or a checkpoint, to the end or an interrupt."""
 
-import os
-import random
+import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy
 import torch
-from accelerate import skip_first_batches
+from accelerate.utils import broadcast_object_list
 from datasets import DatasetDict
-from torch.utils.data import DataLoader
-from transformers import PreTrainedModel, Trainer, TrainingArguments, default_data_collator
-from transformers import trainer as library
-from transformers.trainer_callback import PrinterCallback
-from transformers.utils import logging
+from transformers import PreTrainedModel, TrainingArguments
 
 from lessons.finetuning import folders
-from lessons.finetuning.arguments import PRECISION_VARIABLE
-from lessons.finetuning.record import RunRecord, write_record
+from lessons.finetuning.arguments import training_arguments
+from lessons.finetuning.pace import TRIAL_STEPS, measured_pace, plan_within
+from lessons.finetuning.recipes import Recipe
+from lessons.finetuning.record import Plan, RunRecord, write_record
 from lessons.finetuning.reports import Report, Reports, interruptible
 from lessons.finetuning.trainable import as_it_was, count_parameters, trainable_copy
+from lessons.finetuning.trainer import order_of_the_epoch, trainer_of
 from lessons.models.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 
 class TrainingRun:
@@ -34,40 +35,73 @@ class TrainingRun:
     def __init__(
         self,
         lm: LanguageModel,
+        recipe: Recipe,
         blocks: DatasetDict,
-        arguments: TrainingArguments,
         record: RunRecord,
+        folder: Path,
+        accumulation: int = 1,
+        gradient_checkpointing: bool = False,
         *,
         resume: bool = False,
-        gradient_checkpointing: bool = False,
     ) -> None:
-        self.lm, self.record, self.folder = lm, record, Path(arguments.output_dir)
-        self.gradient_checkpointing = gradient_checkpointing
-        model = trainable_copy(lm.model, record.asked["lora"], gradient_checkpointing)
-        record.trained, record.parameters = count_parameters(model)
+        self.lm, self.recipe, self.blocks, self.record, self.folder = lm, recipe, blocks, record, folder
+        self.accumulation, self.gradient_checkpointing = accumulation, gradient_checkpointing
+        record.trained, record.parameters = count_parameters(self.copy())
+        arguments = self.arguments(TRIAL_STEPS)
+        self.is_first = arguments.process_index == 0  # of several processes, the one that writes
         with arguments.main_process_first(local=False):  # of several processes one sees to the folder, the others wait
-            if arguments.process_index == 0:
-                folders.prepare(self.folder, resume, self.bytes_needed())
-        self.trainer = trainer_of(model, arguments, blocks)
-        self.is_first = self.trainer.is_world_process_zero()  # of several processes, the one that writes
+            if self.is_first:
+                folders.prepare(folder, resume, self.bytes_needed())
+
+    def copy(self) -> "PreTrainedModel | PeftModel":
+        """A copy of the model that can be trained; the numbers that LoRA adds are the same in each."""
+        torch.manual_seed(self.record.asked["seed"])
+        return trainable_copy(self.lm.model, self.record.asked["lora"], self.gradient_checkpointing)
+
+    def arguments(self, steps: int, evaluations: int = 1) -> TrainingArguments:
+        """The recipe for so many steps, in the library's words."""
+        return training_arguments(
+            replace(self.recipe, evaluations=evaluations),
+            self.folder,
+            self.lm.device,
+            self.record.precision,
+            steps=steps,
+            accumulation=self.accumulation,
+            seed=self.record.asked["seed"],
+        )
 
     def bytes_needed(self) -> int:
         """On disk: three checkpoints, each with two moments for every number trained, and the model."""
         weights, moments = 4 * self.record.parameters, 8 * self.record.trained
         return weights + 3 * (weights + moments)
 
-    def best_model(self, report: Report) -> LanguageModel:
-        """The best model after training; nobody else writes into the folder meanwhile, and a full disk is told."""
+    def best_model(self, report: Report, ends: float | None = None) -> LanguageModel:
+        """The best model after training, which ends at `ends` on the clock, where that is given. Nobody else writes
+        into the folder meanwhile, and a full disk is told."""
         with (
             folders.claimed(self.folder) if self.is_first else nullcontext(),
             folders.full_disk_told(self.folder, self.bytes_needed()),
         ):
             self.save_record()
-            self.train(report)
+            self.record.plan = self.record.plan or self.plan(ends)
+            self.save_record()
+            self.train(report, self.record.plan)
             return self.save()
 
-    def train(self, report: Report) -> None:
-        """Train to the end, or to the step in which an interrupt comes."""
+    def plan(self, ends: float | None) -> Plan:
+        """How much this run does, as far as there is time until `ends`, measured in a trial."""
+        pace = measured_pace(self.copy(), self.arguments(TRIAL_STEPS), self.blocks)
+        left = None if ends is None else ends - time.monotonic()
+        left, pace = broadcast_object_list([left, pace])  # of several processes, the first decides
+        blocks, recipe = self.blocks, self.recipe
+        steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
+        return plan_within(left, pace, steps, recipe.evaluations, len(blocks["validation"]))
+
+    def train(self, report: Report, plan: Plan) -> None:
+        """Train to the end of the plan, or to the step in which an interrupt comes."""
+        measured = self.blocks["validation"].select(range(plan.blocks))
+        blocks = DatasetDict(self.blocks | {"validation": measured})
+        self.trainer = trainer_of(self.copy(), self.arguments(plan.steps, plan.evaluations), blocks)
         reports, checkpoint = Reports(report), folders.last_checkpoint(self.folder)
         self.trainer.add_callback(reports)
         # subtle: asked to evaluate before train(), the trainer would no longer share gradients between processes
@@ -108,58 +142,3 @@ class TrainingRun:
     def save_record(self) -> None:
         if self.is_first:
             write_record(self.folder, self.record)
-
-
-def trainer_of(model: PreTrainedModel, arguments: TrainingArguments, blocks: DatasetDict) -> Trainer:
-    """The library's trainer for these blocks; it prints nothing."""
-    blocks = blocks.with_format("torch")
-    trainer = Trainer(
-        model,
-        arguments,
-        train_dataset=blocks["train"],
-        eval_dataset=blocks["validation"],
-        data_collator=default_data_collator,
-    )
-    # subtle: or 4.57 divides by all tokens of a block, its first, unpredicted one too
-    trainer.model_accepts_loss_kwargs = False
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-@contextmanager
-def order_of_the_epoch() -> Iterator[None]:
-    """Within: a run that goes on in the middle of an epoch meets the blocks of that epoch; 4.57 shuffles as in the
-    first."""
-
-    def skip(loader: DataLoader, batches: int) -> DataLoader:
-        rest = skip_first_batches(loader, batches)
-        rest.iteration = getattr(loader, "iteration", 0)  # of which the order is made
-        return rest
-
-    library.skip_first_batches, original = skip, library.skip_first_batches
-    try:
-        yield
-    finally:
-        library.skip_first_batches = original
-
-
-@contextmanager
-def left_as_found() -> Iterator[None]:
-    """Within: the trainer may seed every generator there is, and the library says errors only; afterwards all is as
-    before."""
-    variable = os.environ.get(PRECISION_VARIABLE)
-    python, arrays = random.getstate(), numpy.random.get_state()
-    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    with torch.random.fork_rng():
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            numpy.random.set_state(arrays)
-            os.environ.pop(PRECISION_VARIABLE, None)
-            os.environ |= {PRECISION_VARIABLE: variable} if variable is not None else {}
-            logging.set_verbosity(verbosity)
-            if bars:
-                logging.enable_progress_bar()

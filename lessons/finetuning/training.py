@@ -1,6 +1,7 @@
 """fine_tune(): a model learns the voice of a corpus."""
 
 import math
+import time
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -9,18 +10,19 @@ from typing import Any
 
 from datasets import DatasetDict
 
-from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.chart import bar_and_chart
 from lessons.finetuning.history import FineTuning, result_of
 from lessons.finetuning.precision import choose_precision
 from lessons.finetuning.recipes import Recipe, choose_recipe
 from lessons.finetuning.record import RunRecord, has_run, record_to_resume
 from lessons.finetuning.reports import no_report
-from lessons.finetuning.run import TrainingRun, left_as_found
+from lessons.finetuning.run import TrainingRun
+from lessons.finetuning.trainable import count_parameters
+from lessons.finetuning.trainer import left_as_found
 from lessons.models.language_model import LanguageModel, load
 from lessons.texts.blocks import token_blocks
 from lessons.texts.corpora import check_dataset, entropy_floor
-from lessons.words.arguments import check_flag, check_model, check_path, check_whole
+from lessons.words.arguments import check_flag, check_model, check_number, check_path, check_whole
 from lessons.words.language import say
 
 
@@ -37,23 +39,27 @@ def fine_tune(
     gradient_checkpointing: bool = False,
     num_proc: int | None = None,
     seed: int = 0,
+    minutes: float | None = None,
     show: bool = True,
     **settings: Any,
 ) -> FineTuning:
     """What comes of training a copy of the model on the corpus: see `FineTuning`. `lm` itself stays as it is.
 
-    recipe: "small" (for the bundled model), "course" (GPT-2 on WikiText-2) or a `Recipe`; `settings` change single
-        settings of it.
+    recipe: "small" (made for the bundled model; a larger one gets a lower learning rate), "course" (GPT-2 on
+        WikiText-2) or a `Recipe`; `settings` change single settings of it.
     folder: where checkpoints and the finished model go; None: fine-tuned/NAME. A run that lies there already is put
         aside.
     resume: True goes on with the run in the folder after an interrupt or a crash; it ends as it would have without.
         "auto" does so, or takes what is finished, if a run with the same settings is there, and begins anew otherwise.
     lora: train only matrices of this rank beside the model's own.
     precision: "bf16", "fp16" or "fp32" for products of matrices; None takes the fastest that is sound on this device.
-    accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise. show: bar and
-        chart.
+    accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise.
+    minutes: as many steps are made as fit into this time on this machine, evaluation and a trial of the machine's pace
+        included; `result.plan` says how many. None: all steps.
+    show: how long it will take, a bar and a chart.
     Raises ValueError, TypeError or OSError, before anything is trained, for what could not end well.
     """
+    ends = time.monotonic() + 60 * check_number("minutes", minutes, above=0) if minutes is not None else None
     check_weights(check_model(lm))
     check_corpus(corpus)
     check_flag("show", show)
@@ -61,24 +67,20 @@ def fine_tune(
     check_whole("seed", seed, 0, 2**32 - 1)
     check_resume(resume)
     check_counts(lora=lora, num_proc=num_proc, accumulation=accumulation)
-    recipe = choose_recipe(recipe, **settings)
+    recipe = choose_recipe(recipe, count_parameters(lm.model)[1], **settings)
     folder = check_path("folder", Path("fine-tuned") / Path(lm.name).name if folder is None else folder).resolve()
     check_block(lm, recipe)
-    asked = asdict(recipe) | {"lora": lora, "seed": seed}
+    asked = asdict(recipe) | {"lora": lora, "seed": seed, "minutes": minutes}
     resume = has_run(folder, asked) if resume == "auto" else bool(resume)
     record = record_to_resume(folder, asked) if resume else RunRecord(asked, floor_of(corpus, lm))
     if record.finished:
         return result_of(record, load(folder, device=lm.device), folder)
     record.precision = record.precision or choose_precision(lm.device, precision)
     blocks = blocks_of(corpus, lm, recipe, num_proc)
-    steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
     with left_as_found():
-        arguments = training_arguments(
-            recipe, folder, lm.device, record.precision, steps=steps, accumulation=accumulation, seed=seed
-        )
-        run = TrainingRun(lm, blocks, arguments, record, resume=resume, gradient_checkpointing=gradient_checkpointing)
+        run = TrainingRun(lm, recipe, blocks, record, folder, accumulation, gradient_checkpointing, resume=resume)
         with bar_and_chart(record) if show and run.is_first else nullcontext(no_report) as report:
-            return result_of(record, run.best_model(report), folder)
+            return result_of(record, run.best_model(report, ends), folder)
 
 
 def floor_of(corpus: DatasetDict, lm: LanguageModel) -> float | None:

@@ -5,16 +5,17 @@ Tables, plots and explorers read these records and nothing else. A decoder choos
 hundred-thousandth where there are many tokens. V = size of the vocabulary; log-probabilities are in nats.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
 from torch import Tensor
 
 from lessons.arithmetic.probability import entropy, log_probs_from_logits, wide
+from lessons.words.language import say
 from lessons.words.tokens import text_after
 
 if TYPE_CHECKING:
@@ -66,6 +67,26 @@ class Step:
     def entropy(self) -> float:
         """The mean surprisal of the model's distribution at this step, in nats."""
         return entropy(self.logits).item()
+
+
+class StepWithoutScores(Step):
+    """A choice of which the numbers alone are kept: `chosen`, `uniform`, `log_prob`, `rank` and `entropy`.
+
+    A thousand steps from 50,000 tokens are a few kB, not 200 MB and as much again for each knob. Raises AttributeError
+    for `logits`, `scores`, `filters` and `log_probs`.
+    """
+
+    def __init__(self, step: Step) -> None:
+        vars(self).update({name: getattr(step, name) for name in ("chosen", "uniform", "log_prob", "rank", "entropy")})
+
+    @property
+    def logits(self) -> NoReturn:  # type: ignore[override]  # a step that has none is a step all the same
+        raise AttributeError(say("records.no_scores"))
+
+    scores = filters = logits  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"StepWithoutScores(chosen={self.chosen}, log_prob={self.log_prob:.4f})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +145,7 @@ class Trace:
             {
                 "token": self.token(step.chosen),
                 "id": step.chosen,
-                "probability": exp(step.log_prob),
+                "probability": math.exp(step.log_prob),
                 "log_probability": step.log_prob,
                 "rank": step.rank,
                 "entropy": step.entropy,

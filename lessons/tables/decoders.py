@@ -52,7 +52,7 @@ class Decoder:
         """`number` continuations; those of a decoder that draws nothing are all alike, and written once."""
         options = dict(self.settings)
         if self.search is sample:
-            options |= {"num_return_sequences": number, "seed": seed}
+            options |= {"num_return_sequences": number, "seed": seed, "output_scores": False}
         written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
         traces = [written] if isinstance(written, Trace) else written
         texts = [Text(trace.new_ids, trace.new_text, trace.log_prob) for trace in traces]
