@@ -45,7 +45,8 @@ def ink(colour: str) -> str:
     light = numpy.array(to_rgb(colour))
     while contrast_with_white(light) < READABLE:
         light *= 0.99
-    return to_hex(light)
+    red, green, blue = light
+    return to_hex((red, green, blue))
 
 
 def contrast_with_white(light: numpy.ndarray) -> float:
