@@ -150,7 +150,7 @@ def test_blocks_on_a_full_disk(tiny_models, tmp_path, monkeypatch):
     for file in tmp_path.rglob("*-blocks-*"):
         file.unlink()
 
-    def full(rows, block_size, carry, sink):
+    def full(rows, block_size, carry, front, sink):
         sink.write(b"half a")
         raise OSError(errno.ENOSPC, "No space left on device")
 
