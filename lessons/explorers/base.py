@@ -20,10 +20,10 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
-from lessons.explorers.text_boxes import composed
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
 from lessons.words.arguments import check_number, check_whole
+from lessons.words.hangul import composed
 from lessons.words.language import say
 
 Action = Callable[[], None]

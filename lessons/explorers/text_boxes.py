@@ -1,7 +1,5 @@
 """Boxes for texts: what is typed keeps its line ends, and an error says how to mend it in the box."""
 
-from unicodedata import normalize
-
 import ipywidgets as widgets
 
 from lessons.models.source import Source, read_prompt
@@ -18,15 +16,6 @@ def text_box(text: str, description: str, height: int = TWO_LINES) -> widgets.Te
     """
     layout = {"width": "98%", "height": f"{height}px"}
     return widgets.Textarea(text, description=description, continuous_update=False, layout=layout)
-
-
-def composed(text: str) -> str:
-    """The text in Unicode's composed form, NFC, in which models have learnt Hangul; macOS writes 한 as three letters.
-
-    >>> len("\\u1112\\u1161\\u11ab"), composed("\\u1112\\u1161\\u11ab")
-    (3, '한')
-    """
-    return normalize("NFC", text)
 
 
 def read_prompt_box(source: Source, text: str) -> tuple[int, ...]:

@@ -42,17 +42,16 @@ def ink(colour: str) -> str:
     >>> ink("#D55E00"), ink("black")
     ('#c35600', '#000000')
     """
-    light = numpy.array(to_rgb(colour))
-    while contrast_with_white(light) < READABLE:
-        light *= 0.99
-    red, green, blue = light
+    red, green, blue = to_rgb(colour)
+    while contrast_with_white(red, green, blue) < READABLE:
+        red, green, blue = 0.99 * red, 0.99 * green, 0.99 * blue
     return to_hex((red, green, blue))
 
 
-def contrast_with_white(light: numpy.ndarray) -> float:
-    """The contrast of a colour (red, green, blue from 0 to 1) with white: from 1 to 21, that of black. WCAG 2.1."""
-    linear = numpy.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
-    return float(1.05 / (numpy.dot(linear, (0.2126, 0.7152, 0.0722)) + 0.05))
+def contrast_with_white(red: float, green: float, blue: float) -> float:
+    """The contrast of a colour, its parts from 0 to 1, with white: from 1 to 21, that of black. WCAG 2.1."""
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
 def pixels_of_inch(renderer: RendererBase) -> float:
