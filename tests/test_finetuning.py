@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from safetensors import safe_open
 from transformers import TrainerCallback
 
 import lessons
-from lessons.finetuning import chart, folders, pace, run, training
+from lessons.finetuning import chart, folders, pace, reports, run, training
 from lessons.finetuning.arguments import training_arguments
 from lessons.finetuning.pace import Pace, Stopwatch, plan_in_words, plan_within
 from lessons.finetuning.precision import choose_precision, cpu_multiplies_bf16
@@ -339,7 +340,7 @@ def test_a_trial_ends_after_two_seconds(monkeypatch):
 def steady(monkeypatch):
     """A machine on which every run is tried at once, and a step then takes a second, all else no time."""
     monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.99, block=1e-9, checkpoint=0.0))
-    for module in (run, training):
+    for module in (run, training, reports):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0))
 
 
@@ -369,6 +370,23 @@ def test_a_resumed_run_keeps_its_plan(steady, tiny_models, tmp_path, monkeypatch
 
     assert (10, 15) == (part.history.index[-1], whole.history.index[-1])
     assert whole.finished and part.plan == whole.plan
+
+
+def test_a_machine_that_becomes_slower_ends_with_the_time(steady, tiny_models, tmp_path, monkeypatch):
+    """15 steps were planned and each now takes two seconds: the eighth is the last, measured; the same call goes on."""
+    lm, options = tiny_models["gpt2"], QUICK | {"minutes": 0.25, "batch_size": 2}
+    clock = count(102, 2)  # the run began at 100
+    with monkeypatch.context() as patched:
+        patched.setattr(reports, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+        part = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", **options)
+    monkeypatch.setattr(reports, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    whole = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", resume=True, **options)
+    undisturbed = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "other", **options)
+
+    assert not part.finished and 8 == part.history.index[-1] < part.plan.steps
+    assert part.history["validation_loss"].notna().iloc[-1] and part.perplexity_after < part.perplexity_before
+    assert whole.finished and 15 == whole.history.index[-1]
+    assert undisturbed.perplexity_after == pytest.approx(whole.perplexity_after, rel=1e-5)
 
 
 def test_fewer_blocks_are_told(steady, tiny_models, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,10 +21,13 @@ def no_report(step: int, steps: int, log: Log) -> None:
 
 
 class Reports(TrainerCallback):
-    """Reports when training begins, after each step and whenever something was measured; `stop` ends training."""
+    """Reports when training begins, after each step and whenever something was measured; `stop` ends training.
 
-    def __init__(self, report: Report) -> None:
-        self.report, self.stopped = report, False
+    ends: when, on the clock, training is ended in any case: a machine may become slower than it was; None for never.
+    """
+
+    def __init__(self, report: Report, ends: float | None = None) -> None:
+        self.report, self.ends, self.stopped = report, ends, False
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         self.report(state.global_step, state.max_steps, state.log_history)
@@ -32,6 +36,11 @@ class Reports(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         self.report(state.global_step, state.max_steps, state.log_history)
+        # subtle: several processes must stop at the same step, and none sees the clock of another
+        is_late = self.ends is not None and args.world_size == 1 and time.monotonic() > self.ends
+        if is_late and state.global_step < state.max_steps:
+            self.stop()
+            control.should_evaluate = True  # what was learnt since the last time may be the best
         if self.stopped:
             control.should_save = control.should_training_stop = True
         if state.global_step == state.max_steps:  # subtle: 4.57 would not measure the last step

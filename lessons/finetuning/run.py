@@ -85,7 +85,7 @@ class TrainingRun:
             self.save_record()
             self.record.plan = self.record.plan or self.plan(ends)
             self.save_record()
-            self.train(report, self.record.plan)
+            self.train(report, self.record.plan, ends)
             return self.save()
 
     def plan(self, ends: float | None) -> Plan:
@@ -97,12 +97,12 @@ class TrainingRun:
         steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
         return plan_within(left, pace, steps, recipe.evaluations, len(blocks["validation"]))
 
-    def train(self, report: Report, plan: Plan) -> None:
-        """Train to the end of the plan, or to the step in which an interrupt comes."""
+    def train(self, report: Report, plan: Plan, ends: float | None = None) -> None:
+        """Train to the end of the plan, or to the step in which an interrupt comes or the time ends."""
         measured = self.blocks["validation"].select(range(plan.blocks))
         blocks = DatasetDict(self.blocks | {"validation": measured})
         self.trainer = trainer_of(self.copy(), self.arguments(plan.steps, plan.evaluations), blocks)
-        reports, checkpoint = Reports(report), folders.last_checkpoint(self.folder)
+        reports, checkpoint = Reports(report, ends), folders.last_checkpoint(self.folder)
         self.trainer.add_callback(reports)
         # subtle: asked to evaluate before train(), the trainer would no longer share gradients between processes
         self.trainer.args.eval_on_start = checkpoint is None

@@ -55,7 +55,8 @@ def fine_tune(
     precision: "bf16", "fp16" or "fp32" for products of matrices; None takes the fastest that is sound on this device.
     accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise.
     minutes: as many steps are made as fit into this time on this machine, evaluation and a trial of the machine's pace
-        included; `result.plan` says how many. None: all steps.
+        included; `result.plan` says how many. If the machine becomes slower, training ends with the time, as by an
+        interrupt. None: all steps.
     show: how long it will take, a bar and a chart.
     Raises ValueError, TypeError or OSError, before anything is trained, for what could not end well.
     """
