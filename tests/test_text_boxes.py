@@ -9,10 +9,11 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import lessons
-from lessons.explorers.text_boxes import composed, read_prompt_box, read_text_box
+from lessons.explorers.text_boxes import read_prompt_box, read_text_box
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, ink
 from lessons.plots.next_token import probability_by_rank
 from lessons.plots.strips import draw_strips
+from lessons.words.hangul import composed
 from lessons.words.language import speak
 
 PROMPTS = ("NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer")
