@@ -1,5 +1,6 @@
 """One run: a `Trainer` around a copy of the model, from the first step or a checkpoint, to the end or an interrupt."""
 
+import gc
 import math
 import time
 from contextlib import nullcontext
@@ -91,6 +92,7 @@ class TrainingRun:
     def plan(self, ends: float | None) -> Plan:
         """How much this run does, as far as there is time until `ends`, measured in a trial."""
         pace = measured_pace(self.copy(), self.arguments(TRIAL_STEPS), self.blocks)
+        gc.collect()  # subtle: a trainer refers to itself, and would keep its model and moments beside the run's own
         left = None if ends is None else ends - time.monotonic()
         left, pace = broadcast_object_list([left, pace])  # of several processes, the first decides
         blocks, recipe = self.blocks, self.recipe
