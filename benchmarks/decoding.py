@@ -35,7 +35,7 @@ def parts(quick: bool = False) -> Iterator[Row]:
         },
         rounds,
     )
-    yield compare("beam_search (5), the whole tree kept", times, "generate", goal=1.2)
+    yield compare("beam_search (5), the whole tree kept", times, "generate", goal=1.10)
     yield compare("beam_search (5), the whole tree kept", times, "bare passes", goal=1.2, cost=True)
 
 

@@ -39,7 +39,7 @@ def beside(
         },
         rounds,
     )
-    yield compare(what, times, "generate", goal=1.05)
+    yield compare(what, times, "generate", goal=1.00)
     yield compare(what, times, "bare passes", goal=1.10, cost=True)
 
 

@@ -115,7 +115,9 @@ class Numbers:
 @pytest.fixture(scope="module", params=[*CACHED, *READ_ANEW])
 def lm(request) -> LanguageModel:
     """Each tiny model that is taken."""
-    return LanguageModel(request.param, tiny(request.param), Numbers())
+    lm = LanguageModel(request.param, tiny(request.param), Numbers())
+    vars(lm).update(front_ids=(), behind_ids=())  # which a tokenizer would be asked for
+    return lm
 
 
 @pytest.fixture

@@ -69,18 +69,11 @@ class Mac(TorchFunctionMode):
         return tree_map(there, result) if stays or "mps" in asked else result
 
 
-class OnAMac(LanguageModel):
-    """A language model whose weights lie on the device."""
-
-    @property
-    def device(self) -> torch.device:
-        return MPS
-
-
 @contextmanager
 def a_mac(lm: LanguageModel) -> Iterator[LanguageModel]:
     """The model on the device, within."""
     model = copy.deepcopy(lm.model)
+    model.__class__ = type("OnAMac", (type(model),), {"device": MPS})  # where it says that its weights lie
 
     def bring(module: nn.Module, args: tuple, kwargs: dict) -> tuple:
         assert all(isinstance(one, There) for one in [*args, kwargs.get("input_ids")] if isinstance(one, Tensor))
@@ -96,7 +89,7 @@ def a_mac(lm: LanguageModel) -> Iterator[LanguageModel]:
     model.register_forward_pre_hook(bring, with_kwargs=True)
     model.register_forward_hook(take)
     with Mac():
-        yield OnAMac("mac", model, lm.tokenizer)
+        yield LanguageModel("mac", model, lm.tokenizer)
 
 
 def test_the_stand_in_refuses_what_the_device_refuses(tiny_models):

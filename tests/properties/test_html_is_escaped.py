@@ -126,6 +126,9 @@ class Spelling:
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
 
+    def __len__(self) -> int:
+        return len(self.words)
+
     def __call__(self, text: str | list[str], **options: object) -> dict[str, list]:
         return {"input_ids": [0, 1, 2, 3] if isinstance(text, str) else [[0, 1, 2, 3] for _ in text]}
 
