@@ -266,6 +266,12 @@ def test_a_temperature_too_small_for_the_machine():
         lessons.sample(lambda ids: torch.tensor([8.0, 1.0]), [0], temperature=1e-45)
 
 
+def test_an_unknown_knob():
+    """A slip of the finger is not a knob that is off: its name, and those there are."""
+    with pytest.raises(TypeError, match=r"^there is no knob tempature; the knobs are repetition_penalty, "):
+        knobs(tempature=0.7)
+
+
 def test_an_unknown_order():
     """The orders there are, and the one asked for."""
     with pytest.raises(ValueError, match=r"^order must be one of transformers, llama.cpp, got 'vllm'$"):

@@ -78,7 +78,7 @@ def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     """The knobs that are on, checked, in the order in which they act.
 
     `values` are named as in `transformers.generate`; None, or the value in `OFF`, leaves a knob out. Raises TypeError
-    or ValueError for an order that there is not and for a value that a knob cannot have.
+    or ValueError for a knob or an order that there is not, and for a value that a knob cannot have.
 
     >>> [knob.name for knob in knobs(top_p=0.9, temperature=0.7, top_k=0)]
     ['temperature', 'top_p']
@@ -86,6 +86,9 @@ def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     ['top_p', 'temperature']
     """
     check_text("order", order)
+    for name in values:
+        if name not in FILTERS:
+            raise TypeError(say("decoding.no_knob", name=name, names=", ".join(FILTERS)))
     if order not in ORDERS:
         raise ValueError(say("decoding.order", orders=", ".join(ORDERS), value=repr(order)))
     return [Knob(name, CHECKS[name](values[name])) for name in ORDERS[order] if is_on(name, values.get(name))]
