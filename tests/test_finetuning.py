@@ -316,6 +316,14 @@ def test_a_plan_by_hand(seconds, steps, evaluations, blocks):
     assert seconds is None or seconds - 2.0 < plan.seconds <= seconds or plan.steps == 300
 
 
+def test_no_more_evaluations_than_steps():
+    """A quarter of 100 s would do for six evaluations, but the steps take 30 s: two, and 3.5 s at the start and after
+    each, are 70.5 s."""
+    plan = plan_within(100.0, Pace(step=30.0, block=0.5, checkpoint=1.0), steps=300, evaluations=6, blocks=50)
+
+    assert (2, 2, 5, 70.5) == (plan.steps, plan.evaluations, plan.blocks, plan.seconds)
+
+
 def test_a_time_in_which_not_one_step_fits():
     """With what is left and what one step with its evaluations takes, 8 s, and the ways out."""
     with pytest.raises(ValueError, match=r"7 seconds are left .* takes 8 on this machine: give more minutes, or"):
@@ -338,14 +346,14 @@ def test_a_trial_ends_after_two_seconds(monkeypatch):
 
 @pytest.fixture
 def steady(monkeypatch):
-    """A machine on which every run is tried at once, and a step then takes a second, all else no time."""
-    monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.99, block=1e-9, checkpoint=0.0))
+    """A machine on which every run is tried at once, and a step then takes 0.89 s, all else no time."""
+    monkeypatch.setattr(run, "measured_pace", lambda *given: Pace(step=0.89, block=1e-9, checkpoint=0.0))
     for module in (run, training, reports):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 100.0))
 
 
 def test_minutes_decide_the_number_of_steps_and_nothing_else(steady, tiny_models, tmp_path):
-    """A quarter of a minute is 15 steps: the same run as one whose recipe asks for 15, learning rate included."""
+    """A quarter of a minute, less a tenth, is 15 steps: the same run as one whose recipe asks for 15, learning rate included."""
     lm, options = tiny_models["gpt2"], QUICK | {"batch_size": 2, "epochs": 1}
     within = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "within", minutes=0.25, **options)
     epochs = 15 / within.plan.all_steps
@@ -395,7 +403,7 @@ def test_fewer_blocks_are_told(steady, tiny_models, tmp_path, monkeypatch):
     lm, told = tiny_models["gpt2"], []
     monkeypatch.setattr("builtins.print", lambda *words, **options: told.append(" ".join(map(str, words))))
     result = lessons.fine_tune(
-        lm, corpus_of(), folder=tmp_path / "run", minutes=0.15, **QUICK | {"show": True, "epochs": 9}
+        lm, corpus_of(), folder=tmp_path / "run", minutes=0.2, **QUICK | {"show": True, "epochs": 9}
     )
     blocks = lessons.token_blocks(corpus_of()["validation"], lm.tokenizer, 16)["input_ids"][:]
     surprisal = -lessons.sequence_logprob(lm, torch.tensor(blocks[:4])).sum() / (4 * 15)
@@ -403,10 +411,12 @@ def test_fewer_blocks_are_told(steady, tiny_models, tmp_path, monkeypatch):
     sentence = f"Validation loss is measured on 4 of {len(blocks)} blocks."
     assert math.exp(surprisal) == pytest.approx(result.perplexity_before, rel=1e-4)
     assert sentence in str(result)
-    assert 14 == result.plan.steps == result.history.index[-1]  # 9 s, less four times the 0.5 s of 4 blocks
+    assert (
+        16 == result.plan.steps == result.history.index[-1]
+    )  # 12 s less a tenth, and five times the 0.5 s of 4 blocks
     (line,) = (line for line in told if "steps" in line)
     assert (
-        f"{result.plan.steps} of {result.plan.all_steps} steps, so that the run ends within 0.15 minutes: about" in line
+        f"{result.plan.steps} of {result.plan.all_steps} steps, so that the run ends within 0.2 minutes: about" in line
     )
     assert line.endswith(f"seconds on this machine. {sentence}")
 

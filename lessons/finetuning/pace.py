@@ -22,6 +22,7 @@ TRIAL_STEPS = 20  # at most
 TRIAL_SECONDS = 2.0  # after these no further step is begun: on a slow machine there is one
 LEAST_BLOCKS = 4  # on which validation loss is measured, however little time there is
 SHARE_FOR_LOSSES = 0.25  # of a given time, for validation and checkpoints
+KEPT_BACK = 0.1  # of a given time: no machine works evenly
 SECONDS_NOT_MINUTES = 120  # below, a time is told in seconds
 
 
@@ -49,7 +50,8 @@ def plan_within(seconds: float | None, pace: Pace, steps: int, evaluations: int,
     """All that is wanted or, where it would take longer than `seconds`, as many steps as there is time for.
 
     Validation and checkpoints get a quarter of a given time: on fewer blocks if need be (four at least), then less
-    often (at the start and the end at least). Raises ValueError where not even a single step fits.
+    often (at the start and the end at least, and never more often than there are steps). Raises ValueError where not
+    even a single step fits.
 
     >>> plan_within(100.0, Pace(step=2.0, block=0.5, checkpoint=1.0), steps=300, evaluations=6, blocks=50)
     Plan(steps=37, all_steps=300, evaluations=6, blocks=5, all_blocks=50, seconds=98.5)
@@ -60,6 +62,8 @@ def plan_within(seconds: float | None, pace: Pace, steps: int, evaluations: int,
         room = (share / (evaluations + 1) - pace.checkpoint) / pace.block
         blocks = min(blocks, max(LEAST_BLOCKS, int(room)))
         measured = min(evaluations, max(1, int(share / (blocks * pace.block + pace.checkpoint)) - 1))
+        while measured > 1 and seconds < pace.seconds(measured, measured, blocks):  # not a step for each of them
+            measured -= 1
         steps = min(steps, int((seconds - pace.seconds(0, measured, blocks)) / pace.step))
         if steps < 1:
             needed = pace.seconds(1, 1, blocks)

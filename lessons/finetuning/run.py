@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, TrainingArguments
 
 from lessons.finetuning import folders
 from lessons.finetuning.arguments import training_arguments
-from lessons.finetuning.pace import TRIAL_STEPS, measured_pace, plan_within
+from lessons.finetuning.pace import KEPT_BACK, TRIAL_STEPS, measured_pace, plan_within
 from lessons.finetuning.recipes import Recipe
 from lessons.finetuning.record import Plan, RunRecord, write_record
 from lessons.finetuning.reports import Report, Reports, interruptible
@@ -93,7 +93,7 @@ class TrainingRun:
         """How much this run does, as far as there is time until `ends`, measured in a trial."""
         pace = measured_pace(self.copy(), self.arguments(TRIAL_STEPS), self.blocks)
         gc.collect()  # subtle: a trainer refers to itself, and would keep its model and moments beside the run's own
-        left = None if ends is None else ends - time.monotonic()
+        left = None if ends is None else (1 - KEPT_BACK) * (ends - time.monotonic())
         left, pace = broadcast_object_list([left, pace])  # of several processes, the first decides
         blocks, recipe = self.blocks, self.recipe
         steps = math.ceil(math.ceil(len(blocks["train"]) / recipe.batch_size) * recipe.epochs)
