@@ -123,7 +123,7 @@ EXPLORERS = {
     "TemperatureExplorer": lambda lm: lessons.TemperatureExplorer(lm, PROMPTS[0]),
     "TruncationExplorer": lambda lm: lessons.TruncationExplorer(lm, PROMPTS[0]),
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, PROMPTS[1], samples=3, max_new_tokens=8),
-    "UnderflowExplorer": lambda lm: lessons.UnderflowExplorer(),
+    "UnderflowExplorer": lambda lm: lessons.UnderflowExplorer(lm),
 }
 
 
