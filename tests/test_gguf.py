@@ -1,5 +1,6 @@
 """Models in one GGUF file, as LM Studio, llama.cpp and Ollama keep them; the file is written here, from a tiny Llama."""
 
+import copy
 import importlib.util
 import json
 import sys
@@ -104,6 +105,17 @@ def test_lost_bits_are_said_and_the_weights_are_ordinary(llama, tmp_path):
     ids = llama.encode("the old king")
     difference = (lm.next_logits(ids) - llama.next_logits(ids)).abs().max()
     assert 0 < difference < 0.2 * llama.next_logits(ids).std()
+
+
+def test_a_model_from_a_file_can_be_trained_and_saved(llama, tmp_path):
+    """Its numbers are of the usual kind: a copy in other bits, one with gradients, a folder that gives the same."""
+    lm = lessons.load(write_gguf(tmp_path / "tiny.gguf", llama, "Q8_0"), device="cpu")
+    trained = copy.deepcopy(lm.model).float()
+    assert not getattr(trained, "is_quantized", False) and all(one.requires_grad for one in trained.parameters())
+    lm.model.save_pretrained(tmp_path / "folder")
+    lm.tokenizer.save_pretrained(tmp_path / "folder")
+    again = lessons.load(tmp_path / "folder", device="cpu")
+    assert torch.equal(again.next_logits([5, 6]), lm.next_logits([5, 6]))
 
 
 def test_a_file_without_an_ending_is_known_by_its_first_bytes(llama, tmp_path):

@@ -42,7 +42,17 @@ def from_gguf(file: Path, dtype: "torch.dtype") -> tuple["PreTrainedModel", "Pre
         raise OSError(say("models.no_gguf", file=file, beginning=beginning))
     if find_spec("gguf") is None:
         raise OSError(say("models.gguf_package", file=file, python=sys.executable))
-    return from_files(file, file.parent, dtype, gguf_file=file.name)
+    model, tokenizer = from_files(file, file.parent, dtype, gguf_file=file.name)
+    return as_ordinary(model), tokenizer
+
+
+def as_ordinary(model: "PreTrainedModel") -> "PreTrainedModel":
+    """The model without the marks of a quantised one: its weights are numbers of the usual kind by now, and can be
+    trained, converted and saved."""
+    for mark in ("is_quantized", "hf_quantizer", "quantization_method"):
+        vars(model).pop(mark, None)
+    vars(model.config).pop("quantization_config", None)
+    return model
 
 
 def gguf_name(file: Path) -> str:
