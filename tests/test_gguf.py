@@ -115,7 +115,7 @@ def test_a_model_from_a_file_can_be_trained_and_saved(llama, tmp_path):
     lm.model.save_pretrained(tmp_path / "folder")
     lm.tokenizer.save_pretrained(tmp_path / "folder")
     again = lessons.load(tmp_path / "folder", device="cpu")
-    assert torch.equal(again.next_logits([5, 6]), lm.next_logits([5, 6]))
+    torch.testing.assert_close(again.next_logits([5, 6]), lm.next_logits([5, 6]))  # but for the last bits
 
 
 def test_a_file_without_an_ending_is_known_by_its_first_bytes(llama, tmp_path):
