@@ -1,6 +1,7 @@
 """What the tests share: the six-word chain, the bundled model, and small models of two architectures in the hub's
 format."""
 
+import gc
 import os
 import signal
 import socket
@@ -41,6 +42,15 @@ def interrupts_arrive():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def gradients_stay():
+    """A test that leaves torch without gradients fails itself, and not the next one that trains."""
+    yield
+    if not torch.is_grad_enabled():
+        gc.collect()  # an interrupt in the test leaves them off for as long as its traceback lives
+    assert torch.is_grad_enabled(), "this test left gradients off"
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from torch import Tensor
 from lessons.arithmetic.probability import wide
 from lessons.decoding.knobs import Knob, apply_knobs, in_turn
 from lessons.decoding.steps import check_steps, steps_within
+from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.beam_tree import Beams, Level
 from lessons.words.arguments import check_whole
@@ -47,7 +48,7 @@ def begin(
     return source, Beams(prompt_ids, num_beams, *limits, levels=(), decode=source.decode, token=source.token)
 
 
-@torch.inference_mode()
+@without_gradients()
 def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[Level]:
     """The steps from the first on; the model reads no further than somebody asks."""
     session = source.session(beams.prompt_ids)

@@ -5,16 +5,16 @@ V = size of the vocabulary.
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from lessons.decoding.knobs import apply_knobs, knobs
 from lessons.decoding.steps import check_steps, steps_within, why_stopped
+from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.trace import Step, Trace
 
 
-@torch.inference_mode()
+@without_gradients()
 def greedy_search(
     lm: Source | NextLogits,
     prompt: str | Sequence[int] | Tensor,

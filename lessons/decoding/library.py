@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from lessons.models.gradients import without_gradients
 from lessons.models.language_model import LanguageModel
 
 
@@ -20,7 +21,7 @@ class Generated(NamedTuple):
     score: float | None
 
 
-@torch.inference_mode()
+@without_gradients()
 def generate_beams(
     lm: LanguageModel,
     prompt_ids: Sequence[int],

@@ -5,19 +5,19 @@ V = size of the vocabulary, B = texts asked for, b = those of them that have not
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from lessons.decoding.drawing import MOST_TEXTS, uniforms
 from lessons.decoding.knobs import Knob, knobs
 from lessons.decoding.one_sort import apply_and_draw
 from lessons.decoding.steps import MOST_STEPS, steps_within, why_stopped
+from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits, read_prompt
 from lessons.records.trace import Step, StepWithoutScores, Trace
 from lessons.words.arguments import check_count, check_flag
 
 
-@torch.inference_mode()
+@without_gradients()
 def sample(
     lm: Source | NextLogits,
     prompt: str | Sequence[int] | Tensor,

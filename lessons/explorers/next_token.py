@@ -10,6 +10,7 @@ import torch
 from lessons.explorers import html
 from lessons.explorers.base import IN_A_ROW, LABELLED, SHOWN, Explorer, slider
 from lessons.explorers.text_boxes import read_prompt_box, text_box
+from lessons.models.gradients import without_gradients
 from lessons.models.language_model import LanguageModel
 from lessons.models.source import check_logits
 from lessons.plots.next_token import NextTokenBars
@@ -91,7 +92,7 @@ class NextTokenExplorer(Explorer):
 
     def _begin(self) -> None:
         self.prompt_ids = read_prompt_box(self.lm, self.prompt.value)
-        with torch.inference_mode():
+        with without_gradients():
             ids = torch.tensor([self.prompt_ids], device=self.lm.device)
             logits = self.lm.model(input_ids=ids).logits[0].float().cpu()  # (T, V)
         check_logits(logits, 0, self.lm)

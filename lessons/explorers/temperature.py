@@ -12,6 +12,7 @@ from lessons.arithmetic.probability import entropy
 from lessons.decoding.sampling import sample
 from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, Explorer, slider
 from lessons.explorers.text_boxes import read_prompt_box, text_box
+from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits
 from lessons.plots.temperature import TemperaturePicture
 from lessons.records.trace import Trace
@@ -83,7 +84,7 @@ class TemperatureExplorer(Explorer):
 
     def _begin(self) -> None:
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
-        with torch.inference_mode():
+        with without_gradients():
             offered = self.source.session(prompt_ids).logits[0].cpu().double()  # (V,)
         check_logits(offered, 0, self.source)
         logits, ids = offered.sort(descending=True, stable=True)

@@ -10,6 +10,7 @@ from lessons.decoding.drawing import draw_many, uniforms
 from lessons.decoding.knobs import ORDERS, Cut, apply_knobs, cuts, knobs
 from lessons.explorers.base import AUTO, Explorer
 from lessons.explorers.text_boxes import read_prompt_box, text_box
+from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits
 from lessons.plots.truncation import TruncationPicture
 from lessons.words.arguments import check_text, check_texts
@@ -92,7 +93,7 @@ class TruncationExplorer(Explorer):
 
     def _begin(self) -> None:
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
-        with torch.inference_mode():
+        with without_gradients():
             offered = self.source.session(prompt_ids).logits[0].cpu()  # (V,)
         check_logits(offered, 0, self.source)
         ids = likeliest_first(offered)

@@ -19,6 +19,7 @@ from lessons.finetuning.reports import no_report
 from lessons.finetuning.run import TrainingRun
 from lessons.finetuning.trainable import count_parameters
 from lessons.finetuning.trainer import left_as_found
+from lessons.models.gradients import with_gradients
 from lessons.models.language_model import LanguageModel, load
 from lessons.texts.blocks import token_blocks
 from lessons.texts.corpora import check_dataset, entropy_floor
@@ -26,6 +27,7 @@ from lessons.words.arguments import check_flag, check_model, check_number, check
 from lessons.words.language import say
 
 
+@with_gradients()
 def fine_tune(
     lm: LanguageModel,
     corpus: DatasetDict,

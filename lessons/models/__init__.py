@@ -1,5 +1,6 @@
 """Language models: what a decoder asks of one, how one is loaded, and how likely it finds a text.
 
+gradients         not kept while a model is asked, kept while it is loaded or trained
 source            what may be asked: logits for the next token
 six_words         a language of six words: every algorithm can be worked by hand
 cache             what a model has read, in memory with room to grow

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from lessons.models.files import from_folder, from_hub, is_folder
 from lessons.models.gguf_file import from_gguf, gguf_name, is_gguf
+from lessons.models.gradients import with_gradients, without_gradients
 from lessons.models.reading import CachedSession, cache_is_right, has_plain_head, read
 from lessons.models.refusals import check_causal
 from lessons.models.source import FunctionSession, Session, check_logits, read_prompt
@@ -105,7 +106,7 @@ class LanguageModel:
         """What one token spells; bytes that are no whole character as \\xEC."""
         return token_text(self.tokenizer, token)
 
-    @torch.inference_mode()
+    @without_gradients()
     def next_logits(self, prompt: str | Sequence[int] | Tensor) -> Tensor:
         """(V,) the logits for the token after the prompt, on the CPU, in 32 bits; ValueError if they are no numbers."""
         logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
@@ -133,11 +134,12 @@ class LanguageModel:
             return FunctionSession(self._last_logits, prompt_ids)
         return CachedSession(self.model, prompt_ids)
 
-    @torch.inference_mode()
+    @without_gradients()
     def _last_logits(self, ids: Sequence[int]) -> Tensor:
         return self.read(torch.tensor([ids], device=self.device)).logits[0, -1].float()  # (V,)
 
 
+@with_gradients()
 def load(
     name: str | Path = BUNDLED, *, device: str | torch.device | None = None, dtype: torch.dtype = torch.float32
 ) -> LanguageModel:

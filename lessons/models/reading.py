@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from lessons.models.gradients import without_gradients
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
     from transformers.utils import ModelOutput
@@ -38,7 +40,7 @@ class CachedSession:
         self.logits = self._read([list(prompt_ids)], **accepted(model, logits_to_keep=1))
         self.cache, self.rows = with_room(self.cache), [0]  # the row of the cache in which each text lies
 
-    @torch.inference_mode()
+    @without_gradients()
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
         from lessons.models.cache import regroup
 
@@ -49,7 +51,7 @@ class CachedSession:
         self.logits = logits if self.rows == sorted(self.rows) else logits[self.rows]  # (B, V)
         return self.logits
 
-    @torch.inference_mode()
+    @without_gradients()
     def _read(self, rows: list[list[int]], **options: Any) -> Tensor:
         ids = torch.tensor(rows, device=self.device)  # (B, T)
         output = self.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
@@ -57,7 +59,7 @@ class CachedSession:
         return output.logits[:, -1].float()  # (B, V)
 
 
-@torch.inference_mode()
+@without_gradients()
 def has_plain_head(model: "PreTrainedModel") -> bool:
     """Whether the logits are the output head of the body's last state and nothing more, to the last bit.
 
@@ -71,14 +73,14 @@ def has_plain_head(model: "PreTrainedModel") -> bool:
     return hidden is not None and torch.equal(head(hidden), read(model, texts).logits)
 
 
-@torch.inference_mode()
+@without_gradients()
 def is_causal(model: "PreTrainedModel") -> bool:
     """Whether what the model says at a place depends on the tokens up to there only."""
     one, other = read(model, trial(model, [[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 0]])).logits
     return nearly_equal(one[:-1], other[:-1])
 
 
-@torch.inference_mode()
+@without_gradients()
 def cache_is_right(model: "PreTrainedModel") -> bool:
     """Whether a `CachedSession` gives the logits of a plain pass, also when two texts change places.
 

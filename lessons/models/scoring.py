@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from lessons.arithmetic.probability import log_probs_from_logits, wide
+from lessons.models.gradients import without_gradients
 from lessons.models.language_model import LanguageModel
 from lessons.words.arguments import check_ids, check_model, check_whole
 from lessons.words.language import say
@@ -119,7 +120,7 @@ def log_probs_in_windows(lm: LanguageModel | nn.Module, ids: Ids, stride: int) -
     return torch.cat(parts, -1)
 
 
-@torch.inference_mode()
+@without_gradients()
 def log_probs_after_first(lm: LanguageModel, ids: Tensor) -> Tensor:
     """The log-probability of each token but the first of ids (T,) or (B, T) that fit the model's context."""
     texts = ids.unsqueeze(0) if ids.ndim == 1 else ids

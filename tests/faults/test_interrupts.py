@@ -5,10 +5,11 @@ model or the tokenizer, or when a clock says so, wherever the program then is. (
 test_finetuning.py.)
 """
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pandas
 import pytest
@@ -110,6 +111,43 @@ def test_interrupted_anywhere(tiny_models, name):
             struck += 1
         assert same(expected, CALLS[name](lm))
     assert struck, "no interrupt came before the end"
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_interrupted_while_gradients_are_turned_off(tiny_models, monkeypatch, name):
+    """Just after torch has entered inference mode, for the first, second … time in the call: what the interrupt leaves
+    behind is gone with its traceback, and weights can be trained again."""
+    lm, enter, entered = tiny_models["gpt2"], torch.inference_mode.__enter__, []
+    for number in range(1, 9):
+        entered.clear()
+
+        def press_at(mode, number=number):
+            enter(mode)
+            entered.append(1)
+            if len(entered) == number:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(torch.inference_mode, "__enter__", press_at)
+            CALLS[name](lm)
+        assert entered
+        gc.collect()
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_trained_in_a_notebook_whose_gradients_are_off(tiny_folders, tmp_path, mode):
+    """A student's own cell, interrupted, can leave them off: a model that is loaded then, and trained, learns as
+    ever."""
+    from test_finetuning import QUICK, corpus_of
+
+    with mode():
+        lm = lessons.load(tiny_folders["gpt2"], device="cpu")
+        result = lessons.fine_tune(lm, corpus_of(), folder=tmp_path / "run", epochs=0.2, **QUICK)
+    assert result.finished
+    lm.model(torch.tensor([[1, 2, 3]]), labels=torch.tensor([[1, 2, 3]])).loss.backward()
+    assert lm.model.get_output_embeddings().weight.grad.any()
 
 
 def test_a_model_in_training_stays_so(tiny_models):
