@@ -48,7 +48,6 @@ def begin(
     return source, Beams(prompt_ids, num_beams, *limits, levels=(), decode=source.decode, token=source.token)
 
 
-@without_gradients()
 def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[Level]:
     """The steps from the first on; the model reads no further than somebody asks."""
     session = source.session(beams.prompt_ids)
@@ -66,6 +65,7 @@ def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[
         sums = logits.new_tensor([level.sums[rank] for rank in level.running])
 
 
+@without_gradients()
 def next_level(
     source: Source, beams: Beams, step: int, logits: Tensor, sums: Tensor, filters: tuple[tuple[str, Tensor], ...]
 ) -> Level:
@@ -95,6 +95,7 @@ def next_level(
     )
 
 
+@without_gradients()
 def knob_results(
     active: Sequence[Knob], logits: Tensor, texts: Sequence[Sequence[int]], num_beams: int
 ) -> tuple[tuple[str, Tensor], ...]:
@@ -103,6 +104,8 @@ def knob_results(
     Unlike in the other decoders knobs act on log-probabilities here, which are not renormalised; where one text has
     nothing left to say, the others go on.
     """
+    if not active:
+        return ()
     if num_beams > 1:
         return in_turn(active, logits.log_softmax(-1), texts)
     # subtle: generate with one beam is greedy search, where knobs act on logits; log-probabilities are summed still

@@ -68,7 +68,7 @@ class FineTuningExplorer(Explorer):
         if len(ids) < 2:
             raise ValueError(say("fine_tuning.two_tokens"))
         pieces = [lm.token(token) for token in ids]
-        surprisals = {name: -token_log_probs(model, ids).double().numpy() for name, model in self.models.items()}
+        surprisals = {name: -token_log_probs(model, ids).numpy() for name, model in self.models.items()}
         if self.grammar is not None:
             texts = [text_after(lm.decode, ids[:place], [token]) for place, token in enumerate(ids)]
             surprisals["truth"] = numpy.array(self.grammar.surprisals(texts)[1:])

@@ -101,9 +101,8 @@ class TruncationExplorer(Explorer):
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
         self.offered = self.logits.double().softmax(-1)
         self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
-        with (
-            self.quietly()
-        ):  # subtle: a maximum below the value moves the value, which would draw what is not there yet
+        # subtle: a maximum below the value moves the value, which would draw what is not there yet
+        with self.quietly():
             self.sliders["top_k"].max = min(MOST_K, len(ids))
         self._reorder()
 

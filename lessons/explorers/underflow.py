@@ -77,7 +77,7 @@ class UnderflowExplorer(Explorer):
             ids = read_text_box(self.lm, text)
             if len(ids) < 2:
                 raise ValueError(say("underflow.too_short", tokens=len(ids)))
-            self._asked[text] = token_log_probs(self.lm, ids).double().numpy()
+            self._asked[text] = token_log_probs(self.lm, ids).numpy()
         return self._asked[text]
 
     def _show(self) -> None:

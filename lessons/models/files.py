@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lessons.models.refusals import Refused, check_architecture, check_nothing_missing
+from lessons.words.arguments import LONGEST_NAME
 from lessons.words.hangul import as_on_disk
 from lessons.words.language import say
 
@@ -18,7 +19,6 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model", "spiece.mo
 WEIGHTS, CHECKSUM = "model.safetensors", "model.sha256"
 UNKNOWN_GGUF = "is not supported yet"  # how `transformers` says that it cannot read an architecture from GGUF
 SECONDS_FOR_THE_HUB = 10
-LONGEST_NAME = 255  # letters of a folder's name
 
 
 def is_folder(name: str | Path) -> bool:

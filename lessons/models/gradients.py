@@ -1,6 +1,7 @@
 """Whether torch keeps what it would need for gradients: not while a model is asked, but while it is loaded or trained.
 
-Both serve as a decorator, `@without_gradients()`, and in a `with`.
+Both serve as a decorator, `@without_gradients()`, and in a `with`; not around a `yield`, where others would go on in
+that mode.
 """
 
 from collections.abc import Iterator

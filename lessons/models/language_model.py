@@ -128,6 +128,7 @@ class LanguageModel:
         does not give the logits of a plain pass, tried on a few tokens. Slower, and right."""
         return not cache_is_right(self.model)
 
+    @without_gradients()
     def session(self, prompt_ids: Sequence[int]) -> Session:
         """A conversation about one prompt: every token is read once (key-value cache), or every text anew."""
         if self.reads_anew:

@@ -27,9 +27,8 @@ from lessons.words.arguments import check_ids, check_model, check_whole
 from lessons.words.language import say
 
 SLICE = 256  # places whose logits are made at a time: enough to keep the processor busy, few enough to stay small
-AT_ONCE = (
-    2**18
-)  # numbers that are made wide at a time: the processor's own memory holds them, which is six times as fast
+# Numbers that are made wide at a time: the processor's own memory holds them, which is six times as fast.
+AT_ONCE = 2**18
 
 Ids = Sequence[int] | Sequence[Sequence[int]] | Sequence[Tensor] | Tensor
 Encoding = Mapping[str, Any]  # what a tokenizer returns

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor
 
+from lessons.models.gradients import without_gradients
 from lessons.words.arguments import check_ids_inside, check_text
 from lessons.words.language import say
 
@@ -76,6 +77,7 @@ class FunctionSession:
         self.logits = self._ask()
         return self.logits
 
+    @without_gradients()
     def _ask(self) -> Tensor:
         return torch.stack([answer_of(self.next_logits, ids) for ids in self.texts])  # (B, V)
 

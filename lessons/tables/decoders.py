@@ -113,7 +113,7 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
             raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
         check_begins(lm, ids, prompt_ids, prompt)
         ids = ids[: start + max_new_tokens]
-        log_prob = float(token_log_probs(lm, ids)[start - 1 :].double().sum())
+        log_prob = float(token_log_probs(lm, ids)[start - 1 :].sum())
         real.append(Text(tuple(ids[start:]), text_after(lm.decode, prompt_ids, ids[start:]), log_prob))
     return real
 

@@ -204,12 +204,11 @@ def check_text_ids(name: str, value: Any) -> list[int]:
     row.
     """
     ids = value.tolist() if isinstance(value, Tensor | numpy.ndarray) else value
+    letters = isinstance(ids, str | bytes)  # which would be read one by one, bytes even as numbers
     try:
-        if not isinstance(ids, str | bytes):
-            return [index(token) for token in ids]
+        return [index(token) for token in ([ids] if letters else ids)]
     except TypeError:  # a single thing, or not whole
-        pass
-    raise TypeError(say("arguments.not_ids", name=name, value=short(value)))
+        raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
 
 
 def check_ids_of_texts(name: str, value: Any) -> list[list[int]]:
