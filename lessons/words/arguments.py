@@ -204,9 +204,9 @@ def check_text_ids(name: str, value: Any) -> list[int]:
     row.
     """
     ids = value.tolist() if isinstance(value, Tensor | numpy.ndarray) else value
-    letters = isinstance(ids, str | bytes)  # which would be read one by one, bytes even as numbers
+    row: Any = [ids] if isinstance(ids, str | bytes) else ids  # a text is one thing, and no row of numbers
     try:
-        return [index(token) for token in ([ids] if letters else ids)]
+        return [index(token) for token in row]
     except TypeError:  # a single thing, or not whole
         raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
 
