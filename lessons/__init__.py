@@ -65,6 +65,7 @@ _PUBLIC = {
     ),
     "exercises": ("check", "hint", "answer", "show_progress", "reset_progress"),
     "classroom.start": ("start",),
+    "classroom.verify": ("verify",),
     "classroom.doctor": ("doctor",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

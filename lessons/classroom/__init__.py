@@ -1,6 +1,7 @@
 """What stands around the lessons: the first cell, a look at the installation, and grades for teachers.
 
 start      start(): language, fonts and style of a notebook
+verify     a claim of a lesson, tried on the spot
 doctor     is everything here that is needed?
 grades     a table of who solved what
 grading    students' notebooks, each run in a kernel of its own

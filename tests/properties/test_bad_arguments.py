@@ -82,6 +82,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "read_real": {"lm": MODEL, "prompt": "the old", "texts": ["the old king and the fox"], "max_new_tokens": 5},
     "measure": {"written": {"greedy_search()": [Text((1, 2, 3), "a b c", -3.0)]}},
     "start": {"language": "en"},
+    "verify": {"true": True, "claim": "two and two are 4"},
     "doctor": {},
     "distinct_share": {"texts": [[1, 2, 3]], "n": 2},
     "repetition": {"ids": [1, 2, 1, 2], "n": 2},
