@@ -78,6 +78,9 @@ PICTURES = {
     "underflow_curves, a text": lambda: falling([0.0451] * 400),
     "underflow_curves, alive": lambda: falling([0.9] * 400),
     "underflow_curves, short": lambda: falling([0.1, 0.2, 0.3]),
+    "next_token_shift": lambda: plots.next_token_shift(["On", "ce", *WORDS[:5]], numpy.log(FLAT[:6])),
+    "next_token_shift, a continuation": lambda: plots.next_token_shift([*LONG, *WORDS], 20 * numpy.log(FLAT[:23]), first=9),
+    "next_token_shift, two": lambda: plots.next_token_shift(LONG[:2], [-1.0]),
     "two_texts": two_texts,
     "draw_strips": lambda: plots.draw_strips({f"T = {t}": tempered(FLAT, t) for t in (0.5, 1, 2)}, [*LONG, *map(str, range(3988))], 0.4),
     "mass_by_rank": lambda: plots.mass_by_rank({f"T = {t}": tempered(FLAT, t) for t in (0.5, 0.7, 1, 1.5, 2)}),
@@ -190,6 +193,18 @@ def test_names_of_floors_and_products_are_never_written_over():
         ]
         found += [(probability, steps) for one, other in itertools.combinations(boxes, 2) if one.overlaps(other)]
     assert [] == found
+
+
+def test_the_shift_is_drawn():
+    """By hand: three tokens, two columns; under the first token stands what is known of the second."""
+    (axes,) = plots.next_token_shift([" a", " b", " c"], [-1.5, -2.25]).axes
+    by_x: dict[float, list[str]] = {}
+    for text in axes.texts:
+        by_x.setdefault(text.get_position()[0], []).append(text.get_text())
+    columns = {place: [words for words in found if words] for place, found in by_x.items()}
+    assert ["␣a", "0", "−1.50", "column 0"] == columns[0]
+    assert ["␣b", "1", "−2.25", "column 1"] == columns[1]
+    assert ["␣c", "2"] == columns[2]
 
 
 def planted(**place) -> tuple[Figure, Axes]:
