@@ -9,7 +9,6 @@ learners.
 """
 
 from collections.abc import Mapping, Sequence
-from math import inf, sqrt
 
 import torch
 from torch import Tensor
@@ -42,17 +41,15 @@ def logits(weights: Weights, hidden: Tensor) -> Tensor:
 
 
 def attention(weights: Weights, name: str, hidden: Tensor, memory: "Memory", block: int) -> Tensor:
-    """(B, T, D) what each token takes from the ones up to itself: each head weighs their values by how well its query
-    fits their keys."""
+    """(B, T, D) what each token takes from the tokens up to itself: in each head their values, weighed by how well its
+    query fits their keys: softmax(query · keys / √d) · values."""
     mixed = linear(weights, f"{name}.c_attn", hidden)  # (B, T, 3 D)
     query, key, value = mixed.unflatten(-1, (3, memory.heads, -1)).permute(2, 0, 3, 1, 4)  # (B, H, T, d) each
     keys, values = memory.keep(block, key, value)  # (B, H, S, d)
-    scores = query @ keys.transpose(-1, -2) / sqrt(query.shape[-1])  # (B, H, T, S)
-    T, S = scores.shape[-2:]
-    if T > 1:  # the last token may see all, the one before it all but one …
-        later = torch.ones(T, S, dtype=torch.bool, device=hidden.device).triu(S - T + 1)
-        scores = scores.masked_fill(later, -inf)
-    taken = scores.softmax(-1) @ values  # (B, H, T, d)
+    T, S = query.shape[-2], keys.shape[-2]
+    # the last token sees all, the one before it all but one …; a token alone needs no mask
+    seen = torch.ones(T, S, dtype=torch.bool, device=hidden.device).tril(S - T) if T > 1 else None
+    taken = functional.scaled_dot_product_attention(query, keys, values, seen)  # (B, H, T, d)
     return linear(weights, f"{name}.c_proj", taken.transpose(1, 2).flatten(2))
 
 
@@ -68,8 +65,9 @@ def layer_norm(weights: Weights, name: str, hidden: Tensor) -> Tensor:
 
 
 def linear(weights: Weights, name: str, hidden: Tensor) -> Tensor:
-    """(…, M) each vector (…, N) times a matrix (N, M), plus a bias."""
-    return hidden @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    """(B, T, M) each vector of (B, T, N) times a matrix (N, M), plus a bias."""
+    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+    return torch.addmm(bias, hidden.flatten(0, 1), weight).unflatten(0, hidden.shape[:2])
 
 
 class Memory:
