@@ -5,12 +5,14 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lessons.words.language import say, words
 
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]  # what a function is called with
+# What the numbers of a result are; "" for none of these, such as ids. It tells what may be suspected of wrong ones.
+Measure = Literal["log-probability", "surprisal", "perplexity", "probability", "count", ""]
 Case = Callable[[], Arguments]  # makes a function's arguments, fresh and the same at each call
 
 
@@ -24,7 +26,9 @@ class Exercise:
         answer: a right answer; its signature is the stub's, its source is what `answer(name)` shows.
         cases: what it is tried on, the smallest first.
         mistakes: wrong answers by name; each has words of its own.
-        endless: the mistakes that would run into the time limit, and are known by that.
+        measure: what the numbers of the result are.
+        endless: the mistakes that run into the time limit, each with the place of the case on which it does.
+        large: how many of the last cases are so large that only an answer that is right on all others is tried on them.
         tolerance: numbers x (expected) and y agree where |x - y| ≤ tolerance · (1 + |x|).
         unordered: whether the result is a set.
         seconds: for all cases together.
@@ -36,7 +40,9 @@ class Exercise:
     answer: Function
     cases: Sequence[Case]
     mistakes: Mapping[str, Function]
-    endless: tuple[str, ...] = ()
+    measure: Measure = ""
+    endless: Mapping[str, int] = field(default_factory=dict)
+    large: int = 0
     tolerance: float = 1e-4
     unordered: bool = False
     seconds: float = 10.0
