@@ -66,7 +66,7 @@ class Shown:
         facts: (label, text in a fixed width); no label is "".
         code: lines of Python, coloured in HTML.
         folded: hints and an answer, closed until they are opened; in text, where nothing can be folded, only `more`.
-        more: how to get in text what is folded in HTML.
+        more: how to ask for what is folded in HTML, where it is not said already.
         colour: of the line beside it.
     """
 
@@ -142,7 +142,7 @@ def verdict(
         tuple(facts),
         colour,
         folded=tuple(folded),
-        more=say("exercises.more", name=name) if folded else "",
+        more=say("exercises.more", name=name) if folded and status != "unwritten" else "",
         name=name,
         status=status,
         mistake=mistake,

@@ -107,7 +107,7 @@ def tie() -> Arguments:
 
 
 SHARES = [(3, 0.6), (3, 0.9), (4, 0.5), (5, 0.95), (6, 0.8), (40, 0.92)]
-MASSES = [(3, 0.95), (4, 0.95), (5, 0.95), (8, 0.9), (40, 0.95), (30, 0.5, 0.2), (200, 0.95)]
+MASSES = [(3, 0.95), (4, 0.95), (5, 0.95), (8, 0.9), (40, 0.95), (200, 0.95)]
 LEAST = [(3, 0.3), (4, 0.2), (5, 0.1), (8, 0.05), (40, 0.3)]
 
 EXERCISES = (
@@ -130,7 +130,7 @@ EXERCISES = (
         "smallest-k",
         5,
         smallest_k,
-        [partial(share_case, seed, *case) for seed, case in enumerate(MASSES)],
+        [*(partial(share_case, seed, *case) for seed, case in enumerate(MASSES)), partial(share_case, 9, 30, 0.5, 0.2)],
         {
             "index": lambda probabilities, mass: smallest_k(probabilities, mass) - 1,
             "unsorted": lambda probabilities, mass: int((probabilities.cumsum(-1) < mass).sum()) + 1,
