@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,8 +76,9 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The source of the answer, as it could stand in the stub's place."""
-        return self._imports() + textwrap.dedent(inspect.getsource(self.answer)).strip()
+        """The source of the answer, as it could stand in the stub's place: with its head, which names no types."""
+        source = textwrap.dedent(inspect.getsource(self.answer)).strip()
+        return self._imports() + re.sub(r"^def .*?:\n", f"def {self.signature}:\n", source, count=1, flags=re.DOTALL)
 
     def say(self, entry: str, **values: object) -> str:
         """One of its words: its "title", its "statement", the "predict" question, "why" the answer is right, the
