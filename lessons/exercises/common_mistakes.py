@@ -79,13 +79,22 @@ def common_mistake(expected: Plain, yours: Plain, tolerance: float, measure: Mea
         return None
     if expected.shape != yours.shape:
         return mistake_of_shape(expected, yours, tolerance)
-    if not expected.size or close(expected, yours, tolerance).all():
+    if not expected.size or numpy.isnan(yours).any() or close(expected, yours, tolerance).all():
         return None
     with numpy.errstate(all="ignore"):
         for name, with_mistake in SUSPECTED[measure].items():
             if close(with_mistake(expected, yours), yours, tolerance).all():
                 return name
     return None
+
+
+def explains(name: str, expected: Plain, yours: Plain, tolerance: float, measure: Measure) -> bool:
+    """Whether a mistake makes `yours` of `expected`, also where that is right: -0 is 0."""
+    with_mistake = SUSPECTED[measure].get(name)
+    if with_mistake is None or not isinstance(expected, ndarray) or not isinstance(yours, ndarray):
+        return common_mistake(expected, yours, tolerance, measure) == name
+    with numpy.errstate(all="ignore"):
+        return expected.shape == yours.shape and bool(close(with_mistake(expected, yours), yours, tolerance).all())
 
 
 def mistake_of_shape(expected: ndarray, yours: ndarray, tolerance: float) -> str | None:

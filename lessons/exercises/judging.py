@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lessons.exercises.cases import Language
-from lessons.exercises.common_mistakes import SENTENCES, common_mistake, meaning
+from lessons.exercises.common_mistakes import SENTENCES, common_mistake, explains, meaning
 from lessons.exercises.compare import Plain, difference, plain, safe_repr, shown
 from lessons.exercises.exercise import Exercise
 from lessons.exercises.trials import Trial, fails_alike, try_all
@@ -55,7 +55,7 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
     if mistake:
         sentences.append(exercise.say_mistake(mistake))
     elif status == "wrong":
-        mistake = mistake_in_common(exercise, failed)
+        mistake = mistake_in_common(exercise, trials)
         sentences += [say(SENTENCES[mistake])] if mistake else []
     elif status == "crashed" and (entry := meaning(trial.outcome.error)):
         sentences.append(say(entry))
@@ -110,12 +110,17 @@ def known_mistake(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
     return None
 
 
-def mistake_in_common(exercise: Exercise, failed: Sequence[Trial]) -> str | None:
-    """The common mistake that explains every failure; None if none does, or not the same."""
+def mistake_in_common(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
+    """The common mistake that explains every failure, and that no success contradicts; None if there is none."""
+    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
+    pairs = [(trial.expected, trial.outcome.value) for trial in ended]
     names = {
-        common_mistake(trial.expected, trial.outcome.value, exercise.tolerance, exercise.measure) for trial in failed
+        common_mistake(*pair, exercise.tolerance, exercise.measure)
+        for trial, pair in zip(ended, pairs, strict=True)
+        if not trial.passed
     }
-    return names.pop() if len(names) == 1 else None
+    name = names.pop() if len(names) == 1 else None
+    return name if name and all(explains(name, *pair, exercise.tolerance, exercise.measure) for pair in pairs) else None
 
 
 def facts_of(exercise: Exercise, trial: Trial) -> list[tuple[str, str]]:
