@@ -721,6 +721,27 @@ def f(probabilities, p):
             "each-text",
         ),
         ("lambda texts, block_size: numpy.array(texts).reshape(-1, block_size)", "crashed"),
+        (
+            """
+def f(texts, block_size):
+    row = []
+    for text in texts:
+        row = row + list(text)
+    return [row[i : i + block_size] for i in range(0, len(row) - block_size + 1, block_size)]""",
+            "quadratic",
+        ),
+        (
+            """
+def f(texts, block_size):
+    row, blocks = [], []
+    for text in texts:
+        row += text
+        while len(row) >= block_size:
+            blocks.append(row[:block_size])
+            del row[:block_size]
+    return blocks""",
+            "slices",
+        ),
     ),
     "perplexity-from-losses": (
         ("lambda losses, tokens: numpy.average(losses, weights=tokens)", "loss"),
@@ -836,7 +857,8 @@ def test_a_right_answer_passes(name, source):
 def test_a_wrong_answer_is_told_what_is_true_of_it(name, wrong):
     """By the name of its mistake; where nobody knows the mistake, none is named, and the difference or the error is."""
     source, told = wrong
-    verdict = judge(all_exercises()[name], typed(source))
+    exercise = all_exercises()[name]
+    verdict = judge(replace(exercise, seconds=3.0) if exercise.large else exercise, typed(source))
     assert not verdict
     if told in STATUSES:
         assert (told, None) == (verdict.status, verdict.mistake), repr(verdict)

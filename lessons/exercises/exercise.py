@@ -32,7 +32,7 @@ class Exercise:
         large: how many of the last cases are so large that only an answer that is right on all others is tried on them.
         tolerance: numbers x (expected) and y agree where |x - y| ≤ tolerance · (1 + |x|).
         unordered: whether the result is a set.
-        seconds: for all cases together.
+        seconds: for all cases together, but for the large ones: each has as long by itself.
         compared: what is compared, made of arguments and result; the result itself if None.
     """
 

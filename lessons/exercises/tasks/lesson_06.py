@@ -116,7 +116,7 @@ def texts_case(seed: int, texts: int, longest: int, block_size: int) -> Argument
 
 
 def one_long_text() -> Arguments:
-    return [list(range(600_000))], 8
+    return [list(range(600_000))], 4
 
 
 def many_texts() -> Arguments:
@@ -173,7 +173,7 @@ EXERCISES = (
         },
         endless={"slices": 4, "quadratic": 5},
         large=2,
-        seconds=8.0,
+        seconds=6.0,
     ),
     Exercise(
         "perplexity-from-losses",
