@@ -65,9 +65,8 @@ def layer_norm(weights: Weights, name: str, hidden: Tensor) -> Tensor:
 
 
 def linear(weights: Weights, name: str, hidden: Tensor) -> Tensor:
-    """(B, T, M) each vector of (B, T, N) times a matrix (N, M), plus a bias."""
-    weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    return torch.addmm(bias, hidden.flatten(0, 1), weight).unflatten(0, hidden.shape[:2])
+    """(…, M) each vector of (…, N) times a matrix (N, M), plus a bias."""
+    return functional.linear(hidden, weights[f"{name}.weight"].T, weights[f"{name}.bias"])
 
 
 class Memory:
