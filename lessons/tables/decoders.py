@@ -52,9 +52,7 @@ class Decoder:
 
     def __post_init__(self) -> None:
         if not callable(self.search) or not isinstance(getattr(self.search, "__name__", None), str):
-            raise TypeError(
-                say("arguments.not_of_kind", name="search", kind=say("decoders.search"), value=shown(self.search))
-            )
+            raise TypeError(say("decoders.search", value=shown(self.search)))
         for name in check_kind("settings", self.settings, dict, say("decoders.settings")):
             check_kind("settings", name, str, say("decoders.settings"))
 
