@@ -136,7 +136,7 @@ def _write(axes: Axes, labels: Iterable[Label]) -> None:
                 fontsize=8.5,
                 color=ink(label.colour),
                 arrowprops=ARROW if len(column) > 1 else None,
-                zorder=5,
+                zorder=2,  # under all points, so that no line runs across the star
             )
 
 
