@@ -46,7 +46,7 @@ def surprisal_along(texts: Mapping[str, tuple[Sequence[str], ArrayLike]]) -> Fig
         means[name] = values.mean()
         axes.bar(places, values, width=0.8, color=colour)
         axes.axhline(means[name], color=ink(colour), linestyle="--", linewidth=1.2)
-        axes.set_xticks(places, [token_name(token, 75) for token in tokens], rotation=90, fontsize=7, parse_math=False)
+        axes.set_xticks(places, [token_name(token, 95) for token in tokens], rotation=90, fontsize=7, parse_math=False)
         axes.tick_params(axis="x", length=0, pad=2)
         axes.set(xlim=(-0.7, longest - 0.3), ylabel=say("decoders.along_axis"))
         axes.grid(axis="y")
