@@ -39,7 +39,7 @@ def test_what_may_be_drawn(seed, tmp_path):
     run("05", tmp_path, f"SEED = {seed}")
 
 
-# subtle: 06 and 07 side by side for each model, so that a chosen one (-k "1-fp32") needs no other
+# -k 1-fp32 chooses both lessons with one model
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("seed", SEEDS)
 class TestTrained:
