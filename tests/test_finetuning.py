@@ -237,6 +237,7 @@ def test_a_record_of_an_earlier_version_is_read(tmp_path):
 
     assert ("bf16", 3.5, 64, False) == (record.precision, record.floor, record.tokens_per_step, record.finished)
     assert has_run(tmp_path, asked) and not has_run(tmp_path, asked | {"seed": 1})
+    assert has_run(tmp_path, asked, "bf16") and not has_run(tmp_path, asked, "fp32")
     assert has_run(tmp_path, asked | {"minutes": None}) and not has_run(tmp_path, asked | {"minutes": 2.0})
     assert record.plan is None
 
