@@ -17,11 +17,11 @@ it once.
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
-    decoders      lesson 07: likelihood against diversity
+    decoders      lesson 07: likelihood against diversity; surprise along two texts
 """
 
 from lessons.plots.beam import two_texts
-from lessons.plots.decoders import likelihood_and_diversity
+from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.shift import next_token_shift
@@ -45,6 +45,7 @@ __all__ = [
     "next_token_shift",
     "probability_by_rank",
     "seconds_per_step",
+    "surprisal_along",
     "surprisal_pair",
     "temperature_bars",
     "temperature_curves",
