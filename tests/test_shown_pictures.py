@@ -95,6 +95,7 @@ PICTURES = {
     "loss_chart, start": lambda: plots.loss_chart(history(1)),
     "surprisal_pair": lambda: plots.surprisal_pair(WORDS * 4, 9 * numpy.ones(48), numpy.linspace(0.1, 10, 48), numpy.ones(48)),
     "attention_patterns": lambda: plots.attention_patterns([" The", " wind", " was", " fair", " all", " day"], hidden=2),
+    "surprisal_along": lambda: plots.surprisal_along({name: (WORDS * 4, [3, 0.2, 1] * 16) for name in ("beam_search(num_beams=5)", "a real page")}),
     "likelihood_and_diversity": decoders,
 }  # fmt: skip
 
