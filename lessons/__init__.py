@@ -52,7 +52,7 @@ _PUBLIC = {
     "texts.blocks": ("token_blocks",),
     "tables.next_token": ("next_token_table", "next_token_probabilities"),
     "tables.course": ("course_figures", "next_token_comparison"),
-    "tables.decoders": ("write_all", "read_real", "measure"),
+    "tables.decoders": ("Decoder", "write_all", "read_real", "measure"),
     "finetuning": ("fine_tune",),
     "explorers": (
         "NextTokenExplorer",

@@ -1,19 +1,20 @@
 """Lesson 07: measures of variety, decoders side by side, the picture and the explorer."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import matplotlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import lessons
 from lessons.arithmetic.measures import distinct_share, ngrams, repetition
 from lessons.classroom import start
 from lessons.decoding import greedy_search, sample
 from lessons.explorers.decoders import DecoderExplorer
-from lessons.plots.decoders import likelihood_and_diversity, nearest_to
+from lessons.plots.decoders import likelihood_and_diversity, nearest_to, surprisal_along
 from lessons.tables import decoders
 from lessons.tables.decoders import NINE, Decoder, measure, read_real, write_all
 from lessons.words.language import speak
@@ -123,6 +124,15 @@ def test_real_texts_are_read_like_written_ones(tiny):
         read_real(tiny, PROMPT, ["a fox"], 5)
 
 
+def test_a_decoder_of_nothing_is_refused():
+    """What is no function, and settings that are no dict of names, fail when the decoder is made and not when it runs."""
+    assert "greedy_search()" == str(lessons.Decoder(lessons.greedy_search))
+    with pytest.raises(TypeError, match="search must be greedy_search, beam_search"):
+        Decoder("sample")
+    with pytest.raises(TypeError, match=r"settings must be a dict of settings, as \{'temperature': 0.7\}"):
+        Decoder(sample, 0.7)
+
+
 # -------------------------------------------------------------------------------------------------- picture and
 # explorer
 
@@ -154,6 +164,62 @@ def test_names_of_close_points_do_not_overlap():
 
     assert 7 == len(heights)
     assert min(after - before for before, after in pairwise(heights)) > 8.5 * figure.dpi / 72  # the size of the letters
+
+
+ALONG = {
+    "beam_search(num_beams=5)": ([" calm", ",", " $x$", "\n"], [1.9, 0.0, 0.1, 0.2]),
+    "a real page": (
+        [" W", " 4", ",", " 1", "3", "7", " miles", "<|endoftext|>"],
+        [1.4, 1.0, 0.1, 0.4, 2.3, 2.3, 0.0, 9.0],
+    ),
+}
+
+
+def test_surprisal_along_two_texts():
+    """A panel for each text, a bar for each token with its name under it, a line at the mean, one scale for all."""
+    figure = surprisal_along(ALONG)
+    for axes, (tokens, surprisals) in zip(figure.axes, ALONG.values(), strict=True):
+        assert surprisals == [bar.get_height() for bar in axes.patches]
+        assert len(tokens) == len(axes.get_xticklabels())
+        assert pytest.approx(sum(surprisals) / len(surprisals)) == axes.lines[0].get_ydata()[0]
+    assert 1 == len({axes.get_ylim() for axes in figure.axes}) == len({axes.get_xlim() for axes in figure.axes})
+    assert ["beams(5): mean 0.55"] == [words.get_text() for words in figure.axes[0].texts]
+    assert "largest in a real page" in figure.axes[0].get_title(loc="left")
+
+
+@pytest.mark.parametrize("tokens", [1, 8, 60])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nothing_of_the_picture_is_cut_off_or_overprinted(tokens, language):
+    """In the PNG as a notebook makes it, that is with its tight box: every text lies inside, none on another."""
+    with matplotlib.rc_context():
+        start.use_fonts(start.PACKAGE / "assets" / "font")
+        speak(language)
+        names = [f" {'abcdefgh'[: 1 + place % 8]}" for place in range(tokens)]
+        figure = surprisal_along({name: (names, [0.5 + place % 3 for place in range(tokens)]) for name in ALONG})
+        boxes = boxes_of_texts(figure)
+    inside = figure.get_tightbbox().transformed(figure.dpi_scale_trans).padded(1)
+    for words, box in boxes:
+        assert inside.fully_containsx(box.x0) and inside.fully_containsx(box.x1), words
+        assert inside.fully_containsy(box.y0) and inside.fully_containsy(box.y1), words
+    assert [
+        (one, other) for (one, a), (other, b) in combinations(boxes, 2) if a.padded(-0.5).overlaps(b.padded(-0.5))
+    ] == []
+
+
+def boxes_of_texts(figure):
+    """[(text, its box in pixels)] of all that is written in a figure."""
+    FigureCanvasAgg(figure).draw()
+    texts = []
+    for axes in figure.axes:
+        texts += [*axes.texts, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = axis.get_view_interval()  # matplotlib keeps ticks beyond the ends, and does not draw them
+            texts += [
+                label
+                for at, label in zip(axis.get_majorticklocs(), axis.get_ticklabels(), strict=True)
+                if low <= at <= high
+            ]
+    return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text().strip()]
 
 
 def test_choosing_decoders_asks_no_model(explorer, monkeypatch):

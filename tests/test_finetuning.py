@@ -161,7 +161,7 @@ def test_the_floor_is_found_where_it_is_known(tiny_models, tmp_path):
     assert math.exp(lessons.entropy_floor(corpus["validation"], tiny_models["gpt2"].tokenizer)) == pytest.approx(
         run.floor
     )
-    assert "No model can go below" in str(run)
+    assert "no model can go below" in str(run)
 
 
 # ------------------------------------------------------------------------------------------------------ stop and go on
@@ -237,6 +237,7 @@ def test_a_record_of_an_earlier_version_is_read(tmp_path):
 
     assert ("bf16", 3.5, 64, False) == (record.precision, record.floor, record.tokens_per_step, record.finished)
     assert has_run(tmp_path, asked) and not has_run(tmp_path, asked | {"seed": 1})
+    assert has_run(tmp_path, asked, "bf16") and not has_run(tmp_path, asked, "fp32")
     assert has_run(tmp_path, asked | {"minutes": None}) and not has_run(tmp_path, asked | {"minutes": 2.0})
     assert record.plan is None
 

@@ -84,9 +84,13 @@ def write_record(folder: Path, record: RunRecord) -> None:
         unfinished.write_text(json.dumps(asdict(record), indent=1), encoding="utf8")
 
 
-def has_run(folder: Path, asked: dict[str, Any]) -> bool:
-    """Whether a run with these settings lies in the folder."""
-    return (folder / RUN_FILE).exists() and not changed_settings(read_record(folder), asked)
+def has_run(folder: Path, asked: dict[str, Any], precision: str | None = None) -> bool:
+    """Whether a run with these settings lies in the folder; of this precision, where one is named."""
+    if not (folder / RUN_FILE).exists():
+        return False
+    record = read_record(folder)
+    of_this_precision = precision is None or record.precision in ("", precision)
+    return of_this_precision and not changed_settings(record, asked)
 
 
 def record_to_resume(folder: Path, asked: dict[str, Any]) -> RunRecord:

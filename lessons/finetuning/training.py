@@ -52,7 +52,8 @@ def fine_tune(
     folder: where checkpoints and the finished model go; None: fine-tuned/NAME. A run that lies there already is put
         aside.
     resume: True goes on with the run in the folder after an interrupt or a crash; it ends as it would have without.
-        "auto" does so, or takes what is finished, if a run with the same settings is there, and begins anew otherwise.
+        "auto" does so, or takes what is finished, if a run with the same settings is there, in the precision that is
+        named, if one is; it begins anew otherwise.
     lora: train only matrices of this rank beside the model's own.
     precision: "bf16", "fp16" or "fp32" for products of matrices; None takes the fastest that is sound on this device.
     accumulation, gradient_checkpointing: less memory for more time. num_proc: processes that tokenise.
@@ -74,7 +75,7 @@ def fine_tune(
     folder = check_path("folder", Path("fine-tuned") / Path(lm.name).name if folder is None else folder).resolve()
     check_block(lm, recipe)
     asked = asdict(recipe) | {"lora": lora, "seed": seed, "minutes": minutes}
-    resume = has_run(folder, asked) if resume == "auto" else bool(resume)
+    resume = has_run(folder, asked, precision) if resume == "auto" else bool(resume)
     record = record_to_resume(folder, asked) if resume else RunRecord(asked, floor_of(corpus, lm))
     if record.finished:
         return result_of(record, load(folder, device=lm.device), folder)

@@ -1,6 +1,7 @@
-"""Lesson 07's picture: how likely a decoder's texts are, against how varied."""
+"""Lesson 07's pictures: how likely a decoder's texts are, against how varied; the surprise along two texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from statistics import fmean
 from typing import NamedTuple
 
@@ -8,12 +9,16 @@ import numpy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, RED, ink, new_figure, set_title
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, ink, new_figure, set_title
+from lessons.plots.names import token_name
 from lessons.words.language import say
 
 # From a name to its point.
 ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}
+
+ALONG = (BLUE, GREEN, ORANGE)  # of texts one under the other
 
 Point = tuple[float, float]  # surprisal (nats per token), share of different 2-grams
 
@@ -25,6 +30,32 @@ class Label(NamedTuple):
     x: float
     y: float
     colour: str
+
+
+def surprisal_along(texts: Mapping[str, tuple[Sequence[str], ArrayLike]]) -> Figure:
+    """A figure of how surprising each token of some texts is, one text under the other, all on one scale.
+
+    texts: {name: (n tokens, (n,) surprisals in nats)}
+
+    After figure 2 of Holtzman, Buys, Du, Forbes & Choi, "The curious case of neural text degeneration", 2020.
+    """
+    figure, panels = new_figure(width=9.6, height=0.5 + 1.75 * len(texts), nrows=len(texts), sharey=True, squeeze=False)
+    longest, means = max(len(tokens) for tokens, _ in texts.values()), {}
+    for axes, colour, (name, (tokens, surprisals)) in zip(panels.flat, cycle(ALONG), texts.items(), strict=False):
+        values, places = numpy.asarray(surprisals, dtype=float), numpy.arange(len(tokens))
+        means[name] = values.mean()
+        axes.bar(places, values, width=0.8, color=colour)
+        axes.axhline(means[name], color=ink(colour), linestyle="--", linewidth=1.2)
+        axes.set_xticks(places, [token_name(token, 95) for token in tokens], rotation=90, fontsize=7, parse_math=False)
+        axes.tick_params(axis="x", length=0, pad=2)
+        axes.set(xlim=(-0.7, longest - 0.3), ylabel=say("decoders.along_axis"))
+        axes.grid(axis="y")
+        words = say("decoders.along_mean", name=short(name), mean=f"{means[name]:.2f}")
+        axes.annotate(words, (1, 1), xycoords="axes fraction", ha="right", va="top", fontsize=9, color=ink(colour))
+    highest = max(1.0, *(float(numpy.asarray(values).max()) for _, values in texts.values()))
+    panels.flat[0].set_ylim(0, 1.25 * highest)
+    set_title(panels.flat[0], say("decoders.along_title", name=short(max(means, key=lambda name: means[name]))))
+    return figure
 
 
 def likelihood_and_diversity(
@@ -105,7 +136,7 @@ def _write(axes: Axes, labels: Iterable[Label]) -> None:
                 fontsize=8.5,
                 color=ink(label.colour),
                 arrowprops=ARROW if len(column) > 1 else None,
-                zorder=5,
+                zorder=2,  # under all points, so that no line runs across the star
             )
 
 

@@ -7,6 +7,7 @@ nats.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from reprlib import repr as shown
 from typing import Any
 
 import pandas
@@ -40,10 +41,20 @@ class Text:
 
 @dataclass(frozen=True)
 class Decoder:
-    """A decoder with its knobs set; as a string it is the call: sample(temperature=0.7)."""
+    """A decoder with its knobs set, and not yet run; as a string it is the call: sample(temperature=0.7).
+
+    search: `greedy_search`, `beam_search` or `sample`. settings: its arguments by name. Raises TypeError for anything
+        else.
+    """
 
     search: Callable[..., Trace | Sequence[Trace]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not callable(self.search) or not isinstance(getattr(self.search, "__name__", None), str):
+            raise TypeError(say("decoders.search", value=shown(self.search)))
+        for name in check_kind("settings", self.settings, dict, say("decoders.settings")):
+            check_kind("settings", name, str, say("decoders.settings"))
 
     def __str__(self) -> str:
         return f"{self.search.__name__}({', '.join(f'{name}={value}' for name, value in self.settings.items())})"

@@ -78,6 +78,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "logbook_pages": {"number": 3, "seed": 0},
     "course_figures": {},
     "next_token_comparison": {"lm": MODEL},
+    "Decoder": {"search": lessons.sample, "settings": {"temperature": 0.7}},
     "write_all": {"lm": MODEL, "prompt": "the old", "decoders": [NINE[0], NINE[5]], "max_new_tokens": 3, "number": 2, "seed": 0},
     "read_real": {"lm": MODEL, "prompt": "the old", "texts": ["the old king and the fox"], "max_new_tokens": 5},
     "measure": {"written": {"greedy_search()": [Text((1, 2, 3), "a b c", -3.0)]}},

@@ -1,0 +1,54 @@
+"""What lessons 05, 06 and 07 say of their numbers holds on another seed, and in the other precision of training.
+
+A lesson that says what its own run has shown says it of one model, and every machine trains another one: with 16-bit
+products or without, with other random numbers. Each claim is a `verify(...)` in a cell; here all cells run.
+"""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from watched_notebooks import WatchedRun
+
+LESSONS = Path(__file__).parents[2] / "notebooks" / "en"
+SEEDS, PRECISIONS = (0, 1, 2), ("bf16", "fp32")
+LONGEST = 1800  # seconds for a cell: bf16 is slow where the processor only imitates it
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> dict[tuple[int, str], Path]:
+    """A folder for each seed and precision: lesson 07 finds there the model that 06 has trained, and no other one."""
+    return {(seed, name): tmp_path_factory.mktemp(f"{seed}-{name}-") for seed in SEEDS for name in PRECISIONS}
+
+
+def run(lesson: str, folder: Path, parameters: str) -> None:
+    """Run a copy of the lesson, in this folder, with these lines at the end of its cell of parameters."""
+    (path,) = LESSONS.glob(f"{lesson}_*.ipynb")
+    notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    (cell,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    cell.source += f"\n{parameters}"
+    copy = folder / path.name
+    nbformat.write(notebook, copy)
+    result = WatchedRun(copy, LONGEST, kernel="python3").execute()
+    assert result.error is None, result.error and result.error.trace
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_may_be_drawn(seed, tmp_path):
+    """Lesson 05: its random numbers are others."""
+    run("05", tmp_path, f"SEED = {seed}")
+
+
+# -k 1-fp32 chooses both lessons with one model
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("seed", SEEDS)
+class TestTrained:
+    """Lessons 06 and 07: another order of the texts, other products of matrices, other random numbers."""
+
+    def test_training(self, seed, precision, folders):
+        """Lesson 06 trains the model."""
+        run("06", folders[seed, precision], f"SEED, PRECISION = {seed}, {precision!r}")
+
+    def test_choosing_a_decoder(self, seed, precision, folders):
+        """Lesson 07 takes the model that is there, or trains it if this test runs alone."""
+        run("07", folders[seed, precision], f"SEED, PRECISION = {seed}, {precision!r}")
