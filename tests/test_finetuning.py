@@ -641,3 +641,14 @@ def test_a_chart_is_drawn_at_each_evaluation_and_else_every_two_seconds(monkeypa
             report(entry["step"], 9, log)
             assert expected == drawn
     assert [1, 3, 4, 4] == drawn  # and at the end
+
+
+def test_a_trainer_before_does_not_change_the_precision(lm):
+    """What a student's own `Trainer` has marked as prepared is prepared anew: else 16 bits were 32, without a word."""
+    from copy import deepcopy
+
+    from lessons.finetuning.trainable import trainable_copy
+
+    marked = deepcopy(lm.model)
+    marked._is_accelerate_prepared = True
+    assert not hasattr(trainable_copy(marked, None, False), "_is_accelerate_prepared")

@@ -24,6 +24,8 @@ def trainable_copy(
 ) -> "PreTrainedModel | PeftModel":
     """A copy of the model, ready for the trainer."""
     copied = copy.deepcopy(model).float()
+    # subtle: a `Trainer` that had the model before has marked it as prepared, and the next would compute in 32 bits
+    vars(copied).pop("_is_accelerate_prepared", None)
     # subtle: GPT-2's class is not in the library's table of losses, which it says at every start
     copied.loss_type = "ForCausalLM"
     copied.config.use_cache = False
