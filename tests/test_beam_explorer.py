@@ -178,7 +178,9 @@ def test_every_fate_can_be_told(chain):
         told["dropped"] == "Dropped: it ends the text, but only endings among the first 2 candidates of a step count."
     )
     assert told["evicted"] == "Evicted: its score, −2.76 / 4^1 = −0.691, was beaten by 2 other finished texts."
-    assert told["finished"].startswith("Finished: its score, −2.56 / 4^1 = −0.641, is among the 2 best")
+    assert told["finished"].startswith(
+        "Finished (it ended, or this was the last step): its score, −2.56 / 4^1 = −0.641, is among the 2 best"
+    )
     assert set(told) == {"kept", "pruned", "finished", "dropped", "evicted"}
 
 

@@ -150,7 +150,7 @@ def test_a_prompt_that_fills_the_context_is_refused(tiny_models):
 def test_reasons_are_said_in_korean_too(chain):
     """Every word that a student sees exists in both languages."""
     speak("ko")
-    assert greedy_search(chain, ".", 10).stopped == "텍스트 끝 토큰이 선택되었습니다"
+    assert greedy_search(chain, ".", 10).stopped == "종료 토큰(EOS)이 선택되었습니다"
 
 
 def test_generate_writes_the_same(lm):

@@ -86,8 +86,10 @@ def test_mass_by_rank_adds_up():
     (axes,) = mass_by_rank({"steep": steep, "flat": flat}).axes
     widths = [bar.get_width() for bar in axes.patches]
     assert pytest.approx([0.9, 0.9 / 49, 4 / 49, 0.02, 0.18, 0.8]) == widths
-    assert "8% at steep, 80% at flat" in axes.get_title(loc="left")
+    assert axes.get_title(loc="left") == "Tokens beyond rank 10 together: 8% at steep, 80% at flat"
     assert ["1", "2–10", "11–50"] == [text.get_text() for text in axes.get_legend().get_texts()]
+    (further,) = mass_by_rank({"steep": steep, "flat": flat}, beyond=40).axes
+    assert further.get_title(loc="left") == "Tokens beyond rank 40 together: 2% at steep, 20% at flat"
 
 
 def test_cuts_of_two_distributions_are_counted():

@@ -1,14 +1,17 @@
 """The Korean notebooks kept in step with the English ones: code, ids, tags, metadata and order are copied, words are
-not.
+not, be they prose, or strings and comments in code.
 
     python tools/korean.py                       # every notebook that exists in notebooks/ko
     python tools/korean.py 05_top_k_and_top_p    # this one, which is begun if it does not exist
 
 Korean text is kept by the id of its cell. A markdown cell that is missing arrives in English, to be translated; one
-whose id no longer exists in English is moved to the end. Both are listed, as is each line without Hangul; then the exit
-status is 1. Exercises come in Korean from lessons/assets/words. Running it again changes nothing.
+whose id no longer exists in English is moved to the end. A code cell keeps its Korean strings and comments as long as
+the English code, strings and comments apart, stays what it was; after that it arrives in English, and is listed if it
+had Korean. All these are listed, as is each line of prose without Hangul; then the exit status is 1. Exercises come in
+Korean from lessons/assets/words. Running it again changes nothing.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -33,14 +36,47 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 def in_step(english: NotebookNode, korean: NotebookNode | None) -> NotebookNode:
     """The English notebook with the markdown that the Korean one has for its ids; what is left over stands at the
     end."""
-    known = {cell.id: cell for cell in korean.cells if cell.cell_type == "markdown"} if korean else {}
+    known = {cell.id: cell for cell in korean.cells} if korean else {}
     notebook = deepcopy(english)
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.id in known:
-            cell.source = known[cell.id].source
+        theirs = known.get(cell.id)
+        if (
+            theirs
+            and theirs.cell_type == cell.cell_type
+            and (cell.cell_type == "markdown" or without_words(theirs.source) == without_words(cell.source))
+        ):
+            cell.source = theirs.source
     ids = {cell.id for cell in english.cells}
-    notebook.cells += [cell for id, cell in known.items() if id not in ids and not exercises.OURS.fullmatch(id)]
+    notebook.cells += [
+        cell
+        for id, cell in known.items()
+        if id not in ids and cell.cell_type == "markdown" and not exercises.OURS.fullmatch(id)
+    ]
     return notebook
+
+
+class _WithoutWords(ast.NodeTransformer):
+    """Every string becomes empty; of an f-string what is filled in stays, in whatever order a language has it."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Tuple:
+        return ast.Tuple(sorted((part for part in node.values if isinstance(part, ast.FormattedValue)), key=ast.dump))
+
+
+def without_words(code: str) -> str:
+    """The syntax tree of code without its strings and comments, as text."""
+    return ast.dump(_WithoutWords().visit(ast.parse(code)))
+
+
+def code_to_translate(english: NotebookNode, korean: NotebookNode | None) -> Iterator[str]:
+    """Which code cells have Korean words that no longer fit the English code."""
+    known = {cell.id: cell for cell in korean.cells if cell.cell_type == "code"} if korean else {}
+    for cell in english.cells:
+        theirs = known.get(cell.id)
+        if theirs and HANGUL.search(theirs.source) and without_words(theirs.source) != without_words(cell.source):
+            yield f"cell {cell.id} has new code: its Korean strings and comments are to be written again"
 
 
 def lines_without_hangul(source: str) -> list[str]:
@@ -73,7 +109,8 @@ def written(name: str) -> tuple[str, list[str]]:
     speak("ko")
     text = exercises.with_exercises(nbformat.writes(in_step(english, korean)) + "\n", path.stem)
     speak("en")
-    return text, list(complaints(english, nbformat.reads(text, nbformat.NO_CONVERT)))
+    to_do = [*code_to_translate(english, korean), *complaints(english, nbformat.reads(text, nbformat.NO_CONVERT))]
+    return text, to_do
 
 
 def main(names: list[str]) -> int:

@@ -5,7 +5,7 @@ T = tokens, V = size of the vocabulary.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -42,6 +42,26 @@ def random_chain(seed: int, size: int, ends: Sequence[int] = ()) -> MarkovChain:
 
 
 @dataclass
+class Language:
+    """A source of logits for the next word that depend on every word before it, and on their order.
+
+    Attributes:
+        seed, size: equal ones make equal languages; `size` is the number of words.
+        asked: {ids: the logits after them}, for all that were asked for.
+    """
+
+    seed: int
+    size: int
+    asked: dict[tuple[int, ...], Tensor] = field(default_factory=dict, repr=False)
+
+    def __call__(self, ids: Sequence[int]) -> Tensor:
+        before = tuple(int(token) for token in ids)
+        draw = random.Random(f"{self.seed} {before}")
+        self.asked[before] = torch.tensor([round(draw.gauss(0, 2), 2) for _ in range(self.size)])
+        return self.asked[before].clone()
+
+
+@dataclass
 class Reader:
     """A stand-in for a model with a cache: `read(tokens, cache)` gives (logits (V,), cache), and counts what it reads.
 
@@ -56,8 +76,7 @@ class Reader:
         read = tuple(int(token) for token in tokens)
         self.tokens_read += len(read)
         cache = (cache or ()) + read
-        draw = random.Random(f"{self.seed} {cache}")
-        return torch.tensor([round(draw.gauss(0, 2), 2) for _ in range(self.vocabulary_size)]), cache
+        return Language(self.seed, self.vocabulary_size)(cache), cache
 
     def __repr__(self) -> str:
         return f"Reader(seed={self.seed}, vocabulary_size={self.vocabulary_size})"

@@ -4,7 +4,8 @@ A result is first made *plain*: an array of 64-bit floats where it holds numbers
 Ellipsis, or a list of plain things. Then plain things are compared, numbers with a tolerance.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain
 from numbers import Number
 from types import EllipsisType
 from typing import Any, TypeAlias
@@ -29,14 +30,22 @@ def plain(value: Any) -> Plain:
         value = sorted(value, key=str)
     if isinstance(value, list | tuple | range | Iterator):
         parts = list(value)
-        if all(type(part) in (int, float) for part in parts):  # the quick way: a million ids are soon read
+        # the quick ways: a million ids are soon read, in one list or in blocks
+        if only_numbers(parts):
             return numpy.array([float(part) for part in parts])
+        if set(map(type, parts)) == {list} and len(set(map(len, parts))) == 1 and only_numbers(chain(*parts)):
+            return numpy.array(parts, dtype=numpy.float64)
         return from_list([plain(part) for part in parts])
     if isinstance(value, Mapping):
         return from_list([plain(part) for pair in value.items() for part in pair])
     if isinstance(value, Number) or hasattr(value, "__array__"):
         return from_array(numpy.asarray(value))
     return safe_repr(value)
+
+
+def only_numbers(parts: Iterable[Any]) -> bool:
+    """Whether they are Python's own numbers, and neither True nor False."""
+    return set(map(type, parts)) <= {int, float}
 
 
 def from_list(parts: list[Plain]) -> Plain:
@@ -88,8 +97,10 @@ def difference(expected: Plain, yours: Plain, tolerance: float) -> str:
         if kind(expected) == kind(yours):
             return say("exercises.differs")
         return say("exercises.kind", expected=kind(expected), yours=kind(yours))
+    if expected.ndim == 0 and yours.size == 1:  # a number may come in an array of its own
+        yours = yours.reshape(())
     if expected.shape != yours.shape:
-        return say("exercises.shape", expected=expected.shape, yours=yours.shape)
+        return say("exercises.kind", expected=kind(expected), yours=kind(yours))
     if numpy.isnan(yours).any() and not numpy.isnan(expected).any():
         return say("exercises.nan")
     places = numpy.argwhere(~close(expected, yours, tolerance))
@@ -107,9 +118,13 @@ def difference(expected: Plain, yours: Plain, tolerance: float) -> str:
 
 
 def kind(value: Plain) -> str:
-    """What a plain thing is, in words."""
+    """What a plain thing is, in words: "one number", "3 numbers in a row", "numbers of the shape (2, 3)" …"""
     if isinstance(value, numpy.ndarray):
-        return say("exercises.kind_numbers" if value.ndim else "exercises.kind_number")
+        if value.ndim > 1:
+            return say("exercises.kind_shape", shape=value.shape)
+        return say("exercises.kind_row", size=value.size) if value.ndim else say("exercises.kind_number")
+    if value is None:
+        return "None"
     return say("exercises.kind_text" if isinstance(value, str) else "exercises.kind_list")
 
 

@@ -2,15 +2,18 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lessons.words.language import say, words
 
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]  # what a function is called with
+# What the numbers of a result are; "" for none of these, such as ids. It tells what may be suspected of wrong ones.
+Measure = Literal["log-probability", "surprisal", "perplexity", "probability", "count", ""]
 Case = Callable[[], Arguments]  # makes a function's arguments, fresh and the same at each call
 
 
@@ -24,10 +27,12 @@ class Exercise:
         answer: a right answer; its signature is the stub's, its source is what `answer(name)` shows.
         cases: what it is tried on, the smallest first.
         mistakes: wrong answers by name; each has words of its own.
-        endless: the mistakes that would run into the time limit, and are known by that.
+        measure: what the numbers of the result are.
+        endless: the mistakes that run into the time limit, each with the place of the case on which it does.
+        large: how many of the last cases are so large that only an answer that is right on all others is tried on them.
         tolerance: numbers x (expected) and y agree where |x - y| ≤ tolerance · (1 + |x|).
         unordered: whether the result is a set.
-        seconds: for all cases together.
+        seconds: for all cases together, but for the large ones: each has as long by itself.
         compared: what is compared, made of arguments and result; the result itself if None.
     """
 
@@ -36,7 +41,9 @@ class Exercise:
     answer: Function
     cases: Sequence[Case]
     mistakes: Mapping[str, Function]
-    endless: tuple[str, ...] = ()
+    measure: Measure = ""
+    endless: Mapping[str, int] = field(default_factory=dict)
+    large: int = 0
     tolerance: float = 1e-4
     unordered: bool = False
     seconds: float = 10.0
@@ -69,8 +76,9 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The source of the answer, as it could stand in the stub's place."""
-        return self._imports() + textwrap.dedent(inspect.getsource(self.answer)).strip()
+        """The source of the answer, as it could stand in the stub's place: with its head, which names no types."""
+        source = textwrap.dedent(inspect.getsource(self.answer)).strip()
+        return self._imports() + re.sub(r"^def .*?:\n", f"def {self.signature}:\n", source, count=1, flags=re.DOTALL)
 
     def say(self, entry: str, **values: object) -> str:
         """One of its words: its "title", its "statement", the "predict" question, "why" the answer is right, the

@@ -4,12 +4,15 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from lessons.exercises.common_mistakes import SENTENCES, common_mistake
+from lessons.exercises.cases import Language
+from lessons.exercises.common_mistakes import SENTENCES, common_mistake, explains, meaning
 from lessons.exercises.compare import Plain, difference, plain, safe_repr, shown
 from lessons.exercises.exercise import Exercise
 from lessons.exercises.trials import Trial, fails_alike, try_all
-from lessons.exercises.verdict import Status, Verdict, verdict
+from lessons.exercises.verdict import Folded, Status, Verdict, verdict
 from lessons.words.language import say
+
+LOGITS_SHOWN = 6  # rows of a small language
 
 
 def judge(exercise: Exercise, function: Any) -> Verdict:
@@ -17,10 +20,11 @@ def judge(exercise: Exercise, function: Any) -> Verdict:
     title = exercise.say("title")
     complaint = wrong_form(exercise, function)
     if complaint:
-        return verdict(exercise.name, title, "form", [complaint])
+        return verdict(exercise.name, title, "form", [complaint], folded=help_with(exercise))
     trials = try_all(exercise, function)
     if trials[-1].unwritten:
-        return verdict(exercise.name, title, "unwritten", [say("exercises.unwritten_hint", name=exercise.name)])
+        sentence = say("exercises.unwritten_hint", name=exercise.name)
+        return verdict(exercise.name, title, "unwritten", [sentence], folded=help_with(exercise))
     failed = [trial for trial in trials if not trial.passed]
     if failed:
         return explained(exercise, trials, failed)
@@ -47,19 +51,27 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
     trial = failed[0]
     status = status_of(trial)
     sentences = what_happened(exercise, trial, status)
-    mistake = None
-    if status == "endless":
-        mistake = exercise.endless[0] if exercise.endless else None
-    elif status == "wrong":
-        mistake = known_mistake(exercise, trials)
+    mistake = known_mistake(exercise, trials) if status in ("wrong", "crashed", "endless") else None
     if mistake:
         sentences.append(exercise.say_mistake(mistake))
     elif status == "wrong":
-        mistake = mistake_in_common(exercise, failed)
+        mistake = mistake_in_common(exercise, trials)
         sentences += [say(SENTENCES[mistake])] if mistake else []
+    elif status == "crashed" and (entry := meaning(trial.outcome.error)):
+        sentences.append(say(entry))
     if trial.changed:
         sentences.append(say("exercises.in_place", names=", ".join(trial.changed)))
-    return verdict(exercise.name, exercise.say("title"), status, sentences, facts_of(exercise, trial), mistake)
+    title, facts = exercise.say("title"), facts_of(exercise, trial)
+    return verdict(exercise.name, title, status, sentences, facts, mistake, help_with(exercise))
+
+
+def help_with(exercise: Exercise) -> list[Folded]:
+    """Hints, the vaguest first, and an answer with its reason: all folded, to be opened one by one."""
+    hints = exercise.hints()
+    folded = [
+        Folded(say("exercises.folded_hint", step=step, of=len(hints)), [text]) for step, text in enumerate(hints, 1)
+    ]
+    return [*folded, Folded(say("exercises.folded_answer"), [exercise.say("why")], exercise.source)]
 
 
 def status_of(trial: Trial) -> Status:
@@ -85,25 +97,38 @@ def what_happened(exercise: Exercise, trial: Trial, status: Status) -> list[str]
 
 
 def known_mistake(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
-    """The planted wrong answer that gives what this one gives wherever it fails; of several the likest elsewhere."""
-    cases_alike: dict[str, int] = {}
+    """The planted wrong answer that gives what this one gives on every case: not only where it fails, lest something
+    untrue be said of an answer that only happens to fail alike. None if none does.
+    """
+    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
+    if all(trial.passed for trial in ended):  # right as far as it came: known by the case on which it did not end
+        return next((name for name, place in exercise.endless.items() if place == len(ended)), None)
+    ended.sort(key=lambda trial: trial.passed)  # the failures first: most wrong answers differ there
     for name, wrong in exercise.mistakes.items():
-        if name not in exercise.endless:
-            alike = [fails_alike(exercise, wrong, trial) for trial in trials]
-            if all(same or trial.passed for same, trial in zip(alike, trials, strict=True)):
-                cases_alike[name] = sum(alike)
-    return max(cases_alike, key=lambda name: cases_alike[name], default=None)
+        if name not in exercise.endless and all(fails_alike(exercise, wrong, trial) for trial in ended):
+            return name
+    return None
 
 
-def mistake_in_common(exercise: Exercise, failed: Sequence[Trial]) -> str | None:
-    """The common mistake that explains every failure; None if none does, or not the same."""
-    names = {common_mistake(trial.expected, trial.outcome.value, exercise.tolerance) for trial in failed}
-    return names.pop() if len(names) == 1 else None
+def mistake_in_common(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
+    """The common mistake that explains every failure, and that no success contradicts; None if there is none."""
+    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
+    pairs = [(trial.expected, trial.outcome.value) for trial in ended]
+    names = {
+        common_mistake(*pair, exercise.tolerance, exercise.measure)
+        for trial, pair in zip(ended, pairs, strict=True)
+        if not trial.passed
+    }
+    name = names.pop() if len(names) == 1 else None
+    return name if name and all(explains(name, *pair, exercise.tolerance, exercise.measure) for pair in pairs) else None
 
 
 def facts_of(exercise: Exercise, trial: Trial) -> list[tuple[str, str]]:
     """Given, expected, yours."""
-    arguments = zip(exercise.parameters, trial.case(), strict=True)
+    values = trial.case()
+    if any(isinstance(value, Language) for value in values):
+        exercise.answer(*values)  # so that the language knows what it was asked
+    arguments = zip(exercise.parameters, values, strict=True)
     given = "\n".join(f"{name} = {shown_argument(value)}" for name, value in arguments)
     facts = [(say("exercises.given"), given), (say("exercises.expected"), shown_result(exercise, trial.expected))]
     if trial.outcome.kind == "value":
@@ -112,7 +137,11 @@ def facts_of(exercise: Exercise, trial: Trial) -> list[tuple[str, str]]:
 
 
 def shown_argument(value: Any) -> str:
-    """An argument as it is shown; a small language as its table of probabilities."""
+    """An argument as it is shown; a small language as its table of probabilities, or of the logits it was asked for."""
+    if isinstance(value, Language):
+        asked = list(value.asked.items())[:LOGITS_SHOWN]
+        rows = "\n".join(f"    {list(ids)}: {shown(plain(logits))}" for ids, logits in asked)
+        return f"{say('exercises.language', size=value.size)}\n{rows}"
     if hasattr(value, "probabilities"):
         rows = "\n".join(f"    {row}" for row in shown(plain(value.probabilities)).splitlines())
         return f"{say('exercises.chain', size=len(value.words))}\n{rows}"

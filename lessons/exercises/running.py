@@ -8,6 +8,7 @@ Nothing here executes text.
 """
 
 import ctypes
+import dis
 import signal
 import sys
 import threading
@@ -34,7 +35,7 @@ class Outcome:
         value: what came back.
         error: kind and message of the exception.
         line: the student's line in which it happened, as far as it is known.
-        unwritten: whether it was a `NotImplementedError`.
+        unwritten: whether the student's own line raised a `NotImplementedError`.
     """
 
     kind: Literal["value", "crash", "endless"]
@@ -55,9 +56,8 @@ def run(call: Callable[[], Any], seconds: float, file: str = "") -> Outcome:
         raise
     # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either
     except BaseException as error:
-        return Outcome(
-            "crash", error=described(error), line=line_of(error, file), unwritten=isinstance(error, NotImplementedError)
-        )
+        unwritten = isinstance(error, NotImplementedError) and raised_in(error, file)
+        return Outcome("crash", error=described(error), line=line_of(error, file), unwritten=unwritten)
 
 
 @contextmanager
@@ -139,6 +139,20 @@ def described(error: BaseException) -> str:
         return f"{type(error).__name__}: {error}".removesuffix(": ")
     except Exception:
         return type(error).__name__
+
+
+def raised_in(error: BaseException, file: str) -> bool:
+    """Whether a `raise` in `file` threw the error.
+
+    subtle: what a library in C throws ends in the line that called it, too; but that line's instruction is no `raise`.
+    """
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    code = last and last.tb_frame.f_code
+    if not last or not code or code.co_filename != file:
+        return False
+    return code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
 
 def line_of(error: BaseException, file: str) -> str:

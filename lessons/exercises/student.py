@@ -45,8 +45,7 @@ def answer(name: str) -> Shown:
     """A right answer to an exercise: its source, and the reason. Raises ValueError for a name that no exercise has."""
     exercise = find(name)
     progress.note(name, answer=True)
-    facts = [("", exercise.source)]
-    return Shown(say("exercises.answer", title=exercise.say("title")), [exercise.say("why")], facts)
+    return Shown(say("exercises.answer", title=exercise.say("title")), [exercise.say("why")], code=exercise.source)
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +66,7 @@ def show_progress() -> Progress:
     if open_ones:
         first = open_ones[0]
         following = say(
-            "exercises.next", title=first.say("title"), lesson=f"{first.lesson:02}", notebook=NOTEBOOKS[first.lesson]
+            "exercises.next", title=first.say("title"), lesson=first.lesson, notebook=NOTEBOOKS[first.lesson]
         )
     else:
         following = say("exercises.all_solved")

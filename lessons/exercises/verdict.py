@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
 from lessons.words.language import say
 from lessons.words.writing import as_written
 
@@ -21,7 +25,35 @@ LOOKS: dict[Status, tuple[str, str, str]] = {
     "endless": ("✗", "exercises.endless", VERMILION),
     "form": ("✗", "exercises.form", VERMILION),
 }
+# Code keeps its own light ground, so that its colours can be read on a dark page, too.
+CODE = "margin:4px 0;padding:6px 10px;white-space:pre-wrap;font-family:monospace;font-size:13px;color:#24292f;"
+CODE += "background:#f6f8fa;border-radius:4px"
 PRE = "margin:0;white-space:pre-wrap;font-family:monospace;font-size:13px;background:transparent;color:inherit"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What is there to be opened, in a page that needs no kernel: a label, sentences, and perhaps code."""
+
+    label: str
+    sentences: Sequence[str]
+    code: str = ""
+
+    def html(self) -> str:
+        said = paragraphs(self.sentences)
+        code = f'<pre style="{CODE}">{coloured(self.code)}</pre>' if self.code else ""
+        summary = f'<summary style="cursor:pointer">{escape(self.label)}</summary>'
+        return f'<details style="margin:4px 0">{summary}<div style="padding:0 0 4px 16px">{said}{code}</div></details>'
+
+
+def coloured(code: str) -> str:
+    """Python as HTML in colours; without the tags it is the code, letter for letter."""
+    html = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, noclasses=True))
+    return html.removesuffix("\n")
+
+
+def paragraphs(sentences: Sequence[str]) -> str:
+    return "".join(f'<div style="margin:4px 0;max-width:76ch">{escape(sentence)}</div>' for sentence in sentences)
 
 
 @dataclass(frozen=True)
@@ -32,6 +64,9 @@ class Shown:
         heading: one line.
         sentences: what there is to say.
         facts: (label, text in a fixed width); no label is "".
+        code: lines of Python, coloured in HTML.
+        folded: hints and an answer, closed until they are opened; in text, where nothing can be folded, only `more`.
+        more: how to ask for what is folded in HTML, where it is not said already.
         colour: of the line beside it.
     """
 
@@ -39,6 +74,9 @@ class Shown:
     sentences: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
     colour: str = "#0072B2"
+    code: str = ""
+    folded: Sequence[Folded] = ()
+    more: str = ""
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.facts), default=0)
@@ -47,17 +85,18 @@ class Shown:
             first, *more = text.splitlines() or [""]
             indent = f"  {label:{width}}  " if width else "  "
             lines += [indent + first, *(" " * len(indent) + line for line in more)]
+        lines += [f"  {line}".rstrip() for line in self.code.splitlines()]
+        lines += [f"  {self.more}"] if self.more else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        said = "".join(
-            f'<div style="margin:4px 0;max-width:76ch">{escape(sentence)}</div>' for sentence in self.sentences
-        )
+        code = f'<pre style="{CODE}">{coloured(self.code)}</pre>' if self.code else ""
+        folded = "".join(part.html() for part in self.folded)
         rows = "".join(row(label, text) for label, text in self.facts)
         table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
         style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5;word-break:keep-all"
-        heading = f"<b>{escape(self.heading)}</b>"
-        return as_written(f'<div class="lessons-verdict" style="{style}">{heading}{said}{table}</div>')
+        parts = f"<b>{escape(self.heading)}</b>{paragraphs(self.sentences)}{table}{code}{folded}"
+        return as_written(f'<div class="lessons-verdict" style="{style}">{parts}</div>')
 
 
 def row(label: str, text: str) -> str:
@@ -93,7 +132,18 @@ def verdict(
     sentences: Sequence[str] = (),
     facts: Sequence[tuple[str, str]] = (),
     mistake: str | None = None,
+    folded: Sequence[Folded] = (),
 ) -> Verdict:
     """A verdict with the heading that belongs to its status."""
     mark, heading, colour = LOOKS[status]
-    return Verdict(f"{mark} {say(heading, title=title)}", tuple(sentences), tuple(facts), colour, name, status, mistake)
+    return Verdict(
+        f"{mark} {say(heading, title=title)}",
+        tuple(sentences),
+        tuple(facts),
+        colour,
+        folded=tuple(folded),
+        more=say("exercises.more", name=name) if folded and status != "unwritten" else "",
+        name=name,
+        status=status,
+        mistake=mistake,
+    )

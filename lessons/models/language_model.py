@@ -17,9 +17,11 @@ from torch import Tensor, nn
 from lessons.models.files import from_folder, from_hub, is_folder
 from lessons.models.gguf_file import from_gguf, gguf_name, is_gguf
 from lessons.models.gradients import with_gradients, without_gradients
-from lessons.models.reading import CachedSession, cache_is_right, has_plain_head, read
+from lessons.models.reading import read
 from lessons.models.refusals import check_causal
+from lessons.models.sessions import CachedSession, PageSession, is_on_the_page
 from lessons.models.source import FunctionSession, Session, check_logits, read_prompt
+from lessons.models.trials import cache_is_right, has_plain_head
 from lessons.words.arguments import check_text
 from lessons.words.language import say
 from lessons.words.tokens import added_ids, token_text
@@ -126,11 +128,15 @@ class LanguageModel:
     def reads_anew(self) -> bool:
         """Whether every text is read from its beginning at each step, since this model's key-value cache is missing or
         does not give the logits of a plain pass, tried on a few tokens. Slower, and right."""
-        return not cache_is_right(self.model)
+        return not is_on_the_page(self.model) and not cache_is_right(self.model)
 
     @without_gradients()
     def session(self, prompt_ids: Sequence[int]) -> Session:
-        """A conversation about one prompt: every token is read once (key-value cache), or every text anew."""
+        """A conversation about one prompt: every token is read once (key-value cache), or every text anew.
+
+        A GPT-2 is read by the page that students read, `models/gpt2.py`, unless a module has a hook."""
+        if is_on_the_page(self.model):
+            return PageSession(self.model, prompt_ids)
         if self.reads_anew:
             return FunctionSession(self._last_logits, prompt_ids)
         return CachedSession(self.model, prompt_ids)

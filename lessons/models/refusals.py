@@ -5,7 +5,7 @@ Refused are a model that is no causal one, and one of which a part is missing (`
 
 from typing import TYPE_CHECKING, Any
 
-from lessons.models.reading import is_causal
+from lessons.models.trials import is_causal
 from lessons.words.language import say
 
 if TYPE_CHECKING:

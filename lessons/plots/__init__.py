@@ -9,6 +9,7 @@ it once.
     moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
+    shift         lesson 02: which row of the logits is about which token
     svg           drawings as text
     tree          lesson 03: the tree of a beam search
     beam          lesson 03: two texts token by token; candidates and steps in words
@@ -23,6 +24,7 @@ from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
+from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank
 from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
 from lessons.plots.tree import beam_tree
@@ -40,6 +42,7 @@ __all__ = [
     "loss_chart",
     "mass_by_rank",
     "next_token_bars",
+    "next_token_shift",
     "probability_by_rank",
     "seconds_per_step",
     "surprisal_along",

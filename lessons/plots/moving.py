@@ -5,7 +5,7 @@ and titles that do not change (kept as pixels), text (each letter is drawn once,
 smallest PNG (`canvas.png_bytes` packs the pixels as they are).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Bbox, ScaledTranslation, Transform
 
 from lessons.plots.canvas import pixels_of_inch, png_bytes, set_title
 
@@ -51,9 +51,12 @@ class MovingPicture:
 
     def standing(self) -> Figure:
         """The figure as it is now, for a cell to show: nothing in it moves any more, so that whoever draws it draws all
-        of it."""
+        of it, and whoever cuts it to size, as notebooks do, leaves room for all of it."""
+        self.figure.draw_without_rendering()  # laid out as in the explorer, where what moves has no say
+        self.figure.set_layout_engine("none")
         for artist in self.moving:
             artist.set_animated(False)
+            artist.set_in_layout(True)
         return self.figure
 
     def pixels(self) -> numpy.ndarray:
@@ -92,6 +95,7 @@ class MovingLabels(Artist):
         super().__init__()
         self.put([], [], [])
         self.font, self.color = FontProperties(size=size, weight=weight), color
+        self.dpi = axes.figure.dpi
         self.align = {"left": 0.0, "center": 0.5, "right": 1.0}[align]
         self.set_in_layout(False)
         axes.add_artist(self)
@@ -107,20 +111,41 @@ class MovingLabels(Artist):
         rows = list(labels)
         self.put([text for text, _, _ in rows], [x for _, x, _ in rows], [y for _, _, y in rows])
 
-    def draw(self, renderer: RendererBase) -> None:
+    def placed(self, renderer: RendererBase) -> Iterator[tuple[int, int, numpy.ndarray]]:
+        """(x, y, opacity (height, width)) of each text: its lower left corner in pixels, and how it looks."""
         if not self.get_visible() or not self.texts:
             return
         places = self.get_transform().transform(numpy.column_stack([self.xs, self.ys]))
-        pen, dpi = renderer.new_gc(), pixels_of_inch(renderer)
         for text, (x, y) in zip(self.texts, places, strict=True):
-            if not text:  # a token that spells nothing
-                continue
-            opacity = word(text, self.font, dpi)  # (height, width)
+            if text:  # not a token that spells nothing
+                opacity = word(text, self.font, pixels_of_inch(renderer))
+                yield round(x - self.align * opacity.shape[1]), round(y - opacity.shape[0] / 2), opacity
+
+    def draw(self, renderer: RendererBase) -> None:
+        pen = renderer.new_gc()
+        for x, y, opacity in self.placed(renderer):
             image = numpy.empty((*opacity.shape, 4), numpy.uint8)
             image[..., :3] = numpy.round(255 * numpy.array(to_rgb(self.color)))
             image[..., 3] = opacity
-            renderer.draw_image(pen, round(x - self.align * opacity.shape[1]), round(y - opacity.shape[0] / 2), image)
+            renderer.draw_image(pen, x, y, image)
         pen.restore()
+
+    def boxes(self, renderer: RendererBase) -> list[Bbox]:
+        """What each text takes of the picture, in pixels: the box around its ink."""
+        found = []
+        for x, y, opacity in self.placed(renderer):
+            rows, columns = (numpy.flatnonzero(opacity.any(axis)) for axis in (1, 0))
+            if len(rows):
+                height = opacity.shape[0]  # the last row is the lowest
+                found.append(
+                    Bbox([(x + columns[0], y + height - 1 - rows[-1]), (x + columns[-1] + 1, y + height - rows[0])])
+                )
+        return found
+
+    def get_window_extent(self, renderer: RendererBase | None = None) -> Bbox:
+        """The box around all texts, which a picture that is cut to size must hold."""
+        boxes = self.boxes(renderer or RendererAgg(1, 1, self.dpi))
+        return Bbox.union(boxes) if boxes else Bbox.null()
 
 
 class MovingTitle(MovingLabels):

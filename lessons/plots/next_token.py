@@ -1,6 +1,6 @@
 """Lesson 01's pictures: the likeliest tokens as bars, and the whole distribution by rank."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy
 from matplotlib.axes import Axes
@@ -13,6 +13,8 @@ from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.words.language import say
 from lessons.words.writing import percent
+
+AXES_POINTS = 190  # about the height of the axes of `probability_by_rank`
 
 
 class NextTokenBars(MovingPicture):
@@ -87,8 +89,7 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     axes.scatter(ranks[:1], descending[:1], color=RED, zorder=3)
     axes.annotate(percent(descending[0]), (1, descending[0]), xytext=(8, 2), textcoords="offset points", color=ink(RED))
     crossings = numpy.searchsorted(mass, numpy.asarray(marks)).clip(max=len(mass) - 1)  # places of the crossing tokens
-    for share, place in zip(marks, crossings, strict=True):
-        _mark_crossing(axes, share, int(place), descending)
+    _mark_crossings(axes, dict(zip(crossings.tolist(), marks, strict=True)), descending)
     axes.set(xlabel=say("next_token.rank_axis"), ylabel=say("next_token.probability_axis"))
     axes.set_xlim(0.85, len(ranks) * 1.6)
     axes.grid(True)
@@ -97,43 +98,72 @@ def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5,
     return figure
 
 
-def _mark_crossing(axes: Axes, share: float, place: int, descending: numpy.ndarray) -> None:
-    """A dotted line down from the token at `place`, with which the mass reaches `share`, and its rank beside it."""
-    rank, least = place + 1, descending[-1]
-    axes.vlines(rank, least, descending[place], color=GREY, linestyle=":", linewidth=1.2)
-    on_the_right = rank < 4  # the first ranks have no space on their left: at the foot of the line instead
-    axes.annotate(
-        say("next_token.mass_mark", share=f"{share:.0%}", rank=f"{rank:,}"),
-        (rank, least if on_the_right else descending[place]),
-        xytext=(6, 3) if on_the_right else (-5, -13),
-        textcoords="offset points",
-        ha="left" if on_the_right else "right",
-        fontsize=9,
-        color="#333333",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
+def _mark_crossings(axes: Axes, crossings: Mapping[int, float], descending: numpy.ndarray) -> None:
+    """A dotted line down from the token at each place, with which the mass reaches a share, and its rank beside it."""
+    falls = numpy.log(descending[0] / descending) / max(1e-9, numpy.log(descending[0] / descending[-1]))  # from 0 to 1
+    left = [place for place in crossings if place >= 3]  # the first ranks have no space on their left: at the foot
+    foots = [place for place in crossings if place < 3]
+    for places, heights, shift, side in (
+        (left, [AXES_POINTS * (1 - falls[place]) - 5 for place in left], -5, "right"),
+        (foots, [5.0] * len(foots), 6, "left"),
+    ):
+        for place, height in zip(places, _stacked(heights), strict=True):
+            axes.vlines(place + 1, descending[-1], descending[place], color=GREY, linestyle=":", linewidth=1.2)
+            axes.annotate(
+                say("next_token.mass_mark", share=f"{crossings[place]:.0%}", rank=f"{place + 1:,}"),
+                (place + 1, 0),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(shift, height),
+                textcoords="offset points",
+                ha=side,
+                fontsize=9,
+                color="#333333",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )
+
+
+def _stacked(heights: Sequence[float], least: float = 5.0, line: float = 14.0) -> list[float]:
+    """Heights, the highest first, as they are given but none below `least`, and each a line above the next.
+
+    >>> _stacked([100.0, 20.0, 9.0])
+    [100.0, 23.0, 9.0]
+    """
+    stacked: list[float] = []
+    for height in reversed(heights):
+        stacked.append(max(height, stacked[-1] + line if stacked else least))
+    return stacked[::-1]
 
 
 def seconds_per_step(with_cache: Sequence[float], without_cache: Sequence[float]) -> Figure:
     """A figure of how long each new token took, reading the whole text anew and reading only the newest token;
     seconds."""
     figure, axes = new_figure(height=3.0)
-    anew = (without_cache, RED, say("next_token.anew"), "bottom")
-    cached = (with_cache, BLUE, say("next_token.cached"), "top")
-    for seconds, colour, words, side in (anew, cached):
+    for seconds, colour in ((without_cache, RED), (with_cache, BLUE)):
         milliseconds = 1000 * numpy.asarray(seconds, dtype=float)
         axes.plot(range(1, len(milliseconds) + 1), milliseconds, color=colour, linewidth=1.4)
+    axes.set(xlabel=say("next_token.token_axis"), ylabel=say("next_token.milliseconds_axis"))
+    axes.set(xlim=(0, max(len(with_cache), len(without_cache))), ylim=(0, axes.get_ylim()[1]))
+    axes.grid(axis="y")
+    _name_lines(axes, with_cache, without_cache)
+    set_title(axes, say("next_token.seconds_title", times=f"{sum(without_cache) / sum(with_cache):.1f}"))
+    return figure
+
+
+def _name_lines(axes: Axes, with_cache: Sequence[float], without_cache: Sequence[float]) -> None:
+    """The two lines' names at their ends, outside the axes; none lower than the axis, none on the other."""
+    two_lines = 0.2 * axes.get_ylim()[1]
+    cached, anew = (1000 * float(numpy.median(seconds[-10:])) for seconds in (with_cache, without_cache))
+    low = max(cached, 0.5 * two_lines)
+    anew_name, cached_name = say("next_token.anew"), say("next_token.cached")
+    for height, colour, words in ((max(anew, low + two_lines), RED, anew_name), (low, BLUE, cached_name)):
         axes.annotate(
             words,
-            (len(milliseconds), numpy.median(milliseconds[-10:])),
+            (1, height),
+            xycoords=axes.get_yaxis_transform(),
             xytext=(6, 0),
             textcoords="offset points",
             color=ink(colour),
-            va=side,
+            va="center",
             fontsize=9,
             annotation_clip=False,
         )
-    axes.set(xlabel=say("next_token.token_axis"), ylabel=say("next_token.milliseconds_axis"), ylim=(0, None))
-    axes.grid(axis="y")
-    set_title(axes, say("next_token.seconds_title", times=f"{sum(without_cache) / sum(with_cache):.1f}"))
-    return figure

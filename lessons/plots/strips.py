@@ -112,10 +112,11 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
     return figure
 
 
-def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
+def mass_by_rank(rows: Mapping[str, ArrayLike], beyond: int = 10) -> Figure:
     """A figure of how much of the probability lies in which ranks: 1, 2–10, 11–100 … a bar for each setting.
 
     rows: by label, probabilities (V,), the likeliest first.
+    beyond: the title says how much lies beyond this rank.
     """
     figure, axes = new_figure(height=1.35 + 0.5 * len(rows))
     masses = {label: numpy.asarray(probabilities, dtype=float) for label, probabilities in rows.items()}
@@ -137,8 +138,8 @@ def mass_by_rank(rows: Mapping[str, ArrayLike]) -> Figure:
         frameon=False,
     )
     (cold, at_cold), *_, (hot, at_hot) = masses.items()
-    shares = {"share_cold": f"{at_cold[10:].sum():.0%}", "share_hot": f"{at_hot[10:].sum():.0%}"}
-    set_title(axes, say("strips.mass_title", cold=cold, hot=hot, **shares))
+    shares = {"share_cold": f"{at_cold[beyond:].sum():.0%}", "share_hot": f"{at_hot[beyond:].sum():.0%}"}
+    set_title(axes, say("strips.mass_title", rank=beyond, cold=cold, hot=hot, **shares))
     return figure
 
 

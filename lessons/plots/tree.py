@@ -1,8 +1,8 @@
 """Lesson 03's picture of a beam search: a tree as SVG, so that what is under the mouse can say what it is.
 
 It grows from left to right, a column for each step. In a column the candidates stand in the order of their parents, so
-that no two branches cross; among siblings the better one is higher. A darker box and a wider branch mean a larger
-running sum. Fates differ by sign, frame and line, not by colour alone.
+that no two branches cross; among siblings the better one is higher. Within a step, a darker box and a wider branch mean
+a larger running sum. Fates differ by sign, frame and line, not by colour alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import minus
 
-MARGIN, HEAD, FOOT, ROOT = 6, 26, 52, 100  # pixels: around, above, below; the prompt's box
+MARGIN, HEAD, FOOT, ROOT = 6, 26, 68, 100  # pixels: around, above, below; the prompt's box
 NAMES: dict[Fate, str] = {
     "kept": "tree.kept",
     "pruned": "tree.pruned",
@@ -217,14 +217,14 @@ def greedy_leaves(
 
 
 def legend(grid: Grid) -> Iterator[str]:
-    """The five fates, in a line."""
-    x, y = float(MARGIN), grid.height - 26
+    """The five fates in a line, and below it what a box's shade and the square mean."""
+    x, y = float(MARGIN), grid.height - 42
     for fate, (colour, width, dashes) in FRAMES.items():
         words, ground = SIGNS[fate] + say(NAMES[fate]), "#fff" if fate == "pruned" else fill(0)[0]
         yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
         yield text(x + 23, y, words, 11, fill="#333")
         x += 38 + width_of(words) * 11 / 12
-    yield text(x, y, say("tree.legend_shade"), 11, fill="#333")
+    yield text(MARGIN, y + 17, say("tree.legend_shade"), 11, fill="#333")
 
 
 def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Lesson 02's pictures: a product of probabilities falls to each precision's floor, the sum of logarithms beside it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
@@ -17,7 +18,8 @@ from lessons.words.writing import minus, scientific
 COLOURS = dict(zip(PRECISIONS, (ORANGE, BLUE, GREEN), strict=True))
 WIDTHS = dict(zip(PRECISIONS, (1.4, 3.2, 5.2), strict=True))  # laid over each other, all three can be seen
 LENGTHS = (30, 60, 120, 250, 420, 700, 1200)  # where the horizontal axis may end: few, so that it seldom jumps
-DEPTHS = (10, 50, 345)  # powers of ten: just below the floors of 16, 32 and 64 bits
+DEPTHS = (10, 55, 345)  # powers of ten: below the floors of 16, 32 and 64 bits
+FLOOR: dict[str, Any] = {"linestyle": "--", "linewidth": 1.0, "gid": "floor"}
 SUMS = (25, 60, 150, 400, 800, 1400, 2500, 6000)  # nats
 
 
@@ -48,10 +50,12 @@ class UnderflowPicture(MovingPicture):
         self.end = self.right.plot([], [], "o", color="black", markersize=5)[0]
         self.before, self.after = (MovingLabels(self.left, align=align) for align in ("right", "left"))
         self.number = MovingLabels(self.right, align="right", weight="bold")
+        self.floors = [FloorNames(axes) for axes in (self.left, self.right)]
         self.title = MovingTitle(self.left)
         set_title(self.right, say("underflow.sum_title"))
         lines = (self.true, *self.products.values(), *self.crosses.values(), self.sums, self.end)
-        self.moves(*lines, self.before, self.after, self.number, self.title)
+        floors = (name for names in self.floors for name in (names.left, names.right))
+        self.moves(*lines, self.before, self.after, self.number, *floors, self.title)
 
     def update(self, log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> "UnderflowPicture":
         """Show the running products (T,) by precision, and the log-probabilities (T,) of their factors."""
@@ -69,13 +73,14 @@ class UnderflowPicture(MovingPicture):
             powers = numpy.log10(values, where=values > 0, out=numpy.full(len(values), numpy.nan))
             self.products[name].set_data([0, *counts], [0, *powers])
         self._mark(lost, found, tens)
+        self._name_floors(lost, sums)
         self.title.write(say("underflow.product_title") if any(lost.values()) else say("underflow.product_alive"))
         return self
 
     def _beside_the_end(self, count: float, total: float) -> tuple[list[float], list[float]]:
         """Where the sum's number stands: left of the line's end, a little below it."""
         width, depth = self.ends[0], self.ends[2]
-        return [max(count - 0.03 * width, 0.3 * width)], [total - 0.02 * depth]
+        return [max(count - 0.03 * width, 0.3 * width)], [max(total - 0.02 * depth, -depth)]
 
     def _mark(self, lost: Mapping[str, int | None], products: Mapping[str, numpy.ndarray], tens: numpy.ndarray) -> None:
         """A cross and a word where each product is lost; the value of those that are not, beside the line's end."""
@@ -85,19 +90,38 @@ class UnderflowPicture(MovingPicture):
         for name, at in lost.items():
             floor = numpy.log10(smallest(name))
             self.crosses[name].set_data(([at], [floor]) if at else ([], []))
-            if at and at > 0.6 * width:  # no space on the right: below, on the left
+            if at and at > 0.5 * width:  # no space on the right: below, on the left
                 left.append((_lost_words(name, at, products[name]), at - 0.01 * width, floor - 0.033 * depth))
             elif at:
                 right.append((_lost_words(name, at, products[name]), at + 0.025 * width, floor + 0.03 * depth))
         alive = ", ".join(bits(name) for name, at in lost.items() if not at)
         if alive:
-            words = say("underflow.alive", bits=alive, value=scientific(10.0 ** tens[-1]))
-            if len(tens) > 0.5 * width:
-                left.append((words, len(tens) - 0.02 * width, tens[-1] - 0.055 * depth))
+            words, end = say("underflow.alive", bits=alive, value=scientific(10.0 ** tens[-1])), len(tens)
+            if end > 0.5 * width:
+                taken = [height for _, _, height in left]
+                height = max(tens[-1] - 0.055 * depth, -0.955 * depth)
+                left.append((words, end - 0.02 * width, _below(height, taken, 0.065 * depth)))
             else:
-                right.append((words, len(tens) + 0.03 * width, tens[-1]))
+                taken = [numpy.log10(smallest(name)) - 0.03 * depth for name in PRECISIONS]  # the floors' names
+                right.append((words, end + 0.03 * width, _below(tens[-1], taken, 0.065 * depth)))
         self.before.put_each(left)
         self.after.put_each(right)
+
+    def _name_floors(self, lost: Mapping[str, int | None], sums: numpy.ndarray) -> None:
+        """The floors' names at the ends of their lines, where neither the curves nor the other words are."""
+        width, depth, nats = self.ends
+        long = len(sums) > 0.7 * width  # else the sum's number stands on the left
+        products, logs = [], []
+        for name in PRECISIONS:
+            floor, words = numpy.log10(smallest(name)), say("underflow.floor", bits=bits(name))
+            if -floor < depth:
+                products.append((words, floor, (lost[name] or (width if long else 0)) > 0.5 * width))
+            ends, words = floor * numpy.log(10), say("underflow.bits", bits=bits(name))
+            if 0.06 * nats < -ends < nats:  # not where it would lie on the axis
+                crossed = numpy.flatnonzero(sums < ends)
+                logs.append((words, ends, long and (len(crossed) == 0 or crossed[0] > 0.5 * width)))
+        self.floors[0].put(products, 0.03 * depth)
+        self.floors[1].put(logs, 0.03 * nats)
 
     def _set_axes(self, count: int, tens: float, total: float) -> None:
         """Axes that hold all of it, with the floors; drawn anew only when they must end elsewhere."""
@@ -122,17 +146,37 @@ class UnderflowPicture(MovingPicture):
 
     def _draw_floors(self) -> None:
         for axes in (self.left, self.right):
-            for artist in [*axes.lines, *axes.texts]:
-                if artist.get_gid() == "floor":
-                    artist.remove()
+            for line in [line for line in axes.lines if line.get_gid() == FLOOR["gid"]]:
+                line.remove()
         for name in PRECISIONS:
             floor = numpy.log10(smallest(name))
             if -floor < self.ends[1]:
-                words, deep = say("underflow.floor", bits=bits(name)), -floor > 0.5 * self.ends[1]
-                draw_floor(self.left, floor, COLOURS[name], words, left=deep)  # where the curves are not
+                self.left.axhline(floor, **FLOOR, color=COLOURS[name])
             nats = floor * numpy.log(10)
             if 0.06 * self.ends[2] < -nats < self.ends[2]:  # not where it would lie on the axis
-                draw_floor(self.right, nats, COLOURS[name], say("underflow.bits", bits=bits(name)), left=True)
+                self.right.axhline(nats, **FLOOR, color=COLOURS[name])
+
+
+class FloorNames:
+    """Small names of an axes' floors: on the left above the line, where the curves are not yet, or on the right."""
+
+    def __init__(self, axes: Axes) -> None:
+        place: dict[str, Any] = {"size": 8, "color": "#555555", "transform": axes.get_yaxis_transform()}
+        self.left, self.right = (MovingLabels(axes, align=side, **place) for side in ("left", "right"))
+
+    def put(self, floors: Sequence[tuple[str, float, bool]], line: float) -> None:
+        """Show each floor's words, on the left if its third value is true; `line`: how high a line is."""
+        self.left.put_each([(words, 0.012, height + line) for words, height, on_the_left in floors if on_the_left])
+        self.right.put_each([(words, 0.99, height - line) for words, height, on_the_left in floors if not on_the_left])
+
+
+def _below(height: float, taken: Sequence[float], line: float) -> float:
+    """The height, or a line below the one that is taken there.
+
+    >>> _below(-46.0, [-7.0, -45.0], line=4.0), _below(-60.0, [-45.0], line=4.0)
+    (-49.0, -60.0)
+    """
+    return min([height, *(other - line for other in taken if abs(other - height) < line)])
 
 
 def _lost_words(precision: str, at: int, products: numpy.ndarray) -> str:
@@ -141,28 +185,10 @@ def _lost_words(precision: str, at: int, products: numpy.ndarray) -> str:
     return say("underflow.stuck_from", bits=bits(precision), at=f"{at:,}")
 
 
-def draw_floor(axes: Axes, height: float, colour: str, label: str, left: bool) -> None:
-    """A dashed line at this height with a small label under its left or right end."""
-    axes.axhline(height, color=colour, linestyle="--", linewidth=1.0, gid="floor")
-    end, shift, side = (0, 3, "left") if left else (1, -2, "right")
-    axes.annotate(
-        label,
-        (end, height),
-        xycoords=axes.get_yaxis_transform(),
-        xytext=(shift, -3),
-        textcoords="offset points",
-        ha=side,
-        va="top",
-        fontsize=8,
-        color="#555555",
-        gid="floor",
-    )
-
-
 def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) -> Figure:
     """A figure of running products in several precisions, and of the running sum of logarithms beside them.
 
     log_probs (T,): of each token, in nats
     products: by precision, (T,) each, as from `floats.running_product`
     """
-    return UnderflowPicture().update(log_probs, products).figure
+    return UnderflowPicture().update(log_probs, products).standing()

@@ -47,24 +47,34 @@ def say(key: str, **values: object) -> str:
     return with_particles(text) if _language == "ko" else text
 
 
-# A pair of particles and the sound that chooses: [after a consonant/after a vowel]; 로 also follows ㄹ.
-_PARTICLES = re.compile(r"(.)\[([가-힣]+)/([가-힣]+)\]")
+# A pair of particles and the sound that chooses: [after a consonant/after a vowel]; 로 also follows ㄹ. Quotes and
+# brackets are not read aloud: what counts stands before them.
+_PARTICLES = re.compile(r"(\w?[\w%]|.)(['\"”’)\]`*]*)\[([가-힣]+)/([가-힣]+)\]")
 _ENDS_IN_CONSONANT = set("0136780lmnLMNR")  # as Koreans read them aloud: 영, 일, 삼, 육, 칠, 팔, 엘, 엠, 엔, 알
 _ENDS_IN_RIEUL = set("178lLR")
+_UNKNOWN = re.compile(r"ng|.?[bcgkpt]")  # step is read 스텝, bite 바이트, king 킹: who knows
 
 
 def with_particles(text: str) -> str:
-    """The text with each `[을/를]` replaced by the form that fits the sound before it.
+    """The text with each `[을/를]` replaced by the form that fits the sound before it; by both, where an English ending
+    does not tell.
 
     >>> with_particles("온도[은/는] 로짓[을/를] 나눈다")
     '온도는 로짓을 나눈다'
+    >>> with_particles("'smal'[이라는/라는] 이름, “king”[은/는], 'bf16'[으로/로], 'fp8'[으로/로], step[으로/로]")
+    "'smal'이라는 이름, “king”은(는), 'bf16'으로, 'fp8'로, step(으)로"
     """
 
     def choose(match: re.Match[str]) -> str:
-        before, after_consonant, after_vowel = match.groups()
+        word, closing, after_consonant, after_vowel = match.groups()
+        before = word[-1]
+        if _UNKNOWN.fullmatch(word):
+            optional = after_consonant.removesuffix(after_vowel)
+            both = f"({optional}){after_vowel}" if optional != after_consonant else f"{after_consonant}({after_vowel})"
+            return word + closing + both
         final = (ord(before) - 0xAC00) % 28 if "가" <= before <= "힣" else int(before in _ENDS_IN_CONSONANT)
         rieul = final == 8 if "가" <= before <= "힣" else before in _ENDS_IN_RIEUL
         consonant = final != 0 and not (rieul and after_vowel.startswith("로"))
-        return before + (after_consonant if consonant else after_vowel)
+        return word + closing + (after_consonant if consonant else after_vowel)
 
     return _PARTICLES.sub(choose, text)

@@ -3,15 +3,17 @@
 T = tokens, V = size of the vocabulary. Log-probabilities are in nats.
 """
 
+import math
 from functools import partial
 
 import torch
 
+import lessons
 from lessons.exercises.cases import random_ids, random_logits, random_probabilities
 from lessons.exercises.exercise import Arguments, Exercise
 
 
-def lost_at(p: float) -> int:
+def rounds_to_zero(p: float) -> int:
     n = 0
     # the exact number p**n, rounded to 32 bits
     while torch.tensor(p**n, dtype=torch.float32) > 0:
@@ -56,6 +58,24 @@ def lost_below_normal(p: float) -> int:
     return n
 
 
+def lost_below_smallest(p: float) -> int:
+    n = 0
+    while p**n >= 2**-149:
+        n += 1
+    return n
+
+
+def lost_in_16_bits(p: float) -> int:
+    n = 0
+    while torch.tensor(p**n, dtype=torch.float16) > 0:
+        n += 1
+    return n
+
+
+def lost_as_in_the_lesson(p: float) -> int | None:
+    return lessons.lost_at(lessons.running_product([p] * 3000, "float32"), [math.log(p)] * 3000)
+
+
 def of_tokens(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return log_probs_of_labels(logits[:-1], ids[1:])
 
@@ -80,15 +100,19 @@ EXERCISES = (
     Exercise(
         "lost-at",
         2,
-        lost_at,
+        rounds_to_zero,
         [partial(tuple, [p]) for p in (0.5, 0.1, 0.9, 0.7)],
         {
             "multiplied": lost_by_multiplying,
             "float64": lost_in_64_bits,
-            "last-alive": lambda p: lost_at(p) - 1,
+            "last-alive": lambda p: rounds_to_zero(p) - 1,
             "normal": lost_below_normal,
+            "half": lost_below_smallest,
+            "float16": lost_in_16_bits,
+            "lesson": lost_as_in_the_lesson,
         },
-        endless=("multiplied",),
+        measure="count",
+        endless={"multiplied": 2},
     ),
     Exercise(
         "text-log-prob",
@@ -99,7 +123,12 @@ EXERCISES = (
             "product": lambda probabilities: probabilities.prod().log(),
             "mean": lambda probabilities: probabilities.log().mean(),
             "log-of-sum": lambda probabilities: probabilities.sum().log(),
+            "product-in-python": lambda probabilities: math.log(math.prod(probabilities.tolist())),
+            "base-ten": lambda probabilities: probabilities.log10().sum(),
+            "softmax": lambda probabilities: probabilities.log_softmax(-1).sum(),
+            "last-token": lambda probabilities: probabilities[-1].log(),
         },
+        measure="log-probability",
     ),
     Exercise(
         "log-probs-of-labels",
@@ -113,7 +142,12 @@ EXERCISES = (
             )[:, 0],
             "wrong-axis": lambda logits, labels: logits.log_softmax(0).gather(-1, labels[:, None])[:, 0],
             "largest": lambda logits, labels: logits.log_softmax(-1).amax(-1),
+            "no-softmax": lambda logits, labels: logits.gather(-1, labels[:, None])[:, 0],
+            "averaged": lambda logits, labels: torch.nn.functional.cross_entropy(logits, labels),
+            "all-pairs": lambda logits, labels: logits.log_softmax(-1)[:, labels],
+            "all-tokens": lambda logits, labels: logits.log_softmax(-1),
         },
+        measure="log-probability",
     ),
     Exercise(
         "sequence-logprob",
@@ -125,6 +159,11 @@ EXERCISES = (
             "first-dropped": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len:].sum(),
             "not-shifted": lambda logits, ids, input_len: log_probs_of_labels(logits, ids)[input_len:].sum(),
             "prompt-counted": lambda logits, ids, input_len: of_tokens(logits, ids).sum(),
+            "mean": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len - 1 :].mean(),
+            "last-dropped": lambda logits, ids, input_len: of_tokens(logits, ids)[input_len - 1 : -1].sum(),
+            "no-softmax": lambda logits, ids, input_len: logits[:-1].gather(-1, ids[1:, None])[input_len - 1 :].sum(),
+            "largest": lambda logits, ids, input_len: logits[input_len - 1 : -1].log_softmax(-1).amax(-1).sum(),
         },
+        measure="log-probability",
     ),
 )

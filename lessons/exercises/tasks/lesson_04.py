@@ -4,6 +4,7 @@ V = size of the vocabulary. Entropies are in nats.
 """
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -46,6 +47,23 @@ def guessed_wrong_way(logits: torch.Tensor, nats: float) -> float:
     return T
 
 
+def temperature_for(entropy: Callable[[torch.Tensor, float], torch.Tensor]) -> Callable[[torch.Tensor, float], float]:
+    """The search as it should be, but for an entropy (logits, T) that is not."""
+
+    def search(logits: torch.Tensor, nats: float) -> float:
+        low, high = 0.01, 100.0
+        for _ in range(60):
+            T = math.sqrt(low * high)
+            low, high = (T, high) if entropy(logits, T) < nats else (low, T)
+        return T
+
+    return search
+
+
+def whole_degrees(logits: torch.Tensor, nats: float) -> float:
+    return next((float(T) for T in range(1, 101) if lessons.entropy(logits / T) >= nats), 100.0)
+
+
 def nan_entropy(logits: torch.Tensor) -> torch.Tensor:
     return -(logits.softmax(-1) * logits.log_softmax(-1)).sum()
 
@@ -83,7 +101,11 @@ EXERCISES = (
             "after-softmax": lambda logits, T: logits.softmax(-1) / T,
             "softmax-twice": lambda logits, T: (logits.softmax(-1) / T).softmax(-1),
             "power": lambda logits, T: logits.softmax(-1) ** (1 / T),
+            "no-effect": lambda logits, T: logits.softmax(-1) / T / (logits.softmax(-1) / T).sum(),
+            "no-softmax": lambda logits, T: logits / T,
+            "not-normalised": lambda logits, T: (logits / T).exp(),
         },
+        measure="probability",
     ),
     Exercise(
         "three-to-one",
@@ -94,6 +116,11 @@ EXERCISES = (
             "no-logarithm": lambda logit_a, logit_b, odds: (logit_a - logit_b) / odds,
             "upside-down": lambda logit_a, logit_b, odds: math.log(odds) / (logit_a - logit_b),
             "quotient": lambda logit_a, logit_b, odds: logit_a / logit_b / math.log(odds),
+            "base-two": lambda logit_a, logit_b, odds: (logit_a - logit_b) / math.log2(odds),
+            "base-ten": lambda logit_a, logit_b, odds: (logit_a - logit_b) / math.log10(odds),
+            "multiplied": lambda logit_a, logit_b, odds: (logit_a - logit_b) * math.log(odds),
+            "share": lambda logit_a, logit_b, odds: (logit_a - logit_b) / math.log(odds / (odds + 1)),
+            "wrong-sign": lambda logit_a, logit_b, odds: (logit_b - logit_a) / math.log(odds),
         },
     ),
     Exercise(
@@ -105,14 +132,31 @@ EXERCISES = (
             "zero-times-infinity": nan_entropy,
             "unweighted": mean_surprisal,
             "base-two": lambda logits: entropy_in_nats(logits) / math.log(2),
+            "likeliest": lambda logits: -logits.log_softmax(-1).max(),
+            "uniform": lambda logits: (logits > -torch.inf).sum().log(),
+            "cut-as-zero": lambda logits: entropy_in_nats(logits.where(logits > -torch.inf, 0.0)),
+            "softmax-twice": lambda logits: entropy_in_nats(logits.softmax(-1)),
         },
+        measure="surprisal",
     ),
     Exercise(
         "temperature-for-entropy",
         4,
         temperature_for_entropy,
-        [partial(entropy_case, seed, *case) for seed, case in enumerate([(2, 0.5), (3, 0.3), (5, 0.8), (40, 0.6)])],
-        {"wrong-way": guessed_wrong_way, "proportional": lambda logits, nats: nats / lessons.entropy(logits)},
+        [
+            partial(entropy_case, seed, *case)
+            for seed, case in enumerate([(2, 0.5), (3, 0.3), (2, 0.95), (5, 0.8), (40, 0.6)])
+        ],
+        {
+            "wrong-way": guessed_wrong_way,
+            "proportional": lambda logits, nats: nats / lessons.entropy(logits),
+            "probabilities": temperature_for(lambda logits, T: lessons.entropy((logits / T).softmax(-1))),
+            "multiplied": lambda logits, nats: 1 / temperature_for_entropy(logits, nats),
+            "after-softmax": temperature_for(lambda logits, T: lessons.entropy(logits.softmax(-1) / T)),
+            "bits": temperature_for(lambda logits, T: lessons.entropy(logits / T) / math.log(2)),
+            "no-temperature": temperature_for(lambda logits, T: lessons.entropy(logits)),
+            "whole-degrees": whole_degrees,
+        },
         tolerance=1e-2,
     ),
 )

@@ -43,6 +43,28 @@ def blocks_by_sum(texts: list[list[int]], block_size: int) -> list[list[int]]:
     return cut_into_blocks([sum(texts, [])], block_size)  # noqa: RUF017
 
 
+def blocks_by_slices(texts: list[list[int]], block_size: int) -> list[list[int]]:
+    row, blocks = [id for text in texts for id in text], []
+    while len(row) >= block_size:
+        blocks.append(row[:block_size])
+        row = row[block_size:]
+    return blocks
+
+
+def blocks_overlapping(texts: list[list[int]], block_size: int) -> list[list[int]]:
+    row = [id for text in texts for id in text]
+    return [row[start : start + block_size] for start in range(len(row) - block_size + 1)]
+
+
+def blocks_without_last(texts: list[list[int]], block_size: int) -> list[list[int]]:
+    row = [id for text in texts for id in text]
+    return [row[start : start + block_size] for start in range(0, len(row) - block_size, block_size)]
+
+
+def blocks_padded(texts: list[list[int]], block_size: int) -> list[list[int]]:
+    return [block + [0] * (block_size - len(block)) for block in blocks_with_rest(texts, block_size)]
+
+
 def blocks_of_each(texts: list[list[int]], block_size: int) -> list[list[int]]:
     return [block for text in texts for block in cut_into_blocks([text], block_size)]
 
@@ -64,6 +86,26 @@ def floor_unnormalised(weights: list[float], below: list[float]) -> float:
     return sum(weight * (-math.log(weight) + entropy) for weight, entropy in zip(weights, below, strict=True))
 
 
+def floor_in_bits(weights: list[float], below: list[float]) -> float:
+    return floor_of_choice(weights, below) / math.log(2) + floor_of_what_is_below(weights, below)
+
+
+def floor_of_what_is_below(weights: list[float], below: list[float]) -> float:
+    return entropy_floor(weights, below) - floor_of_choice(weights, below)
+
+
+def floor_without_minus(weights: list[float], below: list[float]) -> float:
+    return floor_of_what_is_below(weights, below) - floor_of_choice(weights, below)
+
+
+def perplexity_of_sum(losses: list[float], tokens: list[int], number: int) -> float:
+    return math.exp(sum(loss * size for loss, size in zip(losses, tokens, strict=True)) / number)
+
+
+def mean_of_perplexities_by_tokens(losses: list[float], tokens: list[int]) -> float:
+    return sum(math.exp(loss) * size for loss, size in zip(losses, tokens, strict=True)) / sum(tokens)
+
+
 def shifted_twice(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits[:-2], ids[2:])
 
@@ -71,6 +113,10 @@ def shifted_twice(logits: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
 def texts_case(seed: int, texts: int, longest: int, block_size: int) -> Arguments:
     lengths = [1 + length for length in random_ids(seed, texts, longest)]
     return [random_ids(seed + place, length, 10) for place, length in enumerate(lengths)], block_size
+
+
+def one_long_text() -> Arguments:
+    return [list(range(600_000))], 4
 
 
 def many_texts() -> Arguments:
@@ -99,18 +145,34 @@ EXERCISES = (
             "wrong-way": lambda logits, ids: torch.nn.functional.cross_entropy(logits[1:], ids[:-1]),
             "shifted-twice": shifted_twice,
             "sum": lambda logits, ids: next_token_loss(logits, ids) * (len(ids) - 1),
+            "by-all-tokens": lambda logits, ids: next_token_loss(logits, ids) * (len(ids) - 1) / len(ids),
+            "last-token": lambda logits, ids: -logits[-2].log_softmax(-1)[ids[-1]],
+            "largest": lambda logits, ids: -logits[:-1].log_softmax(-1).amax(-1).mean(),
+            "no-softmax": lambda logits, ids: -logits[:-1].gather(-1, ids[1:, None]).mean(),
         },
+        measure="surprisal",
     ),
     Exercise(
         "token-blocks",
         6,
         cut_into_blocks,
         [
+            partial(tuple, [[[1, 2, 3], [4]], 2]),
             *(partial(texts_case, seed, *case) for seed, case in enumerate([(2, 3, 2), (4, 5, 3), (9, 8, 4)])),
+            one_long_text,
             many_texts,
         ],
-        {"quadratic": blocks_by_sum, "each-text": blocks_of_each, "rest-kept": blocks_with_rest},
-        endless=("quadratic",),
+        {
+            "quadratic": blocks_by_sum,
+            "slices": blocks_by_slices,
+            "each-text": blocks_of_each,
+            "rest-kept": blocks_with_rest,
+            "overlapping": blocks_overlapping,
+            "last-dropped": blocks_without_last,
+            "padded": blocks_padded,
+        },
+        endless={"slices": 4, "quadratic": 5},
+        large=2,
         seconds=6.0,
     ),
     Exercise(
@@ -122,13 +184,27 @@ EXERCISES = (
             "batches-alike": lambda losses, tokens: math.exp(sum(losses) / len(losses)),
             "mean-of-perplexities": lambda losses, tokens: sum(map(math.exp, losses)) / len(losses),
             "base-two": lambda losses, tokens: 2 ** math.log(perplexity_of(losses, tokens)),
+            "by-tokens": mean_of_perplexities_by_tokens,
+            "by-batches": lambda losses, tokens: perplexity_of_sum(losses, tokens, len(losses)),
+            "not-divided": lambda losses, tokens: perplexity_of_sum(losses, tokens, 1),
+            "last-batch": lambda losses, tokens: math.exp(losses[-1]),
         },
+        measure="perplexity",
     ),
     Exercise(
         "entropy-floor",
         6,
         entropy_floor,
         [partial(lists_case, *case) for case in RULES],
-        {"choice-only": floor_of_choice, "unweighted": floor_unweighted, "unnormalised": floor_unnormalised},
+        {
+            "choice-only": floor_of_choice,
+            "unweighted": floor_unweighted,
+            "unnormalised": floor_unnormalised,
+            "base-two": floor_in_bits,
+            "below-only": floor_of_what_is_below,
+            "minus-missing": floor_without_minus,
+            "alike": lambda weights, below: math.log(len(below)) + sum(below) / len(below),
+        },
+        measure="surprisal",
     ),
 )

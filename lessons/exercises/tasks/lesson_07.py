@@ -3,9 +3,11 @@
 V = size of the vocabulary. Surprisals are in nats.
 """
 
+import random
 from functools import partial
+from itertools import pairwise
 
-from lessons.exercises.cases import random_chain, random_ids
+from lessons.exercises.cases import Language, random_ids
 from lessons.exercises.exercise import Arguments, Exercise
 from lessons.models.source import NextLogits
 
@@ -38,14 +40,8 @@ def choose_decoder(texts: dict, most_surprisal: float) -> str:
     return max(variety, key=lambda decoder: variety[decoder])  # then the purpose
 
 
-def sampler_greedy(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
-    return small_sampler(next_logits, ids, uniforms, T, 1)
-
-
-def sampler_without_temperature(
-    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
-) -> list[int]:
-    return small_sampler(next_logits, ids, uniforms, 1.0, k)
+def ids_of(written: list[Text]) -> list[int]:
+    return [id for text in written for id, _ in text]
 
 
 def sampler_not_renormalised(
@@ -65,42 +61,89 @@ def sampler_not_appending(
     return ids + [small_sampler(next_logits, ids, [u], T, k)[-1] for u in uniforms]
 
 
-def pairs_across(texts: list[list[int]]) -> float:
-    return distinct_pairs([[id for text in texts for id in text]])
+def sampler_forgetting(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+    return small_sampler(lambda text: next_logits(text[-1:]), ids, uniforms, T, k)
+
+
+def sampler_by_ids(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+    ids = list(ids)
+    for u in uniforms:
+        logits = next_logits(ids) / T
+        kept = logits.topk(k).indices.sort().values
+        place = int((logits[kept].softmax(-1).cumsum(-1) <= u).sum())
+        ids.append(int(kept[min(place, k - 1)]))
+    return ids
+
+
+def sampler_of_places(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+    ids = list(ids)
+    for u in uniforms:
+        cumulative = (next_logits(ids) / T).topk(k).values.softmax(-1).cumsum(-1)
+        ids.append(min(int((cumulative <= u).sum()), k - 1))
+    return ids
 
 
 def pairs_by_text(texts: list[list[int]]) -> float:
     return sum(distinct_pairs([text]) for text in texts) / len(texts)
 
 
-def single_tokens(texts: list[list[int]]) -> float:
-    ids = [id for text in texts for id in text]
-    return len(set(ids)) / len(ids)
+def pairs_cut(texts: list[list[int]]) -> float:
+    pairs = [pair for text in texts for pair in zip(text[::2], text[1::2], strict=False)]
+    return len(set(pairs)) / len(pairs)
 
 
-def most_varied(texts: dict, most_surprisal: float) -> str:
-    return choose_decoder(texts, float("inf"))
+def pairs_without_order(texts: list[list[int]]) -> float:
+    pairs = [tuple(sorted(pair)) for text in texts for pair in pairwise(text)]
+    return len(set(pairs)) / len(pairs)
 
 
-def least_surprising(texts: dict, most_surprisal: float) -> str:
-    surprisals = {
-        decoder: [surprisal for text in written for _, surprisal in text] for decoder, written in texts.items()
-    }
-    return min(surprisals, key=lambda decoder: sum(surprisals[decoder]) / len(surprisals[decoder]))
+def number_of_pairs(texts: list[list[int]]) -> int:
+    return len({pair for text in texts for pair in pairwise(text)})
 
 
 def texts_alike(texts: dict, most_surprisal: float) -> str:
-    means = {
-        decoder: [sum(surprisal for _, surprisal in text) / len(text) for text in written]
-        for decoder, written in texts.items()
-    }
-    allowed = {decoder: texts[decoder] for decoder, mean in means.items() if sum(mean) / len(mean) <= most_surprisal}
-    return choose_decoder(allowed, float("inf"))
+    def mean(written: list[Text]) -> float:
+        return sum(mean_surprisal([text]) for text in written) / len(written)
+
+    below = {decoder: written for decoder, written in texts.items() if mean(written) <= most_surprisal}
+    return choose_decoder(below, float("inf"))
+
+
+def variety(ids: list[int]) -> float:
+    return len(set(ids)) / len(ids)
+
+
+def mean_surprisal(written: list[Text]) -> float:
+    surprisals = [surprisal for text in written for _, surprisal in text]
+    return sum(surprisals) / len(surprisals)
+
+
+def allowed(texts: dict, most_surprisal: float) -> list[str]:
+    return [decoder for decoder, written in texts.items() if mean_surprisal(written) <= most_surprisal]
+
+
+def most_ids(texts: dict, most_surprisal: float) -> str:
+    return max(allowed(texts, most_surprisal), key=lambda decoder: len(set(ids_of(texts[decoder]))))
+
+
+def most_varied_each(texts: dict, most_surprisal: float) -> str:
+    return max(
+        allowed(texts, most_surprisal),
+        key=lambda decoder: sum(variety(ids_of([text])) for text in texts[decoder]) / len(texts[decoder]),
+    )
+
+
+def least_varied(texts: dict, most_surprisal: float) -> str:
+    return min(allowed(texts, most_surprisal), key=lambda decoder: variety(ids_of(texts[decoder])))
+
+
+def boldest_allowed(texts: dict, most_surprisal: float) -> str:
+    return max(allowed(texts, most_surprisal), key=lambda decoder: mean_surprisal(texts[decoder]))
 
 
 def sampler_case(seed: int, size: int, steps: int, T: float, k: int) -> Arguments:
     uniforms = [number / 100 for number in random_ids(seed, steps, 100)]
-    return random_chain(seed, size), random_ids(seed + 50, 2, size), uniforms, T, k
+    return Language(seed, size), random_ids(seed + 50, 2, size), uniforms, T, k
 
 
 def texts_case(seed: int, texts: int, longest: int) -> Arguments:
@@ -128,6 +171,22 @@ def all_allowed() -> Arguments:
     return {"greedy": [text_of("0101", 0.5)], "sample": [text_of("0312", 1.5)]}, 2.0
 
 
+def written_case(seed: int) -> Arguments:
+    """Four decoders with texts of different lengths, and a limit that some of them keep."""
+    draw = random.Random(seed)
+    texts: dict[str, list[Text]] = {}
+    for decoder in draw.sample(["greedy", "beam", "top-k", "top-p", "sample", "hot"], 4):
+        level = draw.uniform(0.5, 4)
+        lengths = [draw.randint(1, 9) for _ in range(draw.randint(2, 4))]
+        texts[decoder] = [
+            [(draw.randrange(9), round(level + draw.uniform(-1, 1) / 2, 1)) for _ in range(length)]
+            for length in lengths
+        ]
+    return texts, LIMITS[seed]
+
+
+# {seed: limit}: no decoder lies within 0.1 nats of it, and each wrong way of choosing chooses otherwise in one at least
+LIMITS = {120: 3.0, 23: 2.0, 89: 2.5, 158: 2.0, 114: 2.5, 68: 3.0}
 SAMPLER = [(3, 2, 1.0, 2), (4, 4, 0.5, 3), (5, 6, 2.0, 3), (8, 12, 0.7, 4)]
 
 EXERCISES = (
@@ -135,8 +194,21 @@ EXERCISES = (
         "distinct-pairs",
         7,
         distinct_pairs,
-        [partial(texts_case, seed, *case) for seed, case in enumerate([(1, 3), (2, 3), (3, 4), (6, 8)])],
-        {"across-texts": pairs_across, "text-by-text": pairs_by_text, "tokens": single_tokens},
+        [
+            partial(tuple, [[[0, 1, 0, 1, 0], [2, 3, 2]]]),
+            *(partial(texts_case, seed, *case) for seed, case in enumerate([(1, 3), (2, 3), (3, 4), (6, 8)])),
+        ],
+        {
+            "across-texts": lambda texts: distinct_pairs([[id for text in texts for id in text]]),
+            "text-by-text": pairs_by_text,
+            "tokens": lambda texts: variety([id for text in texts for id in text]),
+            "number": number_of_pairs,
+            "repeated": lambda texts: 1 - distinct_pairs(texts),
+            "by-tokens": lambda texts: number_of_pairs(texts) / sum(map(len, texts)),
+            "cut": pairs_cut,
+            "without-order": pairs_without_order,
+        },
+        measure="probability",
     ),
     Exercise(
         "small-sampler",
@@ -144,17 +216,33 @@ EXERCISES = (
         small_sampler,
         [partial(sampler_case, seed, *case) for seed, case in enumerate(SAMPLER)],
         {
-            "greedy": sampler_greedy,
-            "no-temperature": sampler_without_temperature,
+            "greedy": lambda next_logits, ids, uniforms, T, k: small_sampler(next_logits, ids, uniforms, T, 1),
+            "no-temperature": lambda next_logits, ids, uniforms, T, k: small_sampler(
+                next_logits, ids, uniforms, 1.0, k
+            ),
             "not-renormalised": sampler_not_renormalised,
             "not-appended": sampler_not_appending,
+            "forgets": sampler_forgetting,
+            "by-ids": sampler_by_ids,
+            "places": sampler_of_places,
+            "new-only": lambda next_logits, ids, *more: small_sampler(next_logits, ids, *more)[len(ids) :],
         },
     ),
     Exercise(
         "choose-a-decoder",
         7,
         choose_decoder,
-        [two_decoders, all_allowed, uneven_texts],
-        {"limit-ignored": most_varied, "safest": least_surprising, "texts-alike": texts_alike},
+        [two_decoders, all_allowed, uneven_texts, *(partial(written_case, seed) for seed in LIMITS)],
+        {
+            "limit-ignored": lambda texts, most_surprisal: choose_decoder(texts, float("inf")),
+            "safest": lambda texts, most_surprisal: min(texts, key=lambda decoder: mean_surprisal(texts[decoder])),
+            "texts-alike": texts_alike,
+            "last": lambda texts, most_surprisal: list(texts)[-1],
+            "first-allowed": lambda texts, most_surprisal: allowed(texts, most_surprisal)[0],
+            "number": most_ids,
+            "each-text": most_varied_each,
+            "least-varied": least_varied,
+            "boldest": boldest_allowed,
+        },
     ),
 )

@@ -2,13 +2,9 @@
 alone.
 """
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from lessons.models import cache
-from lessons.models.cache import RoomyLayer, regroup
 
 
 def read_anew(lm, texts: list[list[int]]) -> torch.Tensor:
@@ -36,31 +32,6 @@ def test_any_family_of_texts_has_its_own_logits(tiny_models, architecture, data)
         torch.testing.assert_close(found, read_anew(lm, texts), atol=1e-3, rtol=1e-3)
 
 
-def test_the_room_is_made_anew_when_it_is_full(tiny_models, monkeypatch):
-    """With room for two tokens at a time, a long text is the same as ever."""
-    monkeypatch.setattr(cache, "ROOM", 2)
-    lm = tiny_models["llama"]
-    session, text = lm.session([5]), [5]
-    for token in range(10, 30):
-        text.append(token)
-        found = session.extend([token])
-    torch.testing.assert_close(found, read_anew(lm, [text]), atol=1e-3, rtol=1e-3)
-
-
-def test_only_forks_are_copied(tiny_models, monkeypatch):
-    """Texts that change places stay in their rows: of four that go on as [2, 0, 0, 1], one copy is made in each
-    layer.
-    """
-    lm = tiny_models["gpt2"]
-    session = lm.session([1, 2])
-    session.extend([3, 4, 5, 6], [0, 0, 0, 0])
-    copies = []
-    monkeypatch.setattr(RoomyLayer, "copy_row", lambda self, source, target: copies.append((source, target)))
-    places = regroup(session.cache, 4, [2, 0, 0, 1], lm.device)
-    assert places == [2, 0, 3, 1]
-    assert copies == [(0, 3)] * lm.model.config.n_layer
-
-
 def test_layers_of_another_kind_are_reordered_by_transformers(tiny_models):
     """A sliding window (as in Mistral) keeps its own kind of layer: the numbers are right all the same."""
     from transformers import MistralConfig, MistralForCausalLM
@@ -84,7 +55,6 @@ def test_layers_of_another_kind_are_reordered_by_transformers(tiny_models):
     for parents in ([0, 0], [1, 0], [0, 0], [1, 1], [0, 1], [1, 0]):
         texts = [[*texts[parent], 7 + place] for place, parent in enumerate(parents)]
         found = session.extend([7, 8], parents)
-    assert not any(isinstance(layer, RoomyLayer) for layer in session.cache.layers)
     torch.testing.assert_close(found, read_anew(lm, texts), atol=1e-3, rtol=1e-3)
 
 
@@ -92,16 +62,9 @@ def test_a_session_reads_the_prompt_for_its_last_token_only(tiny_models):
     """The head is not applied to the prompt's other places: for a long prompt that would be a large matrix made for
     nothing.
     """
-    lm = tiny_models["gpt2"]
+    lm = tiny_models["llama"]
     seen = []
     handle = lm.model.lm_head.register_forward_hook(lambda module, inputs, output: seen.append(tuple(output.shape)))
     lm.session(list(range(30)))
     handle.remove()
     assert seen == [(1, 1, lm.vocabulary_size)]
-
-
-@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
-def test_layers_have_room(tiny_models, architecture):
-    """The models that students meet get the quicker cache."""
-    session = tiny_models[architecture].session([1, 2, 3])
-    assert all(isinstance(layer, RoomyLayer) for layer in session.cache.layers)

@@ -1,0 +1,93 @@
+"""Texts growing side by side, every token read once; see `source.Session`.
+
+What was read of the texts before, keys and values, lies in rows. B = texts, T = tokens, V = size of the vocabulary.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from lessons.models.gpt2 import EPSILON, Memory, hidden_states, logits
+from lessons.models.gradients import without_gradients
+from lessons.models.reading import accepted
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# Of GPT-2's settings those that the page computes with; another value sends a model to `CachedSession`.
+PAGE = {
+    "activation_function": ("gelu_new", "gelu_pytorch_tanh"),  # two names of one function
+    "layer_norm_epsilon": (EPSILON,),
+    "scale_attn_weights": (True,),
+    "scale_attn_by_inverse_layer_idx": (False,),
+    "reorder_and_upcast_attn": (False,),
+    "add_cross_attention": (False,),
+}
+
+
+def is_on_the_page(model: "PreTrainedModel") -> bool:
+    """Whether `gpt2` computes what this model does: it is a plain GPT-2 as it was made, in evaluation, and nobody
+    listens inside."""
+    if type(model).__name__ != "GPT2LMHeadModel" or model.training:
+        return False
+    kinds = {(weights.dtype, weights.device) for weights in model.parameters()}
+    usual = all(getattr(model.config, name) in values for name, values in PAGE.items())
+    return usual and len(kinds) == 1 and not any(has_hooks(module) for module in model.modules())
+
+
+def has_hooks(module: nn.Module) -> bool:
+    """Whether something is called with what goes in or comes out, other than what `transformers` leaves there once it
+    was asked for hidden states."""
+    hooks = (*module._forward_hooks.values(), *module._forward_pre_hooks.values())
+    return any(not getattr(hook, "__module__", "").startswith("transformers.") for hook in hooks)
+
+
+class PageSession:
+    """A session with a GPT-2, read by `gpt2`."""
+
+    def __init__(self, model: "PreTrainedModel", prompt_ids: Sequence[int]) -> None:
+        # the model's own memory: what is trained or edited shows
+        self.weights, self.device = dict(model.named_parameters(remove_duplicate=False)), model.device
+        self.memory = Memory(self.weights, model.config.n_layer, model.config.n_head)
+        self.rows = [0]  # of the memory, in which each text lies
+        self.logits = self._read([list(prompt_ids)])
+
+    @without_gradients()
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        parents = range(len(self.rows)) if parents is None else parents
+        self.rows = self.memory.go_on([self.rows[parent] for parent in parents])
+        by_row = dict(zip(self.rows, tokens, strict=True))
+        read = self._read([[by_row[row]] for row in range(len(by_row))])
+        self.logits = read if self.rows == sorted(self.rows) else read[self.rows]  # (B, V)
+        return self.logits
+
+    @without_gradients()
+    def _read(self, rows: list[list[int]]) -> Tensor:
+        ids = torch.tensor(rows, device=self.device)  # (B, T)
+        last = hidden_states(self.weights, ids, self.memory)[-1][:, -1]  # (B, D)
+        return logits(self.weights, last).float()  # (B, V)
+
+
+class CachedSession:
+    """A session with any other model of `transformers`, and the cache that belongs to it."""
+
+    def __init__(self, model: "PreTrainedModel", prompt_ids: Sequence[int]) -> None:
+        self.model, self.device = model, model.device  # asking a model where it lies takes its time
+        self.cache: Any = None
+        self.logits = self._read([list(prompt_ids)], **accepted(model, logits_to_keep=1))
+
+    @without_gradients()
+    def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
+        if parents is not None and list(parents) != list(range(len(self.logits))):
+            self.cache.reorder_cache(torch.tensor(parents, device=self.device))
+        self.logits = self._read([[token] for token in tokens])  # (B, V)
+        return self.logits
+
+    @without_gradients()
+    def _read(self, rows: list[list[int]], **options: Any) -> Tensor:
+        ids = torch.tensor(rows, device=self.device)  # (B, T)
+        output = self.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
+        self.cache = output.past_key_values
+        return output.logits[:, -1].float()  # (B, V)
