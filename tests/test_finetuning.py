@@ -161,7 +161,7 @@ def test_the_floor_is_found_where_it_is_known(tiny_models, tmp_path):
     assert math.exp(lessons.entropy_floor(corpus["validation"], tiny_models["gpt2"].tokenizer)) == pytest.approx(
         run.floor
     )
-    assert "No model can go below" in str(run)
+    assert "no model can go below" in str(run)
 
 
 # ------------------------------------------------------------------------------------------------------ stop and go on

@@ -9,9 +9,11 @@ import matplotlib
 import pandas
 import pytest
 from matplotlib import font_manager
+from matplotlib.figure import Figure
 from transformers.utils import logging
 
 from lessons.classroom import start as notebook
+from lessons.plots.moving import MovingTitle
 from lessons.words import language
 
 
@@ -104,3 +106,12 @@ def test_libraries_keep_quiet_but_downloads_show():
     assert logging.get_verbosity() == logging.ERROR
     assert not logging.is_progress_bar_enabled()
     assert not are_progress_bars_disabled()
+
+
+@pytest.mark.parametrize(("language", "weight"), [("en", "bold"), ("ko", "normal")])
+def test_a_title_has_one_weight(language, weight):
+    """The Hangul font has no bold, so in a bold Korean title only the numbers and names would be."""
+    notebook.start(language)
+    axes = Figure().subplots()
+    titles = [axes.set_title("10"), axes.figure.suptitle("10")]
+    assert {title.get_fontweight() for title in titles} | {MovingTitle(axes).font.get_weight()} == {weight}

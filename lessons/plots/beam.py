@@ -62,7 +62,7 @@ def two_texts(
         title = say("beam.bars_sum", name=name, sum=minus(f"{values.sum():.2f}"))
         axes.set_title(title, fontsize=10, fontweight="normal")
     title = message(*(values.sum() for values in both))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import numpy
+from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -149,14 +150,15 @@ class MovingLabels(Artist):
 
 
 class MovingTitle(MovingLabels):
-    """One bold text where the axes' title stands; its height is kept free."""
+    """One text where the axes' title stands, as heavy as one; its height is kept free."""
 
     def __init__(self, axes: Axes) -> None:
         set_title(axes, " ")
         inches = 13.25 / 72  # the title's distance from the axes, 10, and its middle above its baseline
         above = ScaledTranslation(0, inches, axes.figure.dpi_scale_trans)
         self.titled = axes
-        super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight="bold")
+        weight = rcParams["axes.titleweight"]
+        super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight=weight)
 
     def write(self, message: str) -> None:
         """Show this message; it is also the axes' label, by which `in_words` finds it."""

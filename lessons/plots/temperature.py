@@ -46,7 +46,7 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
     (cold, at_cold), *_, (hot, at_hot) = values.items()
     likeliest = {"first": percent(at_cold[0]), "last": percent(at_hot[0])}
     message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **likeliest)
-    figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight="bold", parse_math=False)
+    figure.suptitle(message, x=0.01, ha="left", fontsize=11, parse_math=False)
     return figure
 
 

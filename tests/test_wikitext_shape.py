@@ -1,0 +1,28 @@
+"""Lesson 06 on texts as WikiText-2 has them: empty rows, the first of each split too, headings, `@-@` for a hyphen."""
+
+from pathlib import Path
+
+import nbformat
+from watched_notebooks import WatchedRun
+
+LESSON = Path(__file__).parents[1] / "notebooks" / "en" / "06_fine_tuning.ipynb"
+ROWS = """
+from datasets import Dataset, DatasetDict
+import lessons.texts.corpora as corpora
+article = ["", " = The Marigold = \\n", "", " The brig was a two @-@ masted ship of 1 @,@ 200 tons , built in Cork . \\n",
+           " She made port at Lisbon twice ( in 1871 and 1872 ) . \\n", "", " = = Reception = = \\n", "", ""]
+splits = {"train": 60, "validation": 12, "test": 12}
+made = {split: Dataset.from_dict({"text": article * number}) for split, number in splits.items()}
+corpora.load_dataset = lambda *names: DatasetDict(made)
+"""
+
+
+def test_lesson_06_runs_on_rows_of_wikitext(tmp_path):
+    """Every cell, and so every claim that is not about the logbook alone."""
+    notebook = nbformat.read(LESSON, nbformat.NO_CONVERT)
+    (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    parameters.source += f"\nCORPUS, RECIPE, BLOCK = 'wikitext-2', 'course', 64\n{ROWS}"
+    copy = tmp_path / LESSON.name
+    nbformat.write(notebook, copy)
+    result = WatchedRun(copy, 600, kernel="python3").execute()
+    assert result.error is None, result.error and result.error.trace
