@@ -74,7 +74,7 @@ def notebooks(language: str) -> list[Path]:
 # README by language: the head of its table of lessons, and the other language.
 READMES = {
     "en": ("README.md", ["", "The question", "Minutes", "한국어"], "ko"),
-    "ko": ("README.ko.md", ["", "질문", "분", "English"], "en"),
+    "ko": ("README.ko.md", ["", "질문", "시간(분)", "English"], "en"),
 }
 
 

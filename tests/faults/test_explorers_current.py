@@ -263,7 +263,7 @@ def test_the_reason_stays_until_the_text_is_mended(make):
     explorer.prompt.value = BAD
     for temperature in (0.5, 2.0):
         explorer.temperature.value = temperature
-        assert "입력란에 글을 쓰십시오" in explorer.error
+        assert "입력란에 글을 쓰세요" in explorer.error
         assert "현재 결과가 아님" in explorer._error_line.value
         assert before == explorer.sentence and explorer.error == explorer._repr_mimebundle_()["text/plain"]
     explorer.prompt.value = OTHER_WORDS
