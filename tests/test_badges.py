@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import badges
 import nbformat
 import pytest
 
@@ -104,3 +105,13 @@ def test_again_changes_nothing_and_takes_nothing_away(copy, after, arguments):
     """With the same address, or with none, which leaves the known one where it is: no file is written."""
     assert "written" not in make_badges(copy, *arguments)
     assert after == written(copy)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_table_of_lesson_00_has_each_lessons_own_title_and_minutes(language):
+    """The list that a student reads first promises what each lesson's first cell says."""
+    start = nbformat.read(ROOT / "notebooks" / language / "00_start_here.ipynb", nbformat.NO_CONVERT)
+    (table,) = [cell.source for cell in start.cells if cell.id == "lessons"]
+    rows = re.findall(r"^\| \[\d\d\]\(([^)]*)\) \| (.*) \| (\d+) \|$", table, re.MULTILINE)
+    lessons = [badges.read_lesson(path) for path in sorted((ROOT / "notebooks" / language).glob("0[1-9]*.ipynb"))]
+    assert rows == [(lesson.path.name, lesson.title, lesson.minutes) for lesson in lessons]
