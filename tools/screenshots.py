@@ -1,6 +1,7 @@
-"""Pictures of every explorer as a browser shows it: in the light and the dark theme, and in a window 700 pixels wide.
+"""Pictures of every explorer as a browser shows it, in each language: in the light and the dark theme, and in a window
+700 pixels wide.
 
-    python tools/screenshots.py             # all of them into build/screenshots, README's into docs
+    python tools/screenshots.py             # all of them into build/screenshots, the READMEs' into docs
     python tools/screenshots.py beam        # those of one explorer
 
 They are for looking at: is anything cut off, too pale, in the way?
@@ -20,7 +21,7 @@ from shown_explorer import EXPLORERS, ShownExplorer
 FOLDER = ROOT / "build" / "screenshots"
 # Theme of JupyterLab, and width of the window.
 LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1200), "narrow": ("JupyterLab Light", 700)}
-# The pictures in README, by explorer and look.
+# The pictures in README.md, by explorer and look; README.ko.md has them with "-ko" at the end of their names.
 IN_README = {
     ("next-token", "light"): "lesson-01.png",
     ("beam", "narrow"): "lesson-03-narrow.png",
@@ -29,16 +30,16 @@ IN_README = {
 CLICKS = (1, 0, 0, 0, 0, 2)  # the tokens taken for lesson 01's picture, by their places
 
 
-def shots(lab: Lab, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
+def shots(lab: Lab, names: list[str], language: str) -> Iterator[tuple[str, str, bytes]]:
     """(explorer, look, PNG bytes) for each explorer in each look."""
+    start = f"lessons.start({language!r})"
     for look, (theme, width) in LOOKS.items():
         lab.set("apputils-extension/themes", theme=theme)
         with browsing.browser() as chromium:
             for name in names:
                 page = chromium.new_page(viewport={"width": width, "height": 1800}, device_scale_factor=1.5)
-                notebook = Notebook(
-                    page, lab, lab.write(f"{name}-{look}", browsing.SETUP, f"{EXPLORERS[name]}\nexplorer")
-                )
+                cells = browsing.SETUP, f"{start}; {EXPLORERS[name]}\nexplorer"
+                notebook = Notebook(page, lab, lab.write(f"{name}-{look}-{language}", *cells))
                 page.keyboard.press("Control+b")  # the list of files makes room
                 notebook.run(1, 2)
                 explorer = ShownExplorer(page, notebook.cell(2))
@@ -76,11 +77,13 @@ def main(names: list[str]) -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place, browsing.served_lab(Path(place)) as lab:
-        for name, look, png in shots(lab, names or list(EXPLORERS)):
-            (FOLDER / f"{name}-{look}.png").write_bytes(smaller(png))
-            if (name, look) in IN_README:
-                (ROOT / "docs" / IN_README[name, look]).write_bytes(smaller(png))
-            print(f"written: {name}, {look}", flush=True)
+        for language, ending in {"en": "", "ko": "-ko"}.items():
+            for name, look, png in shots(lab, names or list(EXPLORERS), language):
+                (FOLDER / f"{name}-{look}{ending}.png").write_bytes(smaller(png))
+                if (name, look) in IN_README:
+                    picture = ROOT / "docs" / IN_README[name, look]
+                    picture.with_stem(picture.stem + ending).write_bytes(smaller(png))
+                print(f"written: {name}, {look}, {language}", flush=True)
     return 0
 
 
