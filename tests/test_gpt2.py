@@ -181,6 +181,19 @@ def test_dropout_is_not_left_out():
     assert not isinstance(lm.session([1, 2]), PageSession)
 
 
+def test_weights_that_are_not_on_the_page():
+    """A layer whose weight is made of others, as LoRA does: the model itself is read."""
+    lm = gpt2_of()
+    before = lm.session([1, 2]).logits
+    layer = lm.model.transformer.h[1].mlp.c_fc
+    torch.nn.utils.parametrizations.weight_norm(layer)
+    with torch.no_grad():
+        layer.parametrizations.weight.original0.mul_(3)
+    session = lm.session([1, 2])
+    assert isinstance(session, CachedSession)
+    assert not torch.allclose(before, session.logits)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_of_the_bits(lm, dtype):
     """In 16 bits the page differs from transformers in 16 bits no more than that does from 32 bits."""

@@ -25,6 +25,15 @@ PAGE = {
     "reorder_and_upcast_attn": (False,),
     "add_cross_attention": (False,),
 }
+# The weights that it reads, in each block and around the blocks. A model that has others, as with LoRA, is not for it.
+IN_A_BLOCK = ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
+AROUND = (
+    "transformer.wte.weight",
+    "transformer.wpe.weight",
+    "transformer.ln_f.weight",
+    "transformer.ln_f.bias",
+    "lm_head.weight",
+)
 
 
 def is_on_the_page(model: "PreTrainedModel") -> bool:
@@ -32,9 +41,16 @@ def is_on_the_page(model: "PreTrainedModel") -> bool:
     listens inside."""
     if type(model).__name__ != "GPT2LMHeadModel" or model.training:
         return False
-    kinds = {(weights.dtype, weights.device) for weights in model.parameters()}
+    weights, blocks = weights_of(model), [f"transformer.h.{block}." for block in range(model.config.n_layer)]
+    inside = {f"{block}{part}.{kind}" for block in blocks for part in IN_A_BLOCK for kind in ("weight", "bias")}
     usual = all(getattr(model.config, name) in values for name, values in PAGE.items())
-    return usual and len(kinds) == 1 and not any(has_hooks(module) for module in model.modules())
+    alike = len({(one.dtype, one.device) for one in weights.values()}) == 1
+    return usual and alike and weights.keys() == inside | {*AROUND} and not any(map(has_hooks, model.modules()))
+
+
+def weights_of(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The model's weights by name, in its own memory: what is trained or edited shows."""
+    return dict(model.named_parameters(remove_duplicate=False))  # the output head can be the embeddings once more
 
 
 def has_hooks(module: nn.Module) -> bool:
@@ -48,8 +64,7 @@ class PageSession:
     """A session with a GPT-2, read by `gpt2`."""
 
     def __init__(self, model: "PreTrainedModel", prompt_ids: Sequence[int]) -> None:
-        # the model's own memory: what is trained or edited shows
-        self.weights, self.device = dict(model.named_parameters(remove_duplicate=False)), model.device
+        self.weights, self.device = weights_of(model), model.device
         self.memory = Memory(self.weights, model.config.n_layer, model.config.n_head)
         self.rows = [0]  # of the memory, in which each text lies
         self.logits = self._read([list(prompt_ids)])
