@@ -30,6 +30,7 @@ def greedy_search(
     Raises TypeError or ValueError for an argument that cannot be, an empty or too long prompt, and logits that are no
     numbers.
 
+    >>> import torch
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> greedy_search(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4).new_ids
     (1, 2, 0, 1)

@@ -45,6 +45,7 @@ def sample(
     thousands of tokens are nearly alike). Raises TypeError or ValueError for an argument that cannot be, an empty or
     too long prompt, knobs that leave nothing to choose from, and logits that are no numbers.
 
+    >>> import torch
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
     >>> sample(lambda ids: likely[ids[-1]].log(), [0], max_new_tokens=4, top_k=1).new_ids
     (1, 2, 0, 1)
