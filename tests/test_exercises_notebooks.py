@@ -60,10 +60,13 @@ def test_a_stub_that_was_filled_in_is_emptied_again():
 
 
 def solved_copy(path: Path, folder: Path) -> tuple[Path, list[Exercise]]:
-    """A copy of a notebook in which every stub is replaced by its answer, and the exercises in it."""
+    """A copy of a notebook in which every stub is replaced by its answer, and the exercises in it. Training is cut
+    short; the notebooks' own tests do all of it."""
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
     solved = []
     for cell in notebook.cells:
+        if "MINUTES" in cell.source and "parameters" in cell.metadata.get("tags", []):
+            cell.source += "\nMINUTES = 0.5"
         if cell.id.startswith("stub-"):
             solved.append(all_exercises()[cell.id.removeprefix("stub-")])
             cell.source = solved[-1].source
