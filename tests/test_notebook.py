@@ -8,11 +8,15 @@ from types import ModuleType, SimpleNamespace
 import matplotlib
 import pandas
 import pytest
+import torch
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from transformers.utils import logging
 
 from lessons.classroom import start as notebook
+from lessons.plots import temperature_bars
+from lessons.plots.canvas import set_title
 from lessons.plots.moving import MovingTitle
 from lessons.words import language
 
@@ -113,5 +117,11 @@ def test_a_title_has_one_weight(language, weight):
     """The Hangul font has no bold, so in a bold Korean title only the numbers and names would be."""
     notebook.start(language)
     axes = Figure().subplots()
-    titles = [axes.set_title("10"), axes.figure.suptitle("10")]
-    assert {title.get_fontweight() for title in titles} | {MovingTitle(axes).font.get_weight()} == {weight}
+    set_title(axes, "10")
+    curves = torch.tensor([[0.6, 0.4], [0.7, 0.3]])
+    bars = temperature_bars(["a", "b"], {1.0: curves[0], 0.5: curves[1]}, others=3)
+    written = [
+        text for text in axes.findobj(Text) + bars.findobj(Text) if text.get_text() in ("10", bars.get_suptitle())
+    ]
+    assert len(written) == 2
+    assert {text.get_fontweight() for text in written} | {MovingTitle(axes).font.get_weight()} == {weight}

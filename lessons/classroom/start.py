@@ -5,7 +5,7 @@ import sys
 from logging import getLogger
 from pathlib import Path
 
-from lessons.words.language import LANGUAGES, speak, spoken
+from lessons.words.language import LANGUAGES, speak
 from lessons.words.notebook import in_notebook
 
 PACKAGE = Path(__file__).parents[1]
@@ -47,12 +47,9 @@ def colab_title() -> str:
 def use_style() -> None:
     """Figures from here on follow `lessons.mplstyle`, can write Hangul if the font came along, and are crisp."""
     import matplotlib.style
-    from matplotlib import rcParams
 
     matplotlib.style.use(PACKAGE / "lessons.mplstyle")
     use_fonts(PACKAGE / "assets" / "font")
-    if spoken() == "ko":  # the Hangul font has one weight: in a bold title every number would stick out
-        rcParams.update({"axes.titleweight": "normal", "figure.titleweight": "normal"})
     if in_notebook():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 

@@ -8,7 +8,7 @@ import numpy
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, ORANGE, new_figure
+from lessons.plots.canvas import BLUE, ORANGE, new_figure, title_weight
 from lessons.plots.names import token_name
 from lessons.plots.tree import NAMES
 from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate
@@ -62,7 +62,7 @@ def two_texts(
         title = say("beam.bars_sum", name=name, sum=minus(f"{values.sum():.2f}"))
         axes.set_title(title, fontsize=10, fontweight="normal")
     title = message(*(values.sum() for values in both))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight=title_weight())
     return figure
 
 

@@ -15,6 +15,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from lessons.words.language import spoken
+
 STYLE = Path(__file__).parents[1] / "lessons.mplstyle"
 
 # Okabe and Ito's colours by name: told apart by readers with any kind of colour blindness.
@@ -63,7 +65,12 @@ def set_title(axes: Axes, message: str) -> None:
     """Write the picture's message over its axes, as the style has it (matplotlib reads a title's style only when it is
     written)."""
     with plt.style.context(STYLE):
-        axes.set_title(message, parse_math=False)
+        axes.set_title(message, fontweight=title_weight(), parse_math=False)
+
+
+def title_weight() -> str:
+    """How heavy titles are. The Hangul font has one weight: in a bold Korean title only the numbers would be bold."""
+    return "normal" if spoken() == "ko" else "bold"
 
 
 def with_rest(probabilities: ArrayLike) -> numpy.ndarray:

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy
-from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -20,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import Bbox, ScaledTranslation, Transform
 
-from lessons.plots.canvas import pixels_of_inch, png_bytes, set_title
+from lessons.plots.canvas import pixels_of_inch, png_bytes, set_title, title_weight
 
 SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep their spacing
 
@@ -157,8 +156,7 @@ class MovingTitle(MovingLabels):
         inches = 13.25 / 72  # the title's distance from the axes, 10, and its middle above its baseline
         above = ScaledTranslation(0, inches, axes.figure.dpi_scale_trans)
         self.titled = axes
-        weight = rcParams["axes.titleweight"]
-        super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight=weight)
+        super().__init__(axes, size=11, color="black", transform=axes.transAxes + above, weight=title_weight())
 
     def write(self, message: str) -> None:
         """Show this message; it is also the axes' label, by which `in_words` finds it."""

@@ -11,7 +11,20 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, ink, new_figure, set_title, with_rest
+from lessons.plots.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    ink,
+    new_figure,
+    set_title,
+    title_weight,
+    with_rest,
+)
 from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.plots.strips import MovingStrips, set_rows
@@ -46,7 +59,7 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
     (cold, at_cold), *_, (hot, at_hot) = values.items()
     likeliest = {"first": percent(at_cold[0]), "last": percent(at_hot[0])}
     message = say("temperature.bars_title", token=names[0], cold=f"{cold:g}", hot=f"{hot:g}", **likeliest)
-    figure.suptitle(message, x=0.01, ha="left", fontsize=11, parse_math=False)
+    figure.suptitle(message, x=0.01, ha="left", fontsize=11, fontweight=title_weight(), parse_math=False)
     return figure
 
 
