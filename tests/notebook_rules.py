@@ -11,6 +11,8 @@ from nbformat import NotebookNode
 
 MINUTES = re.compile(r"\d+\s*(minutes|분)")
 SECTIONS = {"en": ("What we found", "Glossary", "Next lesson"), "ko": ("알게 된 것", "용어 정리", "다음 수업")}
+PREDICT, TO_READ = re.compile(r"\*\*(Predict|예측)"), re.compile(r"\*\*(To read|더 읽을거리)\*\*")
+MOST_PREDICTIONS = 5
 NEEDS = ("You need: ", "필요한 것: ")
 MOST_LINES, MEDIAN_LINES = 12, 3
 WORDS_PER_LINE = (12, 25)  # of prose for a line of code, over a whole lesson
@@ -168,6 +170,45 @@ def plain_python(notebook: NotebookNode, path: Path) -> Iterator[str]:
             yield f"cell {cell.id} imports *"
         if "manual_seed" in cell.source:
             yield f"cell {cell.id} sets a global seed; seeds are arguments"
+
+
+@rule
+def claims_say_what_they_proved(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """`lessons.verify` prints its claim; an assert proves it in silence."""
+    for cell in code_cells(notebook):
+        if is_python(cell.source) and any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))):
+            yield f"cell {cell.id} asserts in silence: lessons.verify(claim, words) says what it proved"
+
+
+@rule
+def few_predictions(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """More would not be made; those of exercises come on top."""
+    asked = [cell.id for cell in prose_cells(notebook) if PREDICT.search(cell.source) and "exercise-" not in cell.id]
+    if len(asked) > MOST_PREDICTIONS:
+        yield f"{len(asked)} predictions, at most {MOST_PREDICTIONS} are really made: {', '.join(asked)}"
+
+
+@rule
+def questions_have_their_answers(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Under each question of "Your turn" its answer is folded."""
+    for cell in prose_cells(notebook):
+        if cell.id == "your-turn":
+            questions = len(re.findall(r"^\d+\. ", cell.source, re.MULTILINE))
+            answers = cell.source.count("<details>")
+            if questions != answers:
+                yield f"cell {cell.id} has {questions} questions and {answers} folded answers"
+
+
+@rule
+def something_to_read(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A lesson names two or three works, with their years."""
+    (found,) = [cell.source for cell in prose_cells(notebook) if cell.id in ("found", "what-we-found")]
+    _, title, works = (
+        re.split(r"(\*\*(?:To read|더 읽을거리)\*\*)", found) if TO_READ.search(found) else (found, "", "")
+    )
+    years = re.findall(r"^- .*\b(?:19|20)\d\d\b", works, re.MULTILINE)
+    if not title or not 2 <= len(years) <= 3:
+        yield f"the section on what was found must name two or three works to read, with their years; {len(years)} found"
 
 
 @rule

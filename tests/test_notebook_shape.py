@@ -18,20 +18,26 @@ def good_notebook() -> nbformat.NotebookNode:
     """A notebook that breaks no rule."""
     cells = [
         new_markdown_cell(
-            "# Which word comes next?\n\nAbout 5 minutes. " + "word " * 20 + "\n\nYou need: nothing.", id="title"
+            "# Which word comes next?\n\nAbout 5 minutes. " + "word " * 3 + "\n\nYou need: nothing.", id="title"
         ),
         new_code_cell("import lessons", id="setup"),
         new_markdown_cell("What may be changed.", id="about-parameters"),
         new_code_cell('MODEL = "bundled"', id="parameters", metadata={"tags": ["parameters"]}),
         new_markdown_cell("## A section\n\n### Deeper\n\n[up](../../README.md)", id="section"),
         new_code_cell("1 + 1", id="sum"),
-        *(
-            new_markdown_cell(f"## {name}", id=name.lower().replace(" ", "-"))
-            for name in ("What we found", "Glossary", "Next lesson")
+        new_markdown_cell("## Your turn\n\n1. Why?\n\n<details>Because.</details>", id="your-turn"),
+        new_markdown_cell(
+            "## What we found\n\n**To read**\n\n- A. Author, 1951.\n- B. Author, 2019.", id="what-we-found"
         ),
+        *(new_markdown_cell(f"## {name}", id=name.lower().replace(" ", "-")) for name in ("Glossary", "Next lesson")),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def predictions(number: int) -> list[nbformat.NotebookNode]:
+    """Cells that ask for a prediction each."""
+    return [new_markdown_cell("**Predict:** more or less?", id=f"guess-{place}") for place in range(number)]
 
 
 def cell(notebook: nbformat.NotebookNode, id: str) -> nbformat.NotebookNode:
@@ -76,6 +82,10 @@ BREAKS = [
     ("plain_python", lambda book: cell(book, "sum").update(source="%matplotlib inline")),
     ("plain_python", lambda book: cell(book, "sum").update(source="from torch import *")),
     ("plain_python", lambda book: cell(book, "sum").update(source="torch.manual_seed(0)")),
+    ("claims_say_what_they_proved", lambda book: cell(book, "sum").update(source="assert 1 + 1 == 2")),
+    ("few_predictions", lambda book: book.cells.__setitem__(slice(6, 6), predictions(6))),
+    ("questions_have_their_answers", lambda book: cell(book, "your-turn").update(source="1. Why?\n2. Why not?")),
+    ("something_to_read", lambda book: cell(book, "what-we-found").update(source="## What we found")),
     ("public_names_only", lambda book: cell(book, "sum").update(source="from lessons.models import load")),
     ("public_names_only", lambda book: cell(book, "sum").update(source="import lessons.decoding.beam")),
     ("public_names_only", lambda book: cell(book, "sum").update(source="lessons.decoding.greedy_search")),
