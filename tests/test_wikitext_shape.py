@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import nbformat
-from watched_notebooks import WatchedRun
+from watched_notebooks import run_with
 
 LESSON = Path(__file__).parents[1] / "notebooks" / "en" / "06_fine_tuning.ipynb"
 ROWS = """
@@ -19,10 +18,5 @@ corpora.load_dataset = lambda *names: DatasetDict(made)
 
 def test_lesson_06_runs_on_rows_of_wikitext(tmp_path):
     """Every cell, and so every claim that is not about the logbook alone."""
-    notebook = nbformat.read(LESSON, nbformat.NO_CONVERT)
-    (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    parameters.source += f"\nCORPUS, RECIPE, BLOCK = 'wikitext-2', 'course', 64\n{ROWS}"
-    copy = tmp_path / LESSON.name
-    nbformat.write(notebook, copy)
-    result = WatchedRun(copy, 600, kernel="python3").execute()
+    result = run_with(f"CORPUS, RECIPE, BLOCK = 'wikitext-2', 'course', 64\n{ROWS}", LESSON, tmp_path, seconds=600)
     assert result.error is None, result.error and result.error.trace

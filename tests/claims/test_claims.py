@@ -6,9 +6,8 @@ products or without, with other random numbers. Each claim is a `verify(...)` in
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from watched_notebooks import WatchedRun
+from watched_notebooks import run_with
 
 LESSONS = Path(__file__).parents[2] / "notebooks" / "en"
 SEEDS, PRECISIONS = (0, 1, 2), ("bf16", "fp32")
@@ -24,12 +23,7 @@ def folders(tmp_path_factory) -> dict[tuple[int, str], Path]:
 def run(lesson: str, folder: Path, parameters: str) -> None:
     """Run a copy of the lesson, in this folder, with these lines at the end of its cell of parameters."""
     (path,) = LESSONS.glob(f"{lesson}_*.ipynb")
-    notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    (cell,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    cell.source += f"\n{parameters}"
-    copy = folder / path.name
-    nbformat.write(notebook, copy)
-    result = WatchedRun(copy, LONGEST, kernel="python3").execute()
+    result = run_with(parameters, path, folder, LONGEST)
     assert result.error is None, result.error and result.error.trace
 
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from watched_notebooks import WatchedRun
+from watched_notebooks import run_with
 
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks" / "en").glob("*.ipynb"))
 # Of lessons 06 and 07: as their cells of parameters suggest for a large model, and shorter blocks.
@@ -20,10 +19,5 @@ def edition(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_notebook_runs(path, edition, real_model):
     """Every cell, and so every claim that is not about the bundled model alone."""
-    notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    parameters.source += f"\nMODEL = {real_model!r}\n{BOUNDED}"
-    copy = edition / path.name
-    nbformat.write(notebook, copy)
-    result = WatchedRun(copy, 1200, kernel="python3").execute()
+    result = run_with(f"MODEL = {real_model!r}\n{BOUNDED}", path, edition, seconds=1200)
     assert result.error is None, result.error and result.error.trace
