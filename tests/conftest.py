@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import lessons
+from lessons.classroom.start import PACKAGE, use_fonts
 from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 
@@ -52,6 +53,14 @@ def gradients_stay():
     if not torch.is_grad_enabled():
         gc.collect()  # an interrupt in the test leaves them off for as long as its traceback lives
     assert torch.is_grad_enabled(), "this test left gradients off"
+
+
+@pytest.fixture
+def fonts():
+    """The fonts that start() gives to a notebook."""
+    with matplotlib.rc_context():
+        use_fonts(PACKAGE / "assets" / "font")
+        yield
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from unicodedata import normalize
 
-import matplotlib
 import numpy
 import pandas
 import pytest
@@ -20,11 +19,12 @@ from PIL import Image
 
 from lessons import plots
 from lessons.arithmetic.floats import PRECISIONS, running_product
-from lessons.classroom.start import PACKAGE, use_fonts
 from lessons.plots.canvas import new_figure
 from lessons.plots.moving import MovingLabels
 from lessons.plots.underflow import UnderflowPicture
 from lessons.words.language import speak
+
+pytestmark = pytest.mark.usefixtures("fonts")
 
 WORDS = [" great", " man", " little", " very", " good", " young", " big", " large", " p", " certain", " woman", " king"]
 LONG = [" incomprehensibilities", 40 * " ", "龍", normalize("NFD", "한국어"), "$x^2$", 60 * "long ", "\n", *WORDS[:5]]
@@ -98,14 +98,6 @@ PICTURES = {
     "surprisal_along": lambda: plots.surprisal_along({name: (WORDS * 4, [3, 0.2, 1] * 16) for name in ("beam_search(num_beams=5)", "a real page")}),
     "likelihood_and_diversity": decoders,
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def fonts():
-    """The fonts that start() gives to a notebook."""
-    with matplotlib.rc_context():
-        use_fonts(PACKAGE / "assets" / "font")
-        yield
 
 
 def as_shown(figure: Figure, **options) -> numpy.ndarray:

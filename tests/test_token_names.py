@@ -3,7 +3,6 @@
 import warnings
 from unicodedata import normalize
 
-import matplotlib
 import numpy
 import pytest
 from hypothesis import given, settings
@@ -11,13 +10,14 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from lessons import plots
-from lessons.classroom.start import PACKAGE, use_fonts
 from lessons.plots.canvas import new_figure, png
 from lessons.plots.names import LONGEST, token_name, width_of
 from lessons.plots.next_token import NextTokenBars
 from lessons.plots.temperature import TemperaturePicture
 from lessons.plots.truncation import TruncationPicture
 from lessons.words.tokens import visible
+
+pytestmark = pytest.mark.usefixtures("fonts")
 
 # Letters that no font here has, decomposed Hangul, a token that spells nothing, formulas, runs, length, the unseen.
 NASTY = [
@@ -47,14 +47,6 @@ PICTURES = {
     "two_texts": lambda: plots.two_texts((NASTY, NASTY), (numpy.log(SHARES[:12]), numpy.log(SHARES[:12]))),
     "surprisal_pair": lambda: plots.surprisal_pair(NASTY, -numpy.log(SHARES[:12]), -numpy.log(SHARES[:12])),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def fonts():
-    """The fonts that start() gives to a notebook."""
-    with matplotlib.rc_context():
-        use_fonts(PACKAGE / "assets" / "font")
-        yield
 
 
 def test_names_by_hand():
