@@ -51,11 +51,12 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
     trial = failed[0]
     status = status_of(trial)
     sentences = what_happened(exercise, trial, status)
-    mistake = known_mistake(exercise, trials) if status in ("wrong", "crashed", "endless") else None
+    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
+    mistake = known_mistake(exercise, ended) if status in ("wrong", "crashed", "endless") else None
     if mistake:
         sentences.append(exercise.say_mistake(mistake))
     elif status == "wrong":
-        mistake = mistake_in_common(exercise, trials)
+        mistake = mistake_in_common(exercise, ended)
         sentences += [say(SENTENCES[mistake])] if mistake else []
     elif status == "crashed" and (entry := meaning(trial.outcome.error)):
         sentences.append(say(entry))
@@ -96,23 +97,21 @@ def what_happened(exercise: Exercise, trial: Trial, status: Status) -> list[str]
     return []
 
 
-def known_mistake(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
+def known_mistake(exercise: Exercise, ended: Sequence[Trial]) -> str | None:
     """The planted wrong answer that gives what this one gives on every case: not only where it fails, lest something
     untrue be said of an answer that only happens to fail alike. None if none does.
     """
-    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
     if all(trial.passed for trial in ended):  # right as far as it came: known by the case on which it did not end
         return next((name for name, place in exercise.endless.items() if place == len(ended)), None)
-    ended.sort(key=lambda trial: trial.passed)  # the failures first: most wrong answers differ there
+    failures_first = sorted(ended, key=lambda trial: trial.passed)  # most wrong answers differ there
     for name, wrong in exercise.mistakes.items():
-        if name not in exercise.endless and all(fails_alike(exercise, wrong, trial) for trial in ended):
+        if name not in exercise.endless and all(fails_alike(exercise, wrong, trial) for trial in failures_first):
             return name
     return None
 
 
-def mistake_in_common(exercise: Exercise, trials: Sequence[Trial]) -> str | None:
+def mistake_in_common(exercise: Exercise, ended: Sequence[Trial]) -> str | None:
     """The common mistake that explains every failure, and that no success contradicts; None if there is none."""
-    ended = [trial for trial in trials if trial.outcome.kind != "endless"]
     pairs = [(trial.expected, trial.outcome.value) for trial in ended]
     names = {
         common_mistake(*pair, exercise.tolerance, exercise.measure)

@@ -40,16 +40,20 @@ class Folded:
     code: str = ""
 
     def html(self) -> str:
-        said = paragraphs(self.sentences)
-        code = f'<pre style="{CODE}">{coloured(self.code)}</pre>' if self.code else ""
         summary = f'<summary style="cursor:pointer">{escape(self.label)}</summary>'
-        return f'<details style="margin:4px 0">{summary}<div style="padding:0 0 4px 16px">{said}{code}</div></details>'
+        inside = paragraphs(self.sentences) + code_block(self.code)
+        return f'<details style="margin:4px 0">{summary}<div style="padding:0 0 4px 16px">{inside}</div></details>'
 
 
 def coloured(code: str) -> str:
     """Python as HTML in colours; without the tags it is the code, letter for letter."""
     html = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True, noclasses=True))
     return html.removesuffix("\n")
+
+
+def code_block(code: str) -> str:
+    """Lines of Python on their own ground; nothing for none."""
+    return f'<pre style="{CODE}">{coloured(code)}</pre>' if code else ""
 
 
 def paragraphs(sentences: Sequence[str]) -> str:
@@ -90,12 +94,11 @@ class Shown:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        code = f'<pre style="{CODE}">{coloured(self.code)}</pre>' if self.code else ""
         folded = "".join(part.html() for part in self.folded)
         rows = "".join(row(label, text) for label, text in self.facts)
         table = f'<table style="border-collapse:collapse;margin:4px 0">{rows}</table>' if rows else ""
         style = f"border-left:4px solid {self.colour};padding:2px 12px;margin:4px 0;line-height:1.5;word-break:keep-all"
-        parts = f"<b>{escape(self.heading)}</b>{paragraphs(self.sentences)}{table}{code}{folded}"
+        parts = f"<b>{escape(self.heading)}</b>{paragraphs(self.sentences)}{table}{code_block(self.code)}{folded}"
         return as_written(f'<div class="lessons-verdict" style="{style}">{parts}</div>')
 
 
