@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lessons.models.files import from_folder, from_hub, is_folder
 from lessons.models.gguf_file import from_gguf, gguf_name, is_gguf
-from lessons.models.gradients import with_gradients, without_gradients
+from lessons.models.gradients import with_gradients
 from lessons.models.reading import read
 from lessons.models.refusals import check_causal
 from lessons.models.sessions import CachedSession, PageSession, is_on_the_page
@@ -108,7 +108,6 @@ class LanguageModel:
         """What one token spells; bytes that are no whole character as \\xEC."""
         return token_text(self.tokenizer, token)
 
-    @without_gradients()
     def next_logits(self, prompt: str | Sequence[int] | Tensor) -> Tensor:
         """(V,) the logits for the token after the prompt, on the CPU, in 32 bits; ValueError if they are no numbers."""
         logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
@@ -130,7 +129,6 @@ class LanguageModel:
         does not give the logits of a plain pass, tried on a few tokens. Slower, and right."""
         return not is_on_the_page(self.model) and not cache_is_right(self.model)
 
-    @without_gradients()
     def session(self, prompt_ids: Sequence[int]) -> Session:
         """A conversation about one prompt: every token is read once (key-value cache), or every text anew.
 
@@ -141,7 +139,6 @@ class LanguageModel:
             return FunctionSession(self._last_logits, prompt_ids)
         return CachedSession(self.model, prompt_ids)
 
-    @without_gradients()
     def _last_logits(self, ids: Sequence[int]) -> Tensor:
         return self.read(torch.tensor([ids], device=self.device)).logits[0, -1].float()  # (V,)
 
