@@ -15,12 +15,8 @@ from lessons.words.writing import minus
 
 MOST = 9  # tokens that are drawn
 PALE, CELLS = "#E4E4E4", 5  # of the V numbers of a row, so many are drawn
-TOKENS, NUMBERS, TOP, RESULT = (
-    3.0,
-    2.48,
-    1.75,
-    -0.5,
-)  # heights: the tokens, their numbers, the rows' first cell, the result
+# Heights: of the tokens, their numbers, the rows' first cell, the result.
+TOKENS, NUMBERS, TOP, RESULT = 3.0, 2.48, 1.75, -0.5
 
 
 def next_token_shift(tokens: Sequence[str], log_probs: ArrayLike, first: int = 1) -> Figure:
