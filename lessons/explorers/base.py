@@ -11,7 +11,7 @@ the explorer is not `current`, and what it shows is dimmed, with the reason unde
 
 import traceback
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
+from lessons.plots.themes import DRAWN, SHEET, without_ground
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
 from lessons.words.language import say
@@ -33,6 +34,8 @@ SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
 LARGEST = 10**18  # that a slider is given
 # Looks are plain dicts, of which ipywidgets makes each control a layout of its own: nothing is shared by two controls.
 WIDE, AUTO, IN_A_ROW = {"width": "98%"}, {"width": "auto"}, {"flex_flow": "row wrap"}
+# Beside each other in a notebook on a laptop; one under the other where both together have less than 330 + 560 pixels.
+LEFT, RIGHT = {"flex": "1 1 330px", "min_width": "0"}, {"flex": "1000 1 560px", "min_width": "0"}
 # Labels as wide as their words, in both languages.
 LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
@@ -57,7 +60,7 @@ class Explorer(widgets.VBox):
 
     def __init__(self, width: int = 792) -> None:
         self.picture = widgets.Image(format="png", layout={"width": f"{width}px", "max_width": "100%"})
-        self.picture.add_class(SHOWN)
+        self.picture.add_class(SHOWN).add_class(DRAWN)
         self.sentence, self.error = "", ""
         self._attempts, self._trouble, self._quiet = 0, "", False
         self._owed: Action | None = None  # what makes the picture current again
@@ -80,6 +83,15 @@ class Explorer(widgets.VBox):
         """Stack the rows, the error line after the first of them, then picture and sentence."""
         first, *others = rows
         self.children = (first, self._error_line, *others, self.picture, self._sentence_line)
+
+    def lay_out_beside(self, controls: Sequence[widgets.Widget], shown: Sequence[widgets.Widget] = ()) -> None:
+        """Controls at the left, the error line below them; at the right what they change, the sentence last.
+
+        shown: instead of the picture
+        """
+        left = widgets.VBox([*controls, self._error_line], layout=LEFT)
+        right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=RIGHT)
+        self.children = (widgets.HBox([left, right], layout=IN_A_ROW),)
 
     @property
     def current(self) -> bool:
@@ -155,7 +167,7 @@ class Explorer(widgets.VBox):
 
     def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
         """Put the picture and the sentence in place of the last ones."""
-        self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(picture)
+        self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(without_ground(picture))
         self.show_sentence(sentence)
 
     def show_sentence(self, sentence: str) -> None:
@@ -166,7 +178,7 @@ class Explorer(widgets.VBox):
 
     def _show_error(self, message: str) -> None:
         """Put the message under the controls, and dim what is shown if it is not current."""
-        self.error, line = message, ""
+        self.error, line = message, SHEET
         if not self.current and self.sentence:
             message, line = f"{message}\n{say('explorers.not_current')}", DIMMED
         if message:

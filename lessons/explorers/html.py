@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from lessons.plots.themes import DRAWN
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import Markup
@@ -30,7 +31,7 @@ def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], t
             f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'
         )
     style = "line-height:1.9;white-space:pre-wrap;font-size:15px;max-width:76ch"
-    return Markup(f'<div style="{style}">{"".join(spans)}</div>')
+    return Markup(f'<div class="{DRAWN}" style="{style}">{"".join(spans)}</div>')
 
 
 def surprisal_legend() -> str:
@@ -40,4 +41,5 @@ def surprisal_legend() -> str:
     boxes = "".join(
         f'<span style="background:{surprisal_colour(value)};{style}">{label}</span>' for value, label in steps
     )
-    return f'<div style="font-size:12px;margin:2px 0">{escape(say("explorers.surprisal_legend"))} {boxes}</div>'
+    words, style = escape(say("explorers.surprisal_legend")), "color:#111;font-size:12px;margin:2px 0"
+    return f'<div class="{DRAWN}" style="{style}">{words} {boxes}</div>'

@@ -5,6 +5,7 @@ result. The function of the same subject builds it, updates it once and returns 
 it once.
 
     canvas        style, colours, figure → PNG
+    themes        the same drawing on light and dark pages
     names         names of tokens: short, and of letters that can be drawn
     moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank

@@ -20,6 +20,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import Bbox, ScaledTranslation, Transform
 
 from lessons.plots.canvas import pixels_of_inch, png_bytes, set_title, title_weight
+from lessons.plots.themes import without_ground
 
 SHADES = 4  # a letter is drawn at every quarter of a pixel, so that words keep their spacing
 
@@ -32,7 +33,7 @@ class MovingPicture:
     """
 
     def __init__(self, figure: Figure) -> None:
-        self.figure = figure
+        self.figure = without_ground(figure)
         self.canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
         self.moving: list[Artist] = []
         engine = figure.get_layout_engine()
@@ -54,6 +55,7 @@ class MovingPicture:
         of it, and whoever cuts it to size, as notebooks do, leaves room for all of it."""
         self.figure.draw_without_rendering()  # laid out as in the explorer, where what moves has no say
         self.figure.set_layout_engine("none")
+        self.figure.patch.set_visible(True)  # a cell's output has no class by which a dark page could know it
         for artist in self.moving:
             artist.set_animated(False)
             artist.set_in_layout(True)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from html import escape, unescape
 
+from lessons.plots.themes import DRAWN, SHEET
 from lessons.words.writing import as_written
 
-STYLE = "background:#fff;display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
+STYLE = "display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
 
 
 class Svg(str):
@@ -16,7 +17,7 @@ class Svg(str):
         return f"<{unescape(title)}>"
 
     def _repr_html_(self) -> str:
-        return as_written(f'<div style="overflow-x:auto;background:#fff;max-width:100%">{self}</div>')
+        return as_written(f'{SHEET}<div class="{DRAWN}" style="overflow-x:auto;max-width:100%">{self}</div>')
 
 
 def drawing(width: float, height: float, title: str, parts: list[str]) -> Svg:
