@@ -32,6 +32,9 @@ if not importlib.util.find_spec("lessons"): print(subprocess.run([sys.executable
     here or wheel or WITHOUT_WHEEL)], capture_output=True, text=True).stderr)
 sys.path.append("../.."); import lessons; lessons.start()  # no module? Mend what pip says above, run again"""
 
+# How JupyterLab and Colab hide a cell's code: five lines of installing are not what a beginner should read first.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+
 
 def first_cell(repository: str | None) -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
@@ -117,7 +120,8 @@ def with_first_cell(text: str, path: Path, repository: str | None) -> str:
     """A notebook's text, as Jupyter stores it, with first code cell and badge (under the title) written anew."""
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
     header, *others = notebook.cells
-    next(cell for cell in others if cell.cell_type == "code").source = first_cell(repository)
+    first = next(cell for cell in others if cell.cell_type == "code")
+    first.source, first.metadata = first_cell(repository), first.metadata | FOLDED
     title, _, rest = header.source.partition("\n")
     rest = re.sub(rf"^\s*{re.escape(BADGE)}\(.*?\)\n*", "", rest) if BADGE in rest else rest.lstrip("\n")
     header.source = "\n\n".join([title, *([badge(repository, path)] if repository else []), rest])

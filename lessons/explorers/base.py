@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
+from lessons.plots.svg import Svg
 from lessons.plots.themes import DRAWN, SHEET, without_ground
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
@@ -47,7 +48,8 @@ class Explorer(widgets.VBox):
     """Controls over a picture.
 
     Attributes:
-        picture: the `Image` whose bytes are swapped in place.
+        picture: the `Image` whose bytes are swapped in place; or
+        drawn: the control that holds the `drawing`, an SVG, of explorers that are drawn so.
         sentence: what the picture shows, in words (plain text).
         error: the message of what went wrong last; empty when all is well.
         current: whether what is shown belongs to what the controls say.
@@ -66,6 +68,7 @@ class Explorer(widgets.VBox):
         self._owed: Action | None = None  # what makes the picture current again
         self._begin_anew: Action = lambda: None
         self._show_anew: Action = lambda: None
+        self.drawing, self.drawn = Svg(), widgets.HTML().add_class(SHOWN)
         self._sentence_line = widgets.HTML().add_class(SHOWN)
         self._error_line = widgets.HTML()
         super().__init__()
@@ -74,8 +77,13 @@ class Explorer(widgets.VBox):
 
     def release(self) -> None:
         """Close all controls and forget pictures and numbers: the cell was run again, another explorer stands there."""
-        close_all(self, self.picture)  # lesson 03's explorer does not lay its picture out
-        self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
+        close_all(self, self.picture, self.drawn)  # of which an explorer lays out one
+        self.drawing = Svg()
+        self.children, self.picture.value, self.drawn.value = (
+            (),
+            b"",
+            "",
+        )  # subtle: a notebook keeps this object as the result of its cell
         for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)
 
@@ -170,6 +178,12 @@ class Explorer(widgets.VBox):
         self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(without_ground(picture))
         self.show_sentence(sentence)
 
+    def show_drawing(self, drawing: Svg, sentence: str) -> None:
+        """The same for a drawing."""
+        self.drawing = drawing
+        self.drawn.value = drawing._repr_html_()
+        self.show_sentence(sentence)
+
     def show_sentence(self, sentence: str) -> None:
         """Put the sentence under the picture; a screen reader reads it out."""
         self.sentence = sentence
@@ -193,6 +207,8 @@ class Explorer(widgets.VBox):
         bundle: dict[str, Any] = {"text/plain": words, "application/vnd.jupyter.widget-view+json": view}
         if self.picture.value and self.current:
             bundle["image/png"] = b64encode(self.picture.value).decode()
+        if self.drawing and self.current:
+            bundle["image/svg+xml"] = str(self.drawing)
         return bundle
 
 
