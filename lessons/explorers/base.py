@@ -40,7 +40,8 @@ LEFT, RIGHT = {"flex": "1 1 330px", "min_width": "0"}, {"flex": "1000 1 560px", 
 # Labels as wide as their words, in both languages.
 LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
-SHOWN, NOT_CURRENT = "lessons-shown", "lessons-not-current"  # classes: of what an action makes; of an explorer
+# Classes: of what an action makes; of an explorer; of controls with their consequence, which fit on a laptop's screen.
+SHOWN, NOT_CURRENT, IN_ONE_LOOK = "lessons-shown", "lessons-not-current", "lessons-in-one-look"
 DIMMED = f"<style>.{NOT_CURRENT} .{SHOWN} {{opacity:.35}}</style>"
 
 
@@ -99,7 +100,7 @@ class Explorer(widgets.VBox):
         """
         left = widgets.VBox([*controls, self._error_line], layout=LEFT)
         right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=RIGHT)
-        self.children = (widgets.HBox([left, right], layout=IN_A_ROW),)
+        self.children = (widgets.HBox([left, right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
 
     @property
     def current(self) -> bool:
