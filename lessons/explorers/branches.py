@@ -17,13 +17,15 @@ from lessons.words.writing import as_written, minus
 HERE = "#b5179e"  # the frame of the piece at whose end the text stands
 TREE = """{around} .lessons-tree{{display:grid;overflow:auto;max-height:{most}px}}
 {around} .lessons-tree>*{{grid-area:1/1}}
+{around} .lessons-tree,{around} .lessons-tree>*{{position:static}}
 {box}{{display:grid;grid-auto-rows:{row}px;padding-top:{margin}px;pointer-events:none}}
 {box}>*{{grid-column:1;box-sizing:border-box;height:{height}px;margin:0;padding:0 2px;border:1px solid #8a8a8a;
 border-radius:4px;background:#fff;color:#6f6f6f;font-size:13px;line-height:{line}px;text-align:center;white-space:nowrap;
 overflow:hidden;cursor:pointer;pointer-events:auto}}
 {box}>:hover,{box}>:focus-visible{{background:#ffe9c7;box-shadow:none}}"""
 HEADING = "color:#111;font-size:13px;margin:2px 0"
-MOST_ROWS = 6  # that are seen at once; where there are more, the tree can be scrolled
+MOST_LETTERS = 60  # that are looked at: fewer have room
+MOST_ROWS = 8.5  # that are seen at once; where there are more, the tree can be scrolled
 
 
 class BranchTree:
@@ -36,10 +38,7 @@ class BranchTree:
     """
 
     def __init__(
-        self,
-        scope: str,
-        listen: Callable[[widgets.Widget, Callable[[], None]], None],
-        press: Callable[[Ids], None],
+        self, scope: str, listen: Callable[[widgets.Widget, Callable[[], None]], None], press: Callable[[Ids], None]
     ) -> None:
         """
         scope, listen: as in `PictureButtons`
@@ -52,7 +51,7 @@ class BranchTree:
         self.box = widgets.VBox([self._heading, tree]).add_class("lessons-branches").add_class(DRAWN)
         around, most = f".{scope} .lessons-branches", MARGIN + MOST_ROWS * ROW
         self._still = TREE.format(
-            around=around, box=self.pieces.rule, most=most, row=ROW, margin=MARGIN, height=BOX, line=BOX - 2
+            around=around, box=self.pieces.rule, most=round(most), row=ROW, margin=MARGIN, height=BOX, line=BOX - 2
         ) + self.pieces.details(around)
         self._found: list[Stem] = []
 
@@ -78,7 +77,7 @@ class BranchTree:
             return
         log_probs = [log_prob(stem.ids, len(found[0].ids)) for stem in found]
         texts = [piece_text(decode, stem) for stem in found]
-        labels = [end_of(texts[0]), *(shortened(text.strip() or "␣", LONGEST) for text in texts[1:])]
+        labels = [end_of(texts[0]), *(shortened(text.strip()[:MOST_LETTERS] or "␣", LONGEST) for text in texts[1:])]
         titles = [
             say("next_token.piece", text=text, log_prob=minus(f"{log_prob:.2f}"))
             for text, log_prob in zip(texts, log_probs, strict=True)
@@ -110,8 +109,8 @@ def piece_text(decode: Callable[[Sequence[int]], str], stem: Stem) -> str:
 
 
 def end_of(text: str) -> str:
-    """The end of the text before everything: an ellipsis for what is left out."""
-    shown = text
+    """The end of a text, with an ellipsis for what is left out."""
+    shown = text[-MOST_LETTERS:]
     while width_of(shown) > LONGEST - LETTER:
         shown = shown[1:]
     return shown if shown == text else "…" + shown

@@ -6,7 +6,6 @@ and there is one message to the browser for it.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import zip_longest
 
 import ipywidgets as widgets
 
@@ -49,7 +48,6 @@ class PictureButtons:
         self.buttons: list[widgets.Button] = []
         self.rule = f".{scope} .{name}"
         self._listen, self._press = listen, press
-        self._layout, self._style = widgets.Layout(), widgets.ButtonStyle()  # one of each for all: they stay empty
 
     def put(self, labels: Sequence[str], titles: Sequence[str]) -> None:
         """Write a label on each button, and what it is about."""
@@ -57,13 +55,17 @@ class PictureButtons:
         if missing:
             self.buttons.extend(self._made(place) for place in missing)
             self.box.children = tuple(self.buttons)
-        for button, label, title in zip_longest(self.buttons, labels, titles, fillvalue=""):
+        said = [*zip(labels, titles, strict=True)] + [("", "")] * (len(self.buttons) - len(labels))
+        for button, (label, title) in zip(self.buttons, said, strict=True):
             if (button.description, button.tooltip) != (label, title):
-                with button.hold_sync():
+                with button.hold_sync():  # one message for both
                     button.description, button.tooltip = label, title
 
     def _made(self, place: int) -> widgets.Button:
-        button = widgets.Button(layout=self._layout, style=self._style)
+        shared = (
+            {"layout": self.buttons[0].layout, "style": self.buttons[0].style} if self.buttons else {}
+        )  # both empty
+        button = widgets.Button(**shared)
         self._listen(button, partial(self._press, place))
         return button
 

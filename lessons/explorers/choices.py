@@ -15,7 +15,7 @@ from lessons.words.tokens import visible
 from lessons.words.writing import as_written, percent
 
 TOKEN, NUMBER = 152, 62  # pixels at the left and at the right of a bar
-HIGH, LOW, MANY = 24, 18, 12  # pixels of a row; of each where there are more than so many
+HIGH, LOW, MANY = 24, 16, 13  # pixels of a row; of each where there are more than so many
 
 ROWS = """{box}{{display:block}}
 {box}>*{{display:block;box-sizing:border-box;width:100%;max-width:none;margin:0;padding:0 6px;border:0;
@@ -37,10 +37,7 @@ class ChoiceRows:
     """
 
     def __init__(
-        self,
-        scope: str,
-        listen: Callable[[widgets.Widget, Callable[[], None]], None],
-        press: Callable[[int], None],
+        self, scope: str, listen: Callable[[widgets.Widget, Callable[[], None]], None], press: Callable[[int], None]
     ) -> None:
         """scope, listen, press: as in `PictureButtons`"""
         self.rows = PictureButtons(scope, "lessons-rows", listen, press)
@@ -88,7 +85,8 @@ def strip(probabilities: Sequence[float], others: int) -> str:
     """All of the probability from 0 to 100 %: the named tokens side by side, then everything else."""
     named, parts = sum(probabilities), []
     for probability in probabilities:
-        parts.append(f"<i style='width:{100 * probability:.3f}%;background:{BLUE};box-shadow:inset -1px 0 #fff'></i>")
+        edge = "box-shadow:inset -1px 0 #fff" if probability > 0.005 else ""  # a thin part would be all edge
+        parts.append(f"<i style='width:{100 * probability:.3f}%;background:{BLUE};{edge}'></i>")
     parts.append(f"<i style='flex:1;background:{HATCHED}'></i>")
     words = (
         f"<span style='color:{ink(BLUE)};font-weight:bold'>"
@@ -101,4 +99,6 @@ def strip(probabilities: Sequence[float], others: int) -> str:
     axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
     longest = escape(say("next_token.choose", probability=percent(max(probabilities))))
     heading = f"<div style='margin:4px 0 2px;font-size:13px'><b>{longest}</b></div>"
-    return as_written(f"{SHEET}<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>{heading}")
+    return as_written(
+        f"{SHEET}<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>{heading}"
+    )

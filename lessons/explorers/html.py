@@ -30,7 +30,8 @@ def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], t
     spans = []
     for token, surprisal, title in zip(tokens, surprisals, titles, strict=True):
         line_end = "<br>" if "\n" in token else ""
-        style = f"background:{surprisal_ground(surprisal)};color:#111;padding:1px 0;border-radius:2px;outline:1px solid #fff"
+        ground = surprisal_ground(surprisal)
+        style = f"background:{ground};color:#111;padding:1px 0;border-radius:2px;outline:1px solid #fff"
         spans.append(
             f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'
         )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from os.path import commonprefix
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,9 +16,9 @@ from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.gradients import without_gradients
 from lessons.models.language_model import LanguageModel
 from lessons.models.source import check_logits
-from lessons.plots.branches import Ids
+from lessons.plots.branches import Ids, in_common
 from lessons.records.trace import Step, Trace
-from lessons.words.arguments import check_model, check_text
+from lessons.words.arguments import check_flag, check_model, check_text
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import html_table, percent, visible_end
@@ -44,6 +43,8 @@ class NextTokenExplorer(Explorer):
     Another token chosen there begins a new branch, and the tree keeps all branches. The model is asked only for texts
     that it has not been asked for before.
 
+    With `simple` the prompt, the text and the rows to click are all that is shown.
+
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
     Attributes:
@@ -57,20 +58,17 @@ class NextTokenExplorer(Explorer):
     """
 
     def __init__(
-        self,
-        lm: LanguageModel,
-        prompt: str = "Once upon a time there was a",
-        bars: int = 10,
-        *,
-        simple: bool = False,
+        self, lm: LanguageModel, prompt: str = "Once upon a time there was a", bars: int = 10, *, simple: bool = False
     ) -> None:
-        """simple: the prompt, the text and the rows to click, and nothing else"""
         super().__init__()
         check_model(lm)
         check_text("prompt", prompt)
+        check_flag("simple", simple)
         self.lm = lm
         self.asked: dict[Ids, torch.Tensor] = {}  # ids -> logits (V,)
         self.steps: dict[Ids, Step] = {}  # ids -> how the last of them was chosen
+        self.path: Ids = ()
+        self.paths: list[Ids] = []
         self.prompt = text_box(prompt, say("next_token.prompt"))
         self.bars = slider(say("next_token.bars"), bars, 3, min(MOST_BARS, lm.vocabulary_size))
         self.back = widgets.Button(description=say("next_token.back"), icon="undo", layout=AUTO)
@@ -104,7 +102,7 @@ class NextTokenExplorer(Explorer):
     @property
     def given(self) -> int:
         """How many tokens of the present branch are the prompt's: all, unless a branch began within the prompt."""
-        return len(commonprefix([self.path, self.prompt_ids]))
+        return in_common(self.path, self.prompt_ids)
 
     def choose(self, row: int) -> None:
         """Go on from the text shown with the token of that row (0 is the likeliest); a branch of its own begins where
@@ -115,14 +113,14 @@ class NextTokenExplorer(Explorer):
 
     def follow(self, path: Ids, place: int) -> None:
         """Make `path` the present branch, of which `place` tokens count."""
-        for length in range(len(commonprefix([path, self.path])), len(path)):
+        for length in range(in_common(path, self.path), len(path)):
             self._ask(path[: length + 1])
         if not any(known[: len(path)] == path for known in self.paths):
             self.paths = [*(known for known in self.paths if known != path[: len(known)]), path]
         self.path, self.place = path, place
         steps = tuple(self.steps[path[:length]] for length in range(self.given + 1, len(path) + 1))
         self.trace = Trace(path[: self.given], steps, self.lm.decode, self.lm.token)
-        self._show()
+        self.attempt(self._show)  # a refused click changes nothing; from here on something has changed
 
     def _go_to(self, ids: Ids) -> None:
         """Go to the end of a text that is part of a branch: of the present one if it can be."""
@@ -176,8 +174,7 @@ class NextTokenExplorer(Explorer):
         names = [self.lm.token(token) for token in self.path]
         steps = [self.steps[self.path[:length]] for length in range(2, len(names) + 1)]
         titles = [
-            self._title(name, math.exp(one.log_prob), one.rank)
-            for name, one in zip(names[1:], steps, strict=True)
+            self._title(name, math.exp(one.log_prob), one.rank) for name, one in zip(names[1:], steps, strict=True)
         ]
         return names, [None, *(one.surprisal for one in steps)], [say("next_token.given"), *titles]
 
@@ -228,7 +225,7 @@ class NextTokenExplorer(Explorer):
         """The live widget; and text, strip and rows as they are for places where widgets cannot run."""
         bundle = super()._repr_mimebundle_(**options)
         if self.current:
-            names, surprisals, titles = (part[: self.place] for part in self._said())
-            text = html.surprisal_strip(names, surprisals, titles)
+            names, surprisals, titles = self._said()
+            text = html.surprisal_strip(names[: self.place], surprisals[: self.place], titles[: self.place])
             bundle["text/html"] = f'<div class="{self._scope}">{text}{self._choices.page()}</div>'
         return bundle

@@ -29,10 +29,7 @@ class RunningText:
     """
 
     def __init__(
-        self,
-        scope: str,
-        listen: Callable[[widgets.Widget, Callable[[], None]], None],
-        press: Callable[[int], None],
+        self, scope: str, listen: Callable[[widgets.Widget, Callable[[], None]], None], press: Callable[[int], None]
     ) -> None:
         """
         scope, listen: as in `PictureButtons`

@@ -6,8 +6,7 @@ stand the ways that part. The boxes of the stems lie over the drawing: they can 
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from os.path import commonprefix
+from itertools import pairwise, takewhile
 
 from lessons.plots.names import width_of
 from lessons.plots.svg import Svg, drawing, path, text
@@ -40,6 +39,15 @@ class Stem:
     is_end: bool
 
 
+def in_common(one: Ids, other: Ids) -> int:
+    """How many ids two texts begin with in common.
+
+    >>> in_common((1, 2, 3), (1, 2, 4, 5))
+    2
+    """
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def stems(paths: Sequence[Ids], given: Ids, here: Ids) -> list[Stem]:
     """The pieces of some texts, none of which begins another one; each after the one that it grows from.
 
@@ -49,8 +57,9 @@ def stems(paths: Sequence[Ids], given: Ids, here: Ids) -> list[Stem]:
     >>> [(stem.ids[stem.start :], stem.row) for stem in stems([(1, 2, 3), (1, 2, 4, 5)], (1,), ())]
     [((1,), 0), ((2,), 0), ((3,), 0), ((4, 5), 1)]
     """
-    root = tuple(commonprefix([given, *paths]))
-    forks = {tuple(commonprefix(pair)) for pair in pairwise(sorted(paths))}
+    in_order = sorted([given, *paths])
+    root = given[: in_common(in_order[0], in_order[-1])]
+    forks = {one[: in_common(one, other)] for one, other in pairwise(sorted(paths))}
     ends = {end for end in (*forks, *paths, here) if len(end) > len(root)}
     parts: dict[Ids, list[Ids]] = {root: []}  # each piece's end -> the ends of those that grow from it
     for one in paths:
@@ -89,10 +98,7 @@ def tree_width(boxes: Sequence[Box]) -> float:
 
 
 def branch_lines(
-    found: Sequence[Stem],
-    boxes: Sequence[Box],
-    log_probs: Sequence[float],
-    present: Collection[int],
+    found: Sequence[Stem], boxes: Sequence[Box], log_probs: Sequence[float], present: Collection[int]
 ) -> Svg:
     """The lines between the boxes of a tree, and behind each end the log-probability of its text.
 
