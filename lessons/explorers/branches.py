@@ -79,14 +79,14 @@ class BranchTree:
         texts = [piece_text(decode, stem) for stem in found]
         labels = [end_of(texts[0]), *(shortened(text.strip()[:MOST_LETTERS] or "␣", LONGEST) for text in texts[1:])]
         titles = [
-            say("next_token.piece", text=text, log_prob=minus(f"{log_prob:.2f}"))
+            say("branches.piece", text=text, log_prob=minus(f"{log_prob:.2f}"))
             for text, log_prob in zip(texts, log_probs, strict=True)
         ]
         self.pieces.put(labels, titles)
         boxes = lay_out(found, labels)
         present = {number for number, stem in enumerate(found) if stem.ids == path[: len(stem.ids)]}
         lines = branch_lines(found, boxes, log_probs, present)
-        self._heading.value = f"<div style='{HEADING}'><b>{escape(say('next_token.branches'))}</b></div>"
+        self._heading.value = f"<div style='{HEADING}'><b>{escape(say('branches.heading'))}</b></div>"
         held = f"<div style='width:{tree_width(boxes):.0f}px'>{lines}</div>"  # as wide as it was drawn
         self.lines.value = self._sheet(found, boxes, present, place) + as_written(held)
 

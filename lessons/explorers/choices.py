@@ -51,13 +51,13 @@ class ChoiceRows:
         names: Sequence[str],
         probabilities: Sequence[float],
         titles: Sequence[str],
-        others: int,
+        others: str,
         marked: int | None = None,
     ) -> None:
         """Show the tokens of these names with their probabilities, the likeliest first.
 
         titles: what is said of each
-        others: how many tokens share the rest of the probability
+        others: what all other tokens together are called
         marked: the place of a row that stands out
         """
         self.rows.put([shortened(visible(name), TOKEN - 14) or "“”" for name in names], titles)
@@ -81,23 +81,23 @@ class ChoiceRows:
         return f'{self.strip.value}<div class="lessons-rows {DRAWN}">{rows}</div>'
 
 
-def strip(probabilities: Sequence[float], others: int) -> str:
+def strip(probabilities: Sequence[float], others: str) -> str:
     """All of the probability from 0 to 100 %: the named tokens side by side, then everything else."""
     named, parts = sum(probabilities), []
     for probability in probabilities:
         edge = "box-shadow:inset -1px 0 #fff" if probability > 0.005 else ""  # a thin part would be all edge
-        parts.append(f"<i style='width:{100 * probability:.3f}%;background:{BLUE};{edge}'></i>")
-    parts.append(f"<i style='flex:1;background:{HATCHED}'></i>")
+        parts.append(f"<span style='width:{100 * probability:.3f}%;background:{BLUE};{edge}'></span>")
+    parts.append(f"<span style='flex:1;background:{HATCHED}'></span>")
     words = (
         f"<span style='color:{ink(BLUE)};font-weight:bold'>"
-        + escape(say("next_token.named", n=len(probabilities), share=f"{named:.1%}"))
+        + escape(say("choices.named", n=len(probabilities), share=f"{named:.1%}"))
         + "</span><span>"
-        + escape(f"{say('next_token.everything_else', others=f'{others:,}')} {max(0.0, 1 - named):.1%}")
+        + escape(f"{others} {max(0.0, 1 - named):.1%}")
         + "</span>"
     )
     bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{''.join(parts)}</div>"
     axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
-    longest = escape(say("next_token.choose", probability=percent(max(probabilities))))
+    longest = escape(say("choices.choose", probability=percent(max(probabilities))))
     heading = f"<div style='margin:4px 0 2px;font-size:13px'><b>{longest}</b></div>"
     return as_written(
         f"{SHEET}<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>{heading}"

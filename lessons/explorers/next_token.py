@@ -160,7 +160,8 @@ class NextTokenExplorer(Explorer):
             for rank, (name, probability) in enumerate(zip(names, probabilities, strict=True), 1)
         ]
         marked = self._order.index(taken) if taken in self._order else None
-        self._choices.show(names, probabilities, titles, len(self.shown.logits) - bars, marked)
+        others = say("next_token.everything_else", others=f"{len(self.shown.logits) - bars:,}")
+        self._choices.show(names, probabilities, titles, others, marked)
         self._text.show(*self._said(), self.place)
         self._tree.show(self.paths, self.prompt_ids, (self.path, self.place), self.lm.decode, self._log_prob)
         self.table.value = self._table()

@@ -118,7 +118,7 @@ def branch_lines(
             numbers.append(text(left + width + 6, top + BOX / 2 + 4.5, number, 12, font_weight=weight))
     height = MARGIN + ROW * (1 + max(stem.row for stem in found))
     ends = sum(stem.is_end for stem in found)
-    return drawing(tree_width(boxes), height, say("next_token.tree", ends=ends), [*pale, *dark, *numbers])
+    return drawing(tree_width(boxes), height, say("branches.tree", ends=ends), [*pale, *dark, *numbers])
 
 
 def _way(parent: Box, child: Box) -> str:
