@@ -56,7 +56,7 @@ def click(explorer: ShownExplorer) -> None:
     """Go on with a few tokens, as a student does."""
     for place in CLICKS:
         before = explorer.sentence()
-        explorer.box.locator("button.widget-button:visible", has_text="%").nth(place).click()
+        explorer.bars.nth(place).click()
         explorer.wait_until(lambda before=before: explorer.sentence() != before)
 
 

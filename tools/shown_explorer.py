@@ -54,6 +54,16 @@ class ShownExplorer:
         image.wait_for()
         return image.evaluate(DIGEST)
 
+    @property
+    def bars(self) -> "Locator":
+        """The bars of lesson 01, each of them a button."""
+        return self.box.locator(".lessons-rows button:visible")
+
+    @property
+    def words(self) -> "Locator":
+        """The words of lesson 01's text, each of them a button."""
+        return self.box.locator(".lessons-words button:visible")
+
     def sentence(self) -> str:
         """The words under the picture."""
         return self.box.locator(".lessons-sentence").first.inner_text()
