@@ -64,6 +64,11 @@ class ShownExplorer:
         """The words of lesson 01's text, each of them a button."""
         return self.box.locator(".lessons-words button:visible")
 
+    @property
+    def pieces(self) -> "Locator":
+        """The boxes of lesson 01's tree, each of them a button."""
+        return self.box.locator(".lessons-pieces button:visible")
+
     def sentence(self) -> str:
         """The words under the picture."""
         return self.box.locator(".lessons-sentence").first.inner_text()

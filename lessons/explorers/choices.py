@@ -20,9 +20,10 @@ HIGH, LOW, MANY = 24, 16, 13  # pixels of a row; of each where there are more th
 ROWS = """{box}{{display:block}}
 {box}>*{{display:block;box-sizing:border-box;width:100%;max-width:none;margin:0;padding:0 6px;border:0;
 border-radius:2px;overflow:hidden;font-size:13px;color:#111;text-align:left;
-white-space:nowrap;cursor:pointer;background:linear-gradient({bar},{bar}) no-repeat {token}px 50%/0 0}}
+white-space:nowrap;background:linear-gradient({bar},{bar}) no-repeat {token}px 50%/0 0}}
 {box}>*::before{{float:right;font-variant-numeric:tabular-nums}}
-{box}>:hover,{box}>:focus-visible{{background-color:rgba(0,114,178,.16);box-shadow:none}}"""
+{box}>button{{cursor:pointer}}
+{box}>button:hover,{box}>button:focus-visible{{background-color:rgba(0,114,178,.16);box-shadow:none}}"""
 LINE = "display:flex;justify-content:space-between;gap:12px;flex-wrap:wrap;font-size:12px;line-height:1.5;color:#111"
 HATCHED = f"repeating-linear-gradient(135deg,{GREY} 0 2px,#fff 2px 7px)"
 

@@ -136,9 +136,8 @@ def test_a_text_is_written_and_branches_are_made_with_keys_alone(open_explorer):
     press(explorer.words.nth(prompt + 1))  # and forward again
     press(explorer.words.nth(prompt - 1))
     press(explorer.bars.nth(3))
-    pieces = explorer.box.locator(".lessons-pieces button:visible")
-    assert (3, prompt + 1) == (pieces.count(), explorer.words.count())
-    assert "log-probability −" in press(pieces.nth(1))
+    assert (3, prompt + 1) == (explorer.pieces.count(), explorer.words.count())
+    assert "log-probability −" in press(explorer.pieces.nth(1))
     assert prompt + 2 == explorer.words.count()
     notebook.run(3, 3)
     assert f"{prompt + 2} {prompt + 2} 2 {prompt}" == notebook.output(3).strip()
