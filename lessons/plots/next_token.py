@@ -23,10 +23,12 @@ class NextTokenBars(MovingPicture):
 
     RANGES = (0.25, 0.5, 1.0)  # where the axis may end: few, so that it seldom changes from step to step
 
-    def __init__(self, bars: int) -> None:
+    def __init__(self, bars: int, width: float = 7.2, names: float = 2.38) -> None:
+        """width, names: in inches, of the picture and of the names' margin in it."""
         height = 1.15 + 0.26 * (bars + 1)
-        figure, self.axes = new_figure(height=height, layout=None)  # fixed margins: the frame stays while labels change
-        figure.subplots_adjust(left=0.33, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
+        figure, self.axes = new_figure(width, height, layout=None)  # fixed margins: the frame stays while labels change
+        edges = {"left": names / width, "right": 1 - 0.216 / width}
+        figure.subplots_adjust(**edges, top=1 - 0.42 / height, bottom=0.52 / height)
         super().__init__(figure)
         self.places = numpy.arange(bars + 1)
         colours = [BLUE] * bars + ["white"]
