@@ -5,7 +5,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from lessons.explorers.base import IN_A_ROW, SHOWN, Explorer, slider
+from lessons.explorers.base import IN_A_ROW, IN_ONE_LOOK, SHOWN, Explorer, slider
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.inside import logit_lens
 from lessons.models.language_model import LanguageModel
@@ -20,6 +20,7 @@ COLUMNS, ROWS = 7, 9  # the grid has at most so many tokens and so many depths: 
 MOST_BARS = 12
 WIDTH = 4.05  # inches of the picture beside the grid
 CELL, HEAD = {"width": "70px", "height": "25px", "margin": "1px", "padding": "0 2px"}, {"width": "62px"}
+GRID = 572  # pixels
 CHOSEN, PLAIN = "3px solid #D55E00", "1px solid #c8d2da"
 # The cells are drawn for white paper, as pictures are.
 STYLE = "<style>.lessons-cell.jupyter-button {color:#111; font-size:12px; line-height:normal}</style>"
@@ -78,10 +79,10 @@ class LensExplorer(Explorer):
             self.lay_out(self.blocks, self._text)
             return
         sliders = widgets.HBox([self.blocks, self.place], layout=IN_A_ROW)
-        grid = widgets.VBox([widgets.HTML(STYLE), self._grid])
-        beside = widgets.HBox([grid, self.picture], layout={**IN_A_ROW, "align_items": "flex-start"})
-        self.lay_out(widgets.VBox([self.prompt, sliders]), beside)
-        self.children = tuple(child for child in self.children if child is not self.picture)
+        grid = widgets.VBox([widgets.HTML(STYLE), self._grid, self._sentence_line], layout={"width": f"{GRID}px"})
+        beside = widgets.HBox([grid, self.picture], layout=IN_A_ROW)
+        rows = [self.prompt, sliders, self._error_line, beside]
+        self.children = (widgets.VBox(rows).add_class(IN_ONE_LOOK),)
 
     def choose(self, cell: int) -> None:
         """Show what lies behind a cell of the grid, counted row by row."""
