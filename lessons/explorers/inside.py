@@ -18,9 +18,9 @@ from lessons.words.writing import percent, visible_end
 
 COLUMNS, ROWS = 7, 9  # the grid has at most so many tokens and so many depths: it is to be seen at one look
 MOST_BARS = 12
-WIDTH = 4.05  # inches of the picture beside the grid
+WIDTH = 4.0  # inches of the picture beside the grid
 CELL, HEAD = {"width": "70px", "height": "25px", "margin": "1px", "padding": "0 2px"}, {"width": "62px"}
-GRID = 572  # pixels
+GRID = 568  # pixels
 CHOSEN, PLAIN = "3px solid #D55E00", "1px solid #c8d2da"
 # The cells are drawn for white paper, as pictures are.
 STYLE = "<style>.lessons-cell.jupyter-button {color:#111; font-size:12px; line-height:normal}</style>"
