@@ -16,7 +16,14 @@ from lessons.plots.strips import draw_strips
 from lessons.words.hangul import composed
 from lessons.words.language import speak
 
-PROMPTS = ("NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer")
+PROMPTS = (
+    "NextTokenExplorer",
+    "BeamExplorer",
+    "TemperatureExplorer",
+    "TruncationExplorer",
+    "DecoderExplorer",
+    "LensExplorer",
+)
 
 
 def opened(name: str, lm, prompt: str):

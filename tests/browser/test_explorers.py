@@ -55,6 +55,15 @@ CASES = {
         'print(f"Before training the text costs {costs[0]:.1f} nats in all")\nprint(f"after it {costs[1]:.1f} nats")',
         sentence_moves=False,
     ),
+    "lens": Case(
+        "Blocks passed",
+        "import torch\nblocks = explorer.blocks.value\n"
+        "output = lm.model(torch.tensor([lm.encode(explorer.prompt.value)]), output_hidden_states=True)\n"
+        "state = output.hidden_states[blocks][0, -1]\n"
+        "logits = lm.model.lm_head(state if blocks == 6 else lm.model.transformer.ln_f(state))\n"
+        "token = lm.token(int(logits.argmax())).replace(' ', '␣')\n"
+        'print(f"After {blocks} of 6 blocks the likeliest token")\nprint(f"is “{token}”")',
+    ),
     "decoder": Case(
         "Text number",
         "greedy = lessons.greedy_search(lm, explorer.prompt.value, 8)\n"

@@ -17,7 +17,14 @@ from lessons.explorers.cell_outputs import parts_of
 
 pytestmark = pytest.mark.fault
 
-NAMES = ["NextTokenExplorer", "UnderflowExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer"]
+NAMES = [
+    "NextTokenExplorer",
+    "UnderflowExplorer",
+    "BeamExplorer",
+    "TemperatureExplorer",
+    "TruncationExplorer",
+    "LensExplorer",
+]
 FIRST = """
 import gc, os, sys
 import lessons, psutil, torch

@@ -250,6 +250,7 @@ def test_explorers_of_a_model(tiny_models, tokens):
         lessons.UnderflowExplorer(lm, prompt),
         lessons.FineTuningExplorer(lm, lm, tokens),
         lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=NINE[:2]),
+        lessons.LensExplorer(lm, prompt),
     ]
     explorers[0].choose(1)
     explorers[0].back.click()
