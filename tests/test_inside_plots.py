@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from lessons.plots import attention_heads, attention_pattern, lens_curves, lens_grid, parameter_parts
 from lessons.plots.canvas import GREEN, READABLE, contrast_with_white
-from lessons.plots.inside import LensBars, guess_colour
+from lessons.plots.lens import LensBars, guess_colour
 from lessons.words.language import speak
 
 TOKENS = [" king", " <b>", "\n", "$x$"]

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import lessons
-from lessons.explorers.inside import CHOSEN, COLUMNS, ROWS, shown_depths
-from lessons.plots.inside import guess_colour
+from lessons.explorers.lens import CHOSEN, COLUMNS, ROWS, shown_depths
+from lessons.plots.lens import guess_colour
 from lessons.words.language import speak
 
 PROMPT = "Once upon a time there was a king who had a fair"
@@ -76,16 +76,16 @@ def test_a_short_text_has_a_narrow_grid(explorer):
 
 
 def test_the_model_is_read_once_for_a_text(lm, explorer, monkeypatch):
-    monkeypatch.setattr("lessons.explorers.inside.logit_lens", lambda *given, **more: pytest.fail("the model was read"))
+    monkeypatch.setattr("lessons.explorers.lens.logit_lens", lambda *given, **more: pytest.fail("the model was read"))
     for blocks in range(7):
         explorer.blocks.value = blocks
     explorer.cells[0].click()
     assert explorer.error == ""
 
 
-def test_play_has_one_control(lm):
+def test_simple_has_one_control(lm):
     """The slider, the text, the bars: no box, no grid."""
-    explorer = lessons.LensExplorer(lm, PROMPT, play=True)
+    explorer = lessons.LensExplorer(lm, PROMPT, simple=True)
     assert explorer.children[0] is explorer.blocks and explorer.prompt not in explorer.children
     assert explorer.cells == [] and explorer.logits.shape[1] == 1
     explorer.blocks.value = 6

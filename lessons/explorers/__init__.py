@@ -4,6 +4,10 @@ cell_outputs  a cell that is run again releases what its last run made
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
+buttons       parts of a picture that can be pressed
+choices       bars that are buttons, under a strip of all the probability
+running_text  a text whose tokens are buttons
+branches      all texts that were tried, as a tree of buttons
 next_token    lesson 01
 underflow     lesson 02
 beam          lesson 03
@@ -11,13 +15,13 @@ temperature   lesson 04
 truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
-inside        lesson 08
+lens          lesson 08
 """
 
 from lessons.explorers.beam import BeamExplorer
 from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
-from lessons.explorers.inside import LensExplorer
+from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer

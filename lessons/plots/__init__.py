@@ -13,6 +13,7 @@ it once.
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
+    branches      lesson 01: all texts that were tried, as one tree
     tree          lesson 03: the tree of a beam search
     beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into
@@ -20,13 +21,15 @@ it once.
     truncation    lesson 05: where filters cut a distribution, and what they leave
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
     decoders      lesson 07: likelihood against diversity; surprise along two texts
-    inside        lesson 08: the guess after each block, who looks at whom, where the parameters are
+    lens          lesson 08: the guess after each block, at one token and at all
+    inside        lesson 08: who looks at whom, where the parameters are
 """
 
 from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
-from lessons.plots.inside import attention_heads, attention_pattern, lens_curves, lens_grid, parameter_parts
+from lessons.plots.inside import attention_heads, attention_pattern, parameter_parts
+from lessons.plots.lens import lens_curves, lens_grid
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank

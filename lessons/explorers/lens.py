@@ -9,7 +9,7 @@ from lessons.explorers.base import IN_A_ROW, IN_ONE_LOOK, SHOWN, Explorer, slide
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.inside import logit_lens
 from lessons.models.language_model import LanguageModel
-from lessons.plots.inside import LensBars, after_blocks, guess_colour
+from lessons.plots.lens import LensBars, after_blocks, guess_colour
 from lessons.plots.themes import DRAWN
 from lessons.words.arguments import check_flag, check_model, check_text, check_whole
 from lessons.words.language import say
@@ -33,7 +33,7 @@ class LensExplorer(Explorer):
     tokens of the text, the bluer the surer. The model is asked when the text changes, never when a slider moves.
     nostalgebraist 2020, Interpreting GPT: the logit lens.
 
-    play: only the slider through the blocks and the bars for the last token
+    simple: only the slider through the blocks and the bars for the last token
 
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
@@ -50,20 +50,21 @@ class LensExplorer(Explorer):
         lm: LanguageModel,
         prompt: str = "Once upon a time there was a king who had a fair",
         bars: int = 7,
-        play: bool = False,
+        *,
+        simple: bool = False,
     ) -> None:
         super().__init__(round(110 * WIDTH))
         check_model(lm)
         check_text("prompt", prompt)
-        self.lm, self.number, self.play = lm, check_whole("bars", bars, 2, MOST_BARS), check_flag("play", play)
-        self.prompt = text_box(prompt, say("inside.prompt"), height=34)
-        self.blocks = slider(say("inside.blocks"), 0, 0, 1)
-        self.place = slider(say("inside.place"), 1, 1, 2)
-        self.cells = [widgets.Button(layout=CELL) for _ in range(0 if play else COLUMNS * ROWS)]
-        self._heads = [widgets.HTML(layout=HEAD) for _ in range(ROWS)] if not play else []
-        self._tokens = [widgets.HTML() for _ in range(COLUMNS)] if not play else []
+        self.lm, self.number, self.simple = lm, check_whole("bars", bars, 2, MOST_BARS), check_flag("simple", simple)
+        self.prompt = text_box(prompt, say("lens.prompt"), height=34)
+        self.blocks = slider(say("lens.blocks"), 0, 0, 1)
+        self.place = slider(say("lens.place"), 1, 1, 2)
+        self.cells = [widgets.Button(layout=CELL) for _ in range(0 if simple else COLUMNS * ROWS)]
+        self._heads = [widgets.HTML(layout=HEAD) for _ in range(ROWS)] if not simple else []
+        self._tokens = [widgets.HTML() for _ in range(COLUMNS)] if not simple else []
         self._grid = widgets.GridBox(layout={"width": "auto"}).add_class(SHOWN)
-        self._corner, self._text = widgets.HTML(small(say("inside.read"))), widgets.HTML().add_class(SHOWN)
+        self._corner, self._text = widgets.HTML(small(say("lens.read"))), widgets.HTML().add_class(SHOWN)
         self._picture = LensBars(min(self.number, lm.vocabulary_size), WIDTH)
         for control, action in ((self.prompt, self._begin), (self.blocks, self._show), (self.place, self._show)):
             self.listen(control, action)
@@ -75,7 +76,7 @@ class LensExplorer(Explorer):
 
     def _lay_out(self) -> None:
         """The controls, then the grid with the picture beside it, or under it where the page is narrow."""
-        if self.play:
+        if self.simple:
             self.lay_out(self.blocks, self._text)
             return
         sliders = widgets.HBox([self.blocks, self.place], layout=IN_A_ROW)
@@ -94,7 +95,7 @@ class LensExplorer(Explorer):
 
     def _begin(self) -> None:
         ids = read_prompt_box(self.lm, self.prompt.value)
-        self.logits = logit_lens(self.lm, ids, last=1 if self.play else COLUMNS)  # (L + 1, T, V)
+        self.logits = logit_lens(self.lm, ids, last=1 if self.simple else COLUMNS)  # (L + 1, T, V)
         self.ids, self.depth, self.columns = ids, len(self.logits) - 1, self.logits.shape[1]
         self.tokens = [self.lm.token(token) for token in ids[-self.columns :]]
         self.rows = shown_depths(self.depth)
@@ -106,7 +107,7 @@ class LensExplorer(Explorer):
 
     def _fill_grid(self) -> None:
         """Write the guesses into the cells, row by row."""
-        if self.play:
+        if self.simple:
             return
         likeliest = [self.logits[depth].log_softmax(-1).max(-1) for depth in self.rows]
         guesses = [pair for values, ids in likeliest for pair in zip(values.exp().tolist(), ids.tolist(), strict=True)]
@@ -134,7 +135,7 @@ class LensExplorer(Explorer):
         winner = ids.index(self.winner) if self.winner in ids else None
         picture = self._picture.after(blocks, self.depth, names, largest.values, others, winner)
         self._mark(blocks, place)
-        if self.play:
+        if self.simple:
             self._text.value = small(visible_end(self.lm.decode(self.ids), 90), "font-weight:bold")
         self.show(picture, self._words(blocks, place, names[0]))
 
@@ -150,7 +151,7 @@ class LensExplorer(Explorer):
         end = len(self.ids) - self.columns + place
         rank = int((self.probabilities > self.probabilities[self.winner]).sum()) + 1
         won = self.probabilities.argmax() == self.winner
-        key = "inside.sentence_end" if blocks == self.depth else "inside.sentence_won" if won else "inside.sentence"
+        key = "lens.sentence_end" if blocks == self.depth else "lens.sentence_won" if won else "lens.sentence"
         return say(
             key,
             text=visible_end(self.lm.decode(self.ids[:end]), 30),
