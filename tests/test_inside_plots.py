@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from lessons.plots import attention_heads, attention_pattern, lens_curves, lens_grid, parameter_parts
 from lessons.plots.canvas import GREEN, READABLE, RED, contrast_with_white
-from lessons.plots.inside import guess_colour
+from lessons.plots.lens import guess_colour
 from lessons.plots.lens_bars import LONGEST, lens_bars
 from lessons.words.language import speak
 

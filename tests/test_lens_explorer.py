@@ -5,8 +5,8 @@ import torch
 
 import lessons
 from lessons.explorers.cell_outputs import parts_of
-from lessons.explorers.inside import CHOSEN, COLUMNS, ROWS, shown_depths
-from lessons.plots.inside import guess_colour
+from lessons.explorers.lens import CHOSEN, COLUMNS, ROWS, shown_depths
+from lessons.plots.lens import guess_colour
 from lessons.words.language import speak
 
 PROMPT = "Once upon a time there was a king who had a fair"
@@ -77,7 +77,7 @@ def test_a_short_text_has_a_narrow_grid(explorer):
 
 
 def test_the_model_is_read_once_for_a_text(lm, explorer, monkeypatch):
-    monkeypatch.setattr("lessons.explorers.inside.logit_lens", lambda *given, **more: pytest.fail("the model was read"))
+    monkeypatch.setattr("lessons.explorers.lens.logit_lens", lambda *given, **more: pytest.fail("the model was read"))
     for blocks in range(7):
         explorer.blocks.value = blocks
     explorer.cells[0].click()

@@ -15,13 +15,13 @@ temperature   lesson 04
 truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
-inside        lesson 08
+lens          lesson 08
 """
 
 from lessons.explorers.beam import BeamExplorer
 from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
-from lessons.explorers.inside import LensExplorer
+from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer

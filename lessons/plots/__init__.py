@@ -21,14 +21,16 @@ it once.
     truncation    lesson 05: where filters cut a distribution, and what they leave
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
     decoders      lesson 07: likelihood against diversity; surprise along two texts
-    inside        lesson 08: the guess after each block, who looks at whom, where the parameters are
+    lens          lesson 08: the guess after each block, at one token and at all
     lens_bars     lesson 08: the likeliest tokens after so many blocks
+    inside        lesson 08: who looks at whom, where the parameters are
 """
 
 from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
-from lessons.plots.inside import attention_heads, attention_pattern, lens_curves, lens_grid, parameter_parts
+from lessons.plots.inside import attention_heads, attention_pattern, parameter_parts
+from lessons.plots.lens import lens_curves, lens_grid
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank

@@ -9,7 +9,7 @@ from lessons.explorers.base import IN_A_ROW, IN_ONE_LOOK, SHOWN, Explorer, slide
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.inside import logit_lens
 from lessons.models.language_model import LanguageModel
-from lessons.plots.inside import after_blocks, guess_colour
+from lessons.plots.lens import after_blocks, guess_colour
 from lessons.plots.lens_bars import lens_bars
 from lessons.plots.themes import DRAWN
 from lessons.words.arguments import check_flag, check_model, check_text, check_whole
@@ -58,14 +58,14 @@ class LensExplorer(Explorer):
         check_text("prompt", prompt)
         self.lm, self.simple = lm, check_flag("simple", simple)
         self.number = min(check_whole("bars", bars, 2, MOST_BARS), lm.vocabulary_size)
-        self.prompt = text_box(prompt, say("inside.prompt"), height=34)
-        self.blocks = slider(say("inside.blocks"), 0, 0, 1)
-        self.place = slider(say("inside.place"), 1, 1, 2)
+        self.prompt = text_box(prompt, say("lens.prompt"), height=34)
+        self.blocks = slider(say("lens.blocks"), 0, 0, 1)
+        self.place = slider(say("lens.place"), 1, 1, 2)
         self.cells = [widgets.Button(layout=CELL) for _ in range(0 if simple else COLUMNS * ROWS)]
         self._heads = [widgets.HTML(layout=HEAD) for _ in range(ROWS)] if not simple else []
         self._tokens = [widgets.HTML() for _ in range(COLUMNS)] if not simple else []
         self._grid = widgets.GridBox(layout={"width": "auto"}).add_class(SHOWN)
-        self._corner, self._text = widgets.HTML(small(say("inside.read"))), widgets.HTML().add_class(SHOWN)
+        self._corner, self._text = widgets.HTML(small(say("lens.read"))), widgets.HTML().add_class(SHOWN)
         for control, action in ((self.prompt, self._begin), (self.blocks, self._show), (self.place, self._show)):
             self.listen(control, action)
         for number, cell in enumerate(self.cells):
@@ -151,7 +151,7 @@ class LensExplorer(Explorer):
         end = len(self.ids) - self.columns + place
         rank = int((self.probabilities > self.probabilities[self.winner]).sum()) + 1
         won = self.probabilities.argmax() == self.winner
-        key = "inside.sentence_end" if blocks == self.depth else "inside.sentence_won" if won else "inside.sentence"
+        key = "lens.sentence_end" if blocks == self.depth else "lens.sentence_won" if won else "lens.sentence"
         return say(
             key,
             text=visible_end(self.lm.decode(self.ids[:end]), 30),
