@@ -4,6 +4,9 @@ cell_outputs  a cell that is run again releases what its last run made
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
+draws         random numbers thrown one by one, ten, a thousand
+strip_pages   strips that keys reach
+filter_rows   a filter's switch, slider and strip
 next_token    lesson 01
 underflow     lesson 02
 beam          lesson 03

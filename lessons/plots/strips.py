@@ -16,7 +16,7 @@ from lessons.plots.canvas import RED, ink, new_figure, pixels_of_inch, set_title
 from lessons.plots.names import token_name
 from lessons.words.language import say
 
-RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
+RANKS = ("#08306B", "#2171B5", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
 LETTER = 0.0155  # the width of a letter as a share of a strip's
 
 

@@ -1,0 +1,39 @@
+"""Strips in a page: a row with its note, and what a key brings up of it."""
+
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets as widgets
+
+from lessons.explorers.base import SHOWN
+from lessons.plots.strip_rows import OFF, ROW, Piece, framed
+from lessons.plots.themes import DRAWN
+from lessons.words.language import say
+
+NOTE = 88  # pixels: of the note at the right of a strip
+SPOKEN = 12  # pieces that are read out
+STRIPS = f"""<style>
+.lessons-row {{display:flex;gap:8px;line-height:1.25;font-size:12px;color:#333}}
+.lessons-row:focus-within {{position:relative;z-index:5}}
+.lessons-strip {{flex:1;position:relative;min-width:0}}
+.lessons-strip svg:focus {{outline:2px solid #0072B2;outline-offset:1px}}
+.lessons-tip {{display:none;position:absolute;top:27px;left:0;max-width:560px;padding:4px 8px;
+background:#fff;color:#111;border:1px solid #767676;line-height:1.4}}
+.lessons-strip svg:focus + .lessons-tip {{display:block}}
+.lessons-note {{flex:none;width:{NOTE}px;white-space:pre-line}}
+</style>"""
+
+
+def strip_page() -> widgets.HTML:
+    """The place of a strip, as wide as there is room; nothing of what hangs out of it is cut."""
+    look = {"margin": "0", "flex": "1 1 240px", "min_width": "0", "overflow": "visible"}
+    return widgets.HTML(layout=look).add_class(SHOWN)
+
+
+def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str) -> str:
+    """A drawn strip with a note in one or two lines at its right; reached by key, it lists its leading pieces."""
+    listed = "; ".join(piece.words for piece in pieces[:SPOKEN])
+    words = say("strip_pages.listed", name=name, note=" ".join(note.split()), pieces=listed)
+    tip = f'<div class="lessons-tip" aria-hidden="true">{escape(listed)}</div>' if listed else ""
+    strip = f'<div class="lessons-strip">{framed(drawn, words, ROW if listed else OFF)}{tip}</div>'
+    return f'<div class="{DRAWN} lessons-row">{strip}<div class="lessons-note">{escape(note)}</div></div>'
