@@ -11,11 +11,11 @@ import torch
 
 from benchmarks.measure import Row, compare, machine, paired, promised, show
 from lessons.arithmetic.filters import temperature_sweep
-from lessons.decoding.knobs import ORDERS
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
+from lessons.plots.canvas import png
 from lessons.plots.temperature import TemperaturePicture
-from lessons.plots.truncation import TruncationPicture
+from lessons.plots.truncation import before_and_after
 
 LIMITS = {4_096: 16.0, 50_257: 60.0}  # milliseconds by size of the vocabulary: the bundled model's, and GPT-2's
 ROUNDS = 40
@@ -82,8 +82,8 @@ def truncation(offered: Offered) -> Moves:
         explorer.sliders["top_p"].value = next(values)
 
     def anew() -> None:
-        explorer._picture = TruncationPicture(explorer.tokens, explorer.offered, ORDERS[explorer.order.value])
         explorer.sliders["top_p"].value = next(values)
+        png(before_and_after(explorer.tokens[:10], explorer.offered, explorer.result))
 
     return {"ours": move, "a new figure": anew}
 

@@ -33,12 +33,13 @@ class DrawingExplorer(Explorer):
     Attributes:
         seed: of the random numbers; `draws`: how many of them were thrown so far.
         throws: buttons that throw 1, 10 and 1,000 more, by that number.
-        tokens: the names of the likeliest.
+        tokens, names: the likeliest, as they are and as pictures name them.
         counts: (V,) how often each token was drawn; None before the first draw.
         last: the place of the token that was drawn last; None before the first draw.
     """
 
     tokens: list[str]
+    names: list[str]
     counts: torch.Tensor | None = None
     last: int | None = None
 
@@ -65,9 +66,9 @@ class DrawingExplorer(Explorer):
 
     def throw_onto(self, probabilities: torch.Tensor, hatch: str) -> tuple[str, list[Piece]]:
         """(SVG, pieces) of the strip of probabilities (V,) with the numbers thrown; `counts` and `last` are theirs."""
-        thrown, order = self.thrown(), likeliest_first(probabilities)  # a penalty may have changed it
+        thrown, order = self.thrown(), likeliest_first(probabilities)  # a penalty may have changed the order
         shares = probabilities[order]
-        names = [self.tokens[place] if place < len(self.tokens) else "" for place in order[: len(self.tokens)].tolist()]
+        names = [self.names[place] if place < len(self.names) else "" for place in order[: len(self.names)].tolist()]
         parts = pieces(shares, names)
         drawn, self.counts, self.last = strip(parts, hatch), None, None
         if len(thrown):

@@ -15,6 +15,7 @@ from lessons.explorers.strip_pages import NOTE, STRIPS, strip_html, strip_page
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits
+from lessons.plots.names import token_name
 from lessons.plots.share_rows import WIDTH, share_rows
 from lessons.plots.strip_rows import funnel, pieces, stacked, strip
 from lessons.plots.svg import drawing
@@ -127,6 +128,8 @@ class TruncationExplorer(DrawingExplorer):
         self.logits, self.prompt_places = offered[ids], place[list(prompt_ids)].tolist()
         self.offered = self.logits.double().softmax(-1)
         self.tokens = [self.source.token(token) for token in ids[:NAMED].tolist()]
+        self.names = list(map(token_name, self.tokens))
+        self._offered = pieces(self.offered, self.names)
         # subtle: a maximum below the value moves the value, which would draw what is not there yet
         with self.quietly():
             self.sliders["top_k"].max = min(MOST_K, len(ids))
@@ -162,7 +165,7 @@ class TruncationExplorer(DrawingExplorer):
     def _show_filters(self) -> None:
         by_name = {cut.name: cut for cut in self.cuts}
         for name, row in self._rows.items():
-            row.show(by_name.get(name), self.tokens, alone=self.simple)
+            row.show(by_name.get(name), self.names, alone=self.simple)
         if self.simple:
             value = self.sliders["top_p"].value
             self._value.value = f"<b>top_p = {value:.2f}</b>"
@@ -175,10 +178,9 @@ class TruncationExplorer(DrawingExplorer):
         for name, row in self._rows.items():
             row.box.layout.display = None if self.more.value or name in self._used else "none"
         self._chain.children = [self._first, *(self._rows[name].box for name in stations), self._last]
-        offer = pieces(self.offered, self.tokens)
         note = say("truncation.note_left", number=f"{len(self.offered):,}")
-        self._offered_drawn = strip(offer, f"hatch-{self.model_id}") + funnel(offer)
-        self._offer.value = strip_html(self._offered_drawn, offer, say("truncation.offered"), note)
+        self._offered_drawn = strip(self._offered, f"hatch-{self.model_id}") + funnel(self._offered)
+        self._offer.value = strip_html(self._offered_drawn, self._offered, say("truncation.offered"), note)
         self._show_draws()
 
     def _show_draws(self) -> None:

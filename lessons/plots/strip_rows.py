@@ -11,7 +11,7 @@ import numpy
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import ORANGE, RED, ink
-from lessons.plots.names import token_name, width_of
+from lessons.plots.names import width_of
 from lessons.plots.strips import RANKS, rank_range
 from lessons.plots.svg import STYLE, Svg, attributes, drawing, text
 from lessons.words.language import say
@@ -62,10 +62,10 @@ def pieces(shares: ArrayLike, names: Sequence[str], kept: ArrayLike | None = Non
     """The pieces of a strip, without those that are 0.
 
     shares (V,): probabilities in the order of the strip
-    names: of the first tokens
+    names: of the first tokens, as they are written
     kept (V,): which of them stay; None for all
 
-    >>> [piece.words for piece in pieces([0.6, 0.4, 0], [" a", " b"])]
+    >>> [piece.words for piece in pieces([0.6, 0.4, 0], ["␣a", "␣b"])]
     ['␣a: 60.0% (rank 1)', '␣b: 40.0% (rank 2)']
     """
     widths = numpy.asarray(shares, dtype=float)
@@ -78,7 +78,7 @@ def pieces(shares: ArrayLike, names: Sequence[str], kept: ArrayLike | None = Non
     found, lasts, starts = [], [*firsts[1:].tolist(), len(widths)], (sums.cumsum() - sums).tolist()
     for first, last, start, share in zip(firsts.tolist(), lasts, starts, sums.tolist(), strict=True):
         if share > 0:
-            name = token_name(names[first]) if last == first + 1 and first < len(names) else ""
+            name = names[first] if last == first + 1 and first < len(names) else ""
             found.append(Piece(start, share, first, last, name, bool(stays[first])))
     return found
 
@@ -140,7 +140,7 @@ def passed_by() -> str:
 
 
 def needles(uniforms: Sequence[float], start: float, share: float, token: str) -> str:
-    """Random numbers thrown onto a strip, and lit the token of the last one, which begins at `start` and has `share`."""
+    """Random numbers thrown onto a strip, and the token of the last one lit: where it begins, and its share."""
     *before, last = uniforms
     drawn = [f'<rect x="{place:.2%}" y="{STRIP}" width="1.5" height="6" fill="{RED}"/>' for place in before]
     drawn.append(block_of(start, share, fill=ORANGE, stroke=RED, pointer_events="none"))

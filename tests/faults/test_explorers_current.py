@@ -126,7 +126,7 @@ def moves(name: str, control: widgets.Widget) -> list[object]:
         return [None]
     if isinstance(control, widgets.Textarea):
         return [texts_of(name)[1], BAD]
-    if isinstance(control, widgets.Checkbox):
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return [not control.value]
     if isinstance(control, widgets.Dropdown | widgets.ToggleButtons):
         options = [option[1] if isinstance(option, tuple) else option for option in control.options]
@@ -147,9 +147,9 @@ def move(control: widgets.Widget, value: object) -> None:
 
 
 def shown(explorer: Explorer) -> list[str]:
-    """All that an explorer's actions make: the sentence and pages."""
+    """All that an explorer's actions make: the sentence and pages, in which its own id is of no account."""
     made = [part for part in parts_of(explorer) if SHOWN in getattr(part, "_dom_classes", ())]
-    pages = [part.value for part in made if isinstance(part, widgets.HTML)]
+    pages = [part.value.replace(explorer.model_id, "id") for part in made if isinstance(part, widgets.HTML)]
     return [explorer.sentence, *pages]
 
 
@@ -176,6 +176,9 @@ class Fresh:
                     move(control, value)
             if clicked is not None and not paths:
                 controls(fresh)[clicked].click()
+                for control, value in zip(controls(fresh), wanted, strict=True):  # a button may move other controls
+                    if value is not None:
+                        move(control, value)
             assert fresh.current and not fresh.error
             self.known[key] = shown(fresh)
             fresh.release()

@@ -316,6 +316,8 @@ def test_every_maker_of_html_is_read_here():
         "finetuning/chart.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
         "explorers/base.py": test_explorers_of_any_source,
         "explorers/beam.py": test_explorers_of_any_source, "explorers/temperature.py": test_explorers_of_any_source,
+        "explorers/truncation.py": test_explorers_of_any_source, "explorers/strip_pages.py": test_explorers_of_any_source,
+        "plots/strip_rows.py": test_explorers_of_any_source,
         "explorers/next_token.py": test_explorers_of_a_model, "explorers/decoders.py": test_explorers_of_a_model,
         "explorers/fine_tuning.py": test_explorers_of_a_model,
     }  # fmt: skip
