@@ -6,7 +6,9 @@ base          what all explorers share
 html          tokens as escaped HTML
 draws         random numbers thrown one by one, ten, a thousand
 strip_pages   strips that keys reach
+writing       a text written anew while a slider moves
 filter_rows   a filter's switch, slider and strip
+temperature_slider  a slider under its axis
 next_token    lesson 01
 underflow     lesson 02
 beam          lesson 03

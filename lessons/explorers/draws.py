@@ -13,7 +13,7 @@ from lessons.arithmetic.probability import likeliest_first
 from lessons.decoding.drawing import draw_many, uniforms
 from lessons.explorers.base import AUTO, Explorer
 from lessons.plots.share_rows import expected
-from lessons.plots.strip_rows import Piece, needles, pieces, strip
+from lessons.plots.strip_rows import NARROWEST, Piece, needles, pieces, strip
 from lessons.words.language import say
 from lessons.words.tokens import visible
 
@@ -64,20 +64,29 @@ class DrawingExplorer(Explorer):
         """(n,) the numbers thrown so far, 64 bits."""
         return uniforms(self.seed.value, 1, max(1, self.draws.value))[0, : self.draws.value]
 
-    def throw_onto(self, probabilities: torch.Tensor, hatch: str) -> tuple[str, list[Piece]]:
-        """(SVG, pieces) of the strip of probabilities (V,) with the numbers thrown; `counts` and `last` are theirs."""
+    def throw_onto(self, probabilities: torch.Tensor, hatch: str, wide: float = NARROWEST) -> tuple[str, list[Piece]]:
+        """(SVG, pieces) of the strip of probabilities (V,) with the numbers thrown; `hatch` is an id of its own.
+
+        wide: how many pixels wide it is in a wide window
+        """
         thrown, order = self.thrown(), likeliest_first(probabilities)  # a penalty may have changed the order
         shares = probabilities[order]
         names = [self.names[place] if place < len(self.names) else "" for place in order[: len(self.names)].tolist()]
         parts = pieces(shares, names)
-        drawn, self.counts, self.last = strip(parts, hatch), None, None
+        drawn = strip(parts, hatch, wide)
+        if len(thrown):
+            last = int(draw_many(probabilities.log(), thrown[-1:]))
+            rank = int((order == last).nonzero())
+            place = shares[:rank].sum().item(), shares[rank].item()
+            drawn += needles(thrown[-SHOWN_AT_ONCE:].tolist(), *place, self.token_at(last))
+        return drawn, parts
+
+    def count(self, probabilities: torch.Tensor) -> None:
+        """Draw from probabilities (V,) with the numbers thrown."""
+        thrown, self.counts, self.last = self.thrown(), None, None
         if len(thrown):
             places = draw_many(probabilities.log(), thrown)  # (n,)
             self.counts, self.last = places.bincount(minlength=len(probabilities)), int(places[-1])
-            rank = int((order == self.last).nonzero())
-            place = shares[:rank].sum().item(), shares[rank].item()
-            drawn += needles(thrown[-SHOWN_AT_ONCE:].tolist(), *place, self.token_at(self.last))
-        return drawn, parts
 
     def token_at(self, place: int) -> str:
         """The name of the token at a place; of one that is far down, its rank."""

@@ -29,7 +29,7 @@ KNOB_WORDS = {
     "nothing": "filter_rows.knob_nothing",
 }
 SWITCH, SLIDER = 172, 196  # pixels
-WIDE = 460.0  # pixels: of a strip that is alone, at the least
+WIDE = 900.0  # pixels: of a strip that is alone, in a wide window
 ROW = {**IN_A_ROW, "margin": "0", "overflow": "visible"}
 
 

@@ -6,10 +6,11 @@ from html import escape
 import ipywidgets as widgets
 
 from lessons.explorers.base import SHOWN
-from lessons.plots.strip_rows import OFF, ROW, Piece, framed
+from lessons.plots.strip_rows import OFF, ONLY_WIDE, ROW, Piece, framed
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
 
+MARGIN = 58  # pixels: of a name at the left of an axis
 NOTE = 88  # pixels: of the note at the right of a strip
 SPOKEN = 12  # pieces that are read out
 STRIPS = f"""<style>
@@ -21,6 +22,7 @@ STRIPS = f"""<style>
 background:#fff;color:#111;border:1px solid #767676;line-height:1.4}}
 .lessons-strip svg:focus + .lessons-tip {{display:block}}
 .lessons-note {{flex:none;width:{NOTE}px;white-space:pre-line}}
+@media (max-width: 1000px) {{.{ONLY_WIDE} {{display:none}}}}
 </style>"""
 
 
@@ -30,10 +32,13 @@ def strip_page() -> widgets.HTML:
     return widgets.HTML(layout=look).add_class(SHOWN)
 
 
-def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str) -> str:
-    """A drawn strip with a note in one or two lines at its right; reached by key, it lists its leading pieces."""
+def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str | None = None) -> str:
+    """A drawn strip, with a note in one or two lines at its right if there is one; reached by key, it lists its leading
+    pieces."""
     listed = "; ".join(piece.words for piece in pieces[:SPOKEN])
-    words = say("strip_pages.listed", name=name, note=" ".join(note.split()), pieces=listed)
+    named = name if not note else f"{name}: {' '.join(note.split())}"
+    words = say("strip_pages.listed", name=named, pieces=listed)
     tip = f'<div class="lessons-tip" aria-hidden="true">{escape(listed)}</div>' if listed else ""
     strip = f'<div class="lessons-strip">{framed(drawn, words, ROW if listed else OFF)}{tip}</div>'
-    return f'<div class="{DRAWN} lessons-row">{strip}<div class="lessons-note">{escape(note)}</div></div>'
+    beside = "" if note is None else f'<div class="lessons-note">{escape(note)}</div>'
+    return f'<div class="{DRAWN} lessons-row">{strip}{beside}</div>'

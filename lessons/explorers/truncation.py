@@ -11,7 +11,7 @@ from lessons.decoding.knobs import ORDERS, apply_knobs, cuts, knobs
 from lessons.explorers.base import AUTO, IN_A_ROW, SHOWN
 from lessons.explorers.draws import FALLING, THROWN, DrawingExplorer
 from lessons.explorers.filter_rows import MOST_K, ROW, SLIDER, SLIDERS, SWITCH, FilterRow, knob_words
-from lessons.explorers.strip_pages import NOTE, STRIPS, strip_html, strip_page
+from lessons.explorers.strip_pages import MARGIN, NOTE, STRIPS, strip_html, strip_page
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits
@@ -104,12 +104,11 @@ class TruncationExplorer(DrawingExplorer):
     def _lay_out_simply(self) -> None:
         """The slider on the axis of its strip."""
         row = self._rows["top_p"]
-        row.slider.readout = False
-        row.slider.layout.width = "auto"
-        row.slider.layout.margin = f"0 {NOTE + 2}px 0 calc(1% - 7px)"  # a handle stands 6 pixels from the end
-        row.page.layout.flex = "0 0 auto"
-        row.slider.layout.flex = "0 0 auto"
-        self._value = widgets.HTML(layout={"margin": "0"})
+        row.slider.description, row.slider.style.description_width = "top_p", f"{MARGIN - 14}px"
+        row.slider.readout, row.slider.layout.width = False, "auto"
+        row.slider.layout.margin = f"0 {NOTE + 2}px 0 calc(1% - 1px)"  # the slider begins at 0.01, the strip at 0
+        row.page.layout.margin, row.page.layout.flex = f"0 0 0 {MARGIN}px", "0 0 auto"
+        self._value = widgets.HTML(layout={"margin": f"0 0 0 {MARGIN}px"})
         self.children = (
             widgets.HTML(STRIPS, layout={"display": "none"}),
             self._value,
@@ -185,9 +184,14 @@ class TruncationExplorer(DrawingExplorer):
 
     def _show_draws(self) -> None:
         self._result_drawn, left = self.throw_onto(self.result, f"hatch-{self.model_id}-left")
+        self.count(self.result)
         note = say("truncation.note_left", number=f"{int((self.result > 0).sum()):,}")
         self._drawn_from.value = strip_html(self._result_drawn, left, say("truncation.drawn_from"), note)
-        height, parts = share_rows(self.tokens[:BARS], self.offered, self.result, self.counts, self.last)
+        heads = say("truncation.bars"), say("truncation.as_offered"), say("truncation.as_left")
+        gone = say("truncation.cut")
+        height, parts = share_rows(
+            self.tokens[:BARS], self.offered, self.result, heads, self.counts, self.last, gone=gone
+        )
         self._shares_drawn = (WIDTH, height, "".join(parts))
         self._shares.value = drawing(WIDTH, height, say("truncation.before_after"), parts)._repr_html_()
 
@@ -231,7 +235,7 @@ class TruncationExplorer(DrawingExplorer):
             ends = (say("truncation.offered"), self._offered_drawn), (say("truncation.drawn_from"), self._result_drawn)
             rows = [ends[0], *rows, ends[1]]
         below = [] if self.simple else [self._shares_drawn]
-        return super()._repr_mimebundle_(**options) | {"image/svg+xml": str(stacked(rows, below, self.sentence))}
+        return super()._repr_mimebundle_(**options) | {"image/svg+xml": str(stacked([], rows, below, self.sentence))}
 
 
 def end_of_row(words: str) -> widgets.HTML:

@@ -6,6 +6,7 @@ All places along a strip are per cent, so that it is as wide as there is room, a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy
 from numpy.typing import ArrayLike
@@ -21,6 +22,7 @@ STRIP, ROW, OFF = 24, 42, 30  # pixels: how high a strip is, a row with what lea
 NARROWEST = 330.0  # pixels: what of a strip's writing fits, fits in one of this width
 OWN = 0.008  # the least share that is a piece of its own
 ALONE = (170, 480)  # pixels: where strips begin that stand alone, and how wide they are
+ONLY_WIDE = "lessons-only-wide"  # the class of a name for which a narrow window has no room
 NEEDLE = "lessons-needle"  # the class of a number that was just thrown
 BAND = "#d3e1ed"  # the colour of what leads from one strip to the next
 GREYS, HATCH = ("#f5f5f5", "#9a9a9a"), "M-1 1L1-1M0 6L6 0M5 7L7 5"
@@ -83,10 +85,10 @@ def pieces(shares: ArrayLike, names: Sequence[str], kept: ArrayLike | None = Non
     return found
 
 
-def strip(parts: Sequence[Piece], hatch: str, narrowest: float = NARROWEST) -> str:
+def strip(parts: Sequence[Piece], hatch: str, wide: float = NARROWEST) -> str:
     """The pieces as SVG, those that are cut hatched; `hatch` is an id that nothing else in the page has.
 
-    narrowest: how many pixels wide the strip is at the least; names that fit then are written
+    wide: how many pixels wide the strip is in a wide window; names that fit only there are left out of a narrow one
     """
     light, dark = GREYS
     drawn = [
@@ -97,9 +99,11 @@ def strip(parts: Sequence[Piece], hatch: str, narrowest: float = NARROWEST) -> s
         fill, single = RANKS[piece.group] if piece.kept else f"url(#{hatch})", piece.last == piece.first + 1
         block = block_of(piece.start, piece.share, fill=fill, stroke="#fff" if single else "")
         drawn.append(block.replace("/>", f"><title>{escape(piece.words)}</title></rect>"))
-        if piece.kept and piece.name and 0.92 * width_of(piece.name) + 6 < piece.share * narrowest:
-            fill, middle = "#fff" if piece.group < 2 else "#111", piece.start + piece.share / 2
-            drawn.append(line_of(middle, 16, piece.name, fill=fill, pointer_events="none"))
+        room = 0.92 * width_of(piece.name) + 6
+        if piece.kept and piece.name and room < piece.share * wide:
+            look: dict[str, Any] = {"class": "" if room < piece.share * NARROWEST else ONLY_WIDE}
+            look |= {"fill": "#fff" if piece.group < 2 else "#111", "pointer_events": "none"}
+            drawn.append(line_of(piece.start + piece.share / 2, 16, piece.name, **look))
     return "".join(drawn)
 
 
@@ -108,7 +112,7 @@ def block_of(start: float, share: float, **look: str | float) -> str:
     return f'<rect x="{start:.2%}" width="{share:.2%}" height="{STRIP}"{attributes(look)}/>'
 
 
-def line_of(place: float, y: float, words: str, size: float = 11, **look: str | float) -> str:
+def line_of(place: float, y: float, words: str, size: float = 11, **look: Any) -> str:
     """A line of writing at a place from 0 to 1, in its middle unless `look` has another text_anchor."""
     look = {"x": f"{place:.2%}", "y": y, "font_size": size, "text_anchor": "middle", **look}
     return f"<text{attributes(look)}>{escape(words)}</text>"
@@ -144,11 +148,11 @@ def needles(uniforms: Sequence[float], start: float, share: float, token: str) -
     *before, last = uniforms
     drawn = [f'<rect x="{place:.2%}" y="{STRIP}" width="1.5" height="6" fill="{RED}"/>' for place in before]
     drawn.append(block_of(start, share, fill=ORANGE, stroke=RED, pointer_events="none"))
-    side = "start" if last < 0.3 else "end" if last > 0.7 else "middle"
+    side, aside = ("start", 8) if last < 0.6 else ("end", -8)
     words = say("strip_rows.falls", uniform=f"{last:.3f}", token=token)
     needle = f'<path d="M0-5V{STRIP + 5}" stroke="{RED}" stroke-width="2.5"/><path d="M-5-6h10L0 3Z" fill="{RED}"/>'
     thrown = f'<svg x="{last:.2%}" style="overflow:visible"><g class="{NEEDLE}">{needle}</g></svg>'
-    return "".join([*drawn, thrown, line_of(last, ROW - 3, words, 12, fill=ink(RED), text_anchor=side)])
+    return "".join([*drawn, thrown, line_of(last, ROW - 5, words, 12, dx=aside, fill=ink(RED), text_anchor=side)])
 
 
 def framed(drawn: str, words: str, height: float = ROW) -> str:
@@ -158,17 +162,27 @@ def framed(drawn: str, words: str, height: float = ROW) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {named} {look}>{drawn}</svg>'
 
 
-def stacked(rows: Sequence[tuple[str, str]], below: Sequence[tuple[float, float, str]], words: str) -> Svg:
-    """One drawing of (name, drawn strip) each in a row, and of (width, height, parts) under them.
+def stacked(
+    above: Sequence[tuple[float, float, str]],
+    rows: Sequence[tuple[str, str]],
+    below: Sequence[tuple[float, float, str]],
+    words: str,
+) -> Svg:
+    """One drawing of (name, drawn strip) each in a row, between others of (width, height, parts).
 
     words: what a screen reader says
     """
+    left, width = ALONE
     parts, y = [], 10.0
+    for wide, height, drawn in above:
+        look = f'width="{wide}" height="{height}" style="overflow:visible"'
+        parts.append(f'<svg x="{left}" y="{y}" {look}>{drawn}</svg>')
+        y += height + 10
     for name, drawn in rows:
-        parts.append(text(ALONE[0] - 10, y + 16, name, text_anchor="end"))
-        parts.append(f'<svg x="{ALONE[0]}" y="{y}" width="{ALONE[1]}" height="{ROW}">{drawn}</svg>')
+        parts.append(text(left - 10, y + 16, name, text_anchor="end"))
+        parts.append(f'<svg x="{left}" y="{y}" width="{width}" height="{ROW}">{drawn}</svg>')
         y += ROW
-    for width, height, drawn in below:
-        parts.append(f'<svg x="{ALONE[0] - 118}" y="{y}" width="{width}" height="{height}">{drawn}</svg>')
+    for wide, height, drawn in below:
+        parts.append(f'<svg x="{left - 118}" y="{y}" width="{wide}" height="{height}">{drawn}</svg>')
         y += height
-    return drawing(sum(ALONE) + 10, y, words, parts)
+    return drawing(left + width + 10, y, words, parts)

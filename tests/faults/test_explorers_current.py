@@ -62,6 +62,8 @@ def trouble(tiny_models, monkeypatch) -> Iterator[Trouble]:
 
     monkeypatch.setattr(Explorer, "show_sentence", show)
     monkeypatch.setattr("lessons.explorers.base.png", lambda figure: b"a figure")
+    monkeypatch.setattr("lessons.explorers.writing.QUICK", math.inf)  # however busy the machine is
+    monkeypatch.setattr("lessons.explorers.writing.HOPEFUL", math.inf)
     monkeypatch.setattr(MovingPicture, "png", lambda picture: b"a moving picture")
     hook = tiny_models["gpt2"].model.base_model.register_forward_pre_hook(trouble.read)
     yield trouble
@@ -277,6 +279,7 @@ def test_the_reason_stays_until_the_text_is_mended(make):
 def test_a_refused_value_does_not_have_the_model_read_again(make, monkeypatch):
     """A temperature of 0 is refused; with the next one the picture is drawn anew from what was read."""
     explorer = make("TemperatureExplorer", GOOD_WORDS)
+    explorer.live.value = False  # a text is written by the model
     monkeypatch.setattr(TroubledChain, "__call__", lambda *given: pytest.fail("the model was read"))
     explorer.typed.value = 0.0
     assert not explorer.current and "temperature must be greater than 0" in explorer.error

@@ -102,7 +102,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2},
     "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None},
     "DecoderExplorer": {"lm": MODEL, "prompt": "the old", "decoders": NINE[:2], "real_texts": (), "samples": 2, "max_new_tokens": 4},
-    "TemperatureExplorer": {"lm": MODEL, "prompt": "the old", "temperature": 1.0, "bars": 4},
+    "TemperatureExplorer": {"lm": MODEL, "prompt": "the old", "temperature": 1.0, "bars": 4, "simple": False},
     "TruncationExplorer": {"lm": MODEL, "prompt": "the old", "on": ("top_k",), "simple": False},
     "check": {"name": "top-p", "function": lambda *given: 1},
     "hint": {"name": "top-p", "step": 1},
