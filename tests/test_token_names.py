@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from lessons import plots
 from lessons.plots.canvas import new_figure, png
 from lessons.plots.names import LONGEST, token_name, width_of
-from lessons.plots.next_token import NextTokenBars
 from lessons.words.tokens import visible
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -35,7 +34,6 @@ NASTY = [
 SHARES = numpy.arange(40.0, 0.0, -1.0) / 820  # of 40 tokens, the likeliest first
 PICTURES = {
     "next_token_bars": lambda: plots.next_token_bars(NASTY, SHARES[:12], 28),
-    "moving bars": lambda: NextTokenBars(12).update(NASTY, SHARES[:12], 28),
     "temperature_bars": lambda: plots.temperature_bars(NASTY, {0.5: SHARES[:12], 1.0: SHARES[:12]}, 28),
     "temperature_curves": lambda: plots.temperature_curves([0.5, 1, 2], [SHARES[:5]] * 3, NASTY[:5]),
     "draw_strips": lambda: plots.draw_strips({"T = 1": SHARES, "T = 2": SHARES}, [*NASTY, *map(str, range(28))], 0.03),

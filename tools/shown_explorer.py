@@ -48,10 +48,26 @@ class ShownExplorer:
         self.box.locator(".lessons-sentence").wait_for()
 
     def picture(self) -> str:
-        """Length and digest of the picture's bytes: of an image's file, or of the markup of all drawings."""
-        images = self.box.locator("img.widget-image, svg")
+        """Length and digest of the picture: of an image's file, or of the markup of all drawings, or of bars."""
+        rows = self.box.locator(".lessons-rows")  # lesson 01's bars are buttons
+        images = rows if rows.count() else self.box.locator("img.widget-image, svg")
         images.first.wait_for()
         return images.evaluate_all(DIGEST)
+
+    @property
+    def bars(self) -> "Locator":
+        """The bars of lesson 01, each of them a button."""
+        return self.box.locator(".lessons-rows button:visible")
+
+    @property
+    def words(self) -> "Locator":
+        """The words of lesson 01's text, each of them a button."""
+        return self.box.locator(".lessons-words button:visible")
+
+    @property
+    def pieces(self) -> "Locator":
+        """The boxes of lesson 01's tree, each of them a button."""
+        return self.box.locator(".lessons-pieces button:visible")
 
     def sentence(self) -> str:
         """The words under the picture."""

@@ -9,6 +9,10 @@ strip_pages   strips that keys reach
 writing       a text written anew while a slider moves
 filter_rows   a filter's switch, slider and strip
 temperature_slider  a slider under its axis
+buttons       parts of a picture that can be pressed
+choices       bars that are buttons, under a strip of all the probability
+running_text  a text whose tokens are buttons
+branches      all texts that were tried, as a tree of buttons
 next_token    lesson 01
 underflow     lesson 02
 beam          lesson 03

@@ -6,12 +6,14 @@ it once.
 
     canvas        style, colours, figure → PNG
     themes        the same drawing on light and dark pages
+    svg           drawings as text
+    chart         a chart's axes in a drawing
     names         names of tokens: short, and of letters that can be drawn
     moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
-    svg           drawings as text
+    branches      lesson 01: all texts that were tried, as one tree
     tree          lesson 03: the tree of a beam search
     beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into

@@ -97,7 +97,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "fine_tune": {"lm": MODEL, "corpus": DatasetDict(train=SENTENCES, validation=SENTENCES), "recipe": "small", "folder": None,
                   "resume": False, "lora": None, "precision": "fp32", "accumulation": 1, "gradient_checkpointing": False,
                   "num_proc": None, "seed": 0, "minutes": 1.0, "show": False, "block_size": 16},
-    "NextTokenExplorer": {"lm": MODEL, "prompt": "the old", "bars": 5},
+    "NextTokenExplorer": {"lm": MODEL, "prompt": "the old", "bars": 5, "simple": True},
     "UnderflowExplorer": {"lm": MODEL, "text": "the old king", "probability": 0.5, "length": 20},
     "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2},
     "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None},
