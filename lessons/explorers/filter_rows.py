@@ -7,7 +7,7 @@ import torch
 
 from lessons.decoding.knobs import Cut
 from lessons.explorers.base import IN_A_ROW
-from lessons.explorers.strip_pages import strip_html, strip_page
+from lessons.explorers.strip_pages import FLAT, strip_html, strip_page
 from lessons.plots.strip_rows import Piece, axis, funnel, passed_by, pieces, strip
 from lessons.words.language import say
 
@@ -30,7 +30,7 @@ KNOB_WORDS = {
 }
 SWITCH, SLIDER = 172, 196  # pixels
 WIDE = 900.0  # pixels: of a strip that is alone, in a wide window
-ROW = {**IN_A_ROW, "margin": "0", "overflow": "visible"}
+ROW = IN_A_ROW | FLAT
 
 
 class FilterRow:

@@ -10,6 +10,7 @@ from lessons.plots.strip_rows import OFF, ONLY_WIDE, ROW, Piece, framed
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
 
+FLAT = {"margin": "0", "overflow": "visible"}  # nothing of what hangs out of a strip is cut
 MARGIN = 58  # pixels: of a name at the left of an axis
 NOTE = 88  # pixels: of the note at the right of a strip
 SPOKEN = 12  # pieces that are read out
@@ -27,9 +28,8 @@ background:#fff;color:#111;border:1px solid #767676;line-height:1.4}}
 
 
 def strip_page() -> widgets.HTML:
-    """The place of a strip, as wide as there is room; nothing of what hangs out of it is cut."""
-    look = {"margin": "0", "flex": "1 1 240px", "min_width": "0", "overflow": "visible"}
-    return widgets.HTML(layout=look).add_class(SHOWN)
+    """The place of a strip, as wide as there is room."""
+    return widgets.HTML(layout=FLAT | {"flex": "1 1 240px", "min_width": "0"}).add_class(SHOWN)
 
 
 def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str | None = None) -> str:

@@ -8,9 +8,9 @@ import torch
 
 from lessons.arithmetic.filters import temperature_scale, temperature_sweep
 from lessons.arithmetic.probability import entropy
-from lessons.explorers.base import AUTO, IN_A_ROW, SHOWN
+from lessons.explorers.base import AUTO, IN_A_ROW, IN_ONE_LOOK, SHOWN
 from lessons.explorers.draws import FALLING, THROWN
-from lessons.explorers.strip_pages import STRIPS, strip_html, strip_page
+from lessons.explorers.strip_pages import FLAT, STRIPS, strip_html, strip_page
 from lessons.explorers.temperature_slider import AXIS, COLDEST, HOTTEST, is_moved, temperature_slider, within
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.explorers.writing import WritingExplorer
@@ -31,7 +31,6 @@ from lessons.words.writing import percent
 WIDE = 660.0  # pixels: of a strip in a wide window
 NAMED = 40  # tokens of which strips may need the names
 OTHERS = "#6d6d6d"  # the bars of tokens that have no curve
-FLAT = {"margin": "0", "overflow": "visible"}
 LABEL = {"width": f"{MARGIN}px", "margin": "0", "flex": "0 0 auto"}
 
 
@@ -113,12 +112,13 @@ class TemperatureExplorer(WritingExplorer):
             layout=FLAT | IN_A_ROW | {"grid_gap": "0 14px"},
         )
         style = widgets.HTML(STRIPS + FALLING, layout={"display": "none"})
-        self.children = (style, self.prompt, columns, self._sentence_line, self.texts)
+        in_one_look = widgets.VBox([self.prompt, columns], layout=FLAT).add_class(IN_ONE_LOOK)
+        self.children = (style, in_one_look, self._sentence_line, self.texts)
 
     def _lay_out_simply(self) -> None:
         self._shares.layout.margin = f"0 0 0 {MARGIN - 46}px"
-        shown = (self._curves, self.temperature, self._error_line, self._shares)
-        self.children = (widgets.VBox(shown, layout={"max_width": "720px", "margin": "0"}), self._sentence_line)
+        shown = (self._curves, self.temperature, self._error_line, self._shares, self._sentence_line)
+        self.children = (widgets.VBox(shown, layout=FLAT | {"max_width": "720px"}).add_class(IN_ONE_LOOK),)
 
     def _begin(self) -> None:
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
@@ -230,12 +230,11 @@ class TemperatureExplorer(WritingExplorer):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and curves, strips and bars for places where widgets cannot run."""
-        if not self.current:
-            return super()._repr_mimebundle_(**options)
-        curves = [] if self.simple else [(480.0, float(TOP + PLOT + FOOT), self._drawn)]
-        strips = [] if self.simple else self._strips
-        drawn = stacked(curves, strips, [self._bars_drawn], self.sentence)
-        return super()._repr_mimebundle_(**options) | {"image/svg+xml": str(drawn)}
+        if self.current and self.children:  # not released
+            curves = [] if self.simple else [(480.0, float(TOP + PLOT + FOOT), self._drawn)]
+            strips = [] if self.simple else self._strips
+            self.drawing = stacked(curves, strips, [self._bars_drawn], self.sentence)
+        return super()._repr_mimebundle_(**options)
 
 
 def label_of(temperature: float) -> str:

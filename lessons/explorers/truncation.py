@@ -8,10 +8,10 @@ import torch
 
 from lessons.arithmetic.probability import likeliest_first
 from lessons.decoding.knobs import ORDERS, apply_knobs, cuts, knobs
-from lessons.explorers.base import AUTO, IN_A_ROW, SHOWN
+from lessons.explorers.base import AUTO, IN_A_ROW, IN_ONE_LOOK, SHOWN
 from lessons.explorers.draws import FALLING, THROWN, DrawingExplorer
 from lessons.explorers.filter_rows import MOST_K, ROW, SLIDER, SLIDERS, SWITCH, FilterRow, knob_words
-from lessons.explorers.strip_pages import MARGIN, NOTE, STRIPS, strip_html, strip_page
+from lessons.explorers.strip_pages import FLAT, MARGIN, NOTE, STRIPS, strip_html, strip_page
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Source, as_source, check_logits
@@ -87,7 +87,7 @@ class TruncationExplorer(DrawingExplorer):
 
     def _lay_out(self) -> None:
         """One row a filter, between what the model offers and what is drawn from; before and after beside them."""
-        self._chain = widgets.VBox(layout={"overflow": "visible"})
+        self._chain = widgets.VBox(layout=FLAT)
         throws = widgets.HBox([*self.throws.values(), end_of_row(say("truncation.drawn_from"))], layout=LABEL)
         offered = widgets.HBox([end_of_row(say("truncation.offered"))], layout=LABEL)
         self._first, self._last = (
@@ -99,7 +99,8 @@ class TruncationExplorer(DrawingExplorer):
         right = {"flex": f"1 0 {WIDTH:.0f}px", "max_width": "100%"}
         chain = widgets.VBox([self._chain, below, self._error_line, self._sentence_line], layout=left)
         beside = widgets.HBox([chain, widgets.VBox([self._shares], layout=right)], layout=ROW | {"grid_gap": "0 12px"})
-        self.children = (widgets.HTML(STRIPS + FALLING, layout={"display": "none"}), self.prompt, beside)
+        in_one_look = widgets.VBox([self.prompt, beside], layout=FLAT).add_class(IN_ONE_LOOK)
+        self.children = (widgets.HTML(STRIPS + FALLING, layout={"display": "none"}), in_one_look)
 
     def _lay_out_simply(self) -> None:
         """The slider on the axis of its strip."""
@@ -109,13 +110,9 @@ class TruncationExplorer(DrawingExplorer):
         row.slider.layout.margin = f"0 {NOTE + 2}px 0 calc(1% - 1px)"  # the slider begins at 0.01, the strip at 0
         row.page.layout.margin, row.page.layout.flex = f"0 0 0 {MARGIN}px", "0 0 auto"
         self._value = widgets.HTML(layout={"margin": f"0 0 0 {MARGIN}px"})
-        self.children = (
-            widgets.HTML(STRIPS, layout={"display": "none"}),
-            self._value,
-            widgets.VBox([row.slider, row.page], layout={"overflow": "visible"}),
-            self._error_line,
-            self._sentence_line,
-        )
+        shown = [self._value, row.slider, row.page, self._error_line, self._sentence_line]
+        in_one_look = widgets.VBox(shown, layout=FLAT).add_class(IN_ONE_LOOK)
+        self.children = (widgets.HTML(STRIPS, layout={"display": "none"}), in_one_look)
 
     def _begin(self) -> None:
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
@@ -227,15 +224,14 @@ class TruncationExplorer(DrawingExplorer):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the strips, with before and after, for places where widgets cannot run."""
-        if not self.current:
-            return super()._repr_mimebundle_(**options)
-        used = [self._rows[name] for name in ORDERS[self.order.value] if self.switches[name].value]
-        rows = [(row.name, row.drawn) for row in used]
-        if not self.simple:
-            ends = (say("truncation.offered"), self._offered_drawn), (say("truncation.drawn_from"), self._result_drawn)
-            rows = [ends[0], *rows, ends[1]]
-        below = [] if self.simple else [self._shares_drawn]
-        return super()._repr_mimebundle_(**options) | {"image/svg+xml": str(stacked([], rows, below, self.sentence))}
+        if self.current and self.children:  # not released
+            used = [self._rows[name] for name in ORDERS[self.order.value] if self.switches[name].value]
+            rows = [(row.name, row.drawn) for row in used]
+            if not self.simple:
+                offered = say("truncation.offered"), self._offered_drawn
+                rows = [offered, *rows, (say("truncation.drawn_from"), self._result_drawn)]
+            self.drawing = stacked([], rows, [] if self.simple else [self._shares_drawn], self.sentence)
+        return super()._repr_mimebundle_(**options)
 
 
 def end_of_row(words: str) -> widgets.HTML:
