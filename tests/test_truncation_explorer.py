@@ -101,6 +101,13 @@ def test_a_key_brings_up_what_the_mouse_does(explorer):
     assert all(words in tip for words in ("dog: 40.0% (rank 1)", "a: 5.0% (rank 4), cut"))
 
 
+def test_of_many_pieces_the_leading_and_the_last_are_listed(lm):
+    """What was cut stands at the end, and is told too."""
+    explorer = lessons.TruncationExplorer(lm, PROMPT)
+    told = explorer._rows["top_k"].page.value.partition('class="lessons-tip"')[2]
+    assert "(rank 1); " in told and "(rank 10); … ranks" in told and ", cut</div>" in told
+
+
 def test_unused_filters_are_folded_away(explorer):
     """At the start only what is on has a row; the button shows all, and what was switched off meanwhile stays."""
 

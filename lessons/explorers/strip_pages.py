@@ -13,7 +13,7 @@ from lessons.words.language import say
 FLAT = {"margin": "0", "overflow": "visible"}  # nothing of what hangs out of a strip is cut
 MARGIN = 58  # pixels: of a name at the left of an axis
 NOTE = 88  # pixels: of the note at the right of a strip
-SPOKEN = 12  # pieces that are read out
+LEADING, LAST = 10, 2  # pieces that are read out of many
 STRIPS = f"""<style>
 .lessons-row {{display:flex;gap:8px;line-height:1.25;font-size:12px;color:#333}}
 .lessons-row:focus-within {{position:relative;z-index:5}}
@@ -33,9 +33,12 @@ def strip_page() -> widgets.HTML:
 
 
 def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str | None = None) -> str:
-    """A drawn strip, with a note in one or two lines at its right if there is one; reached by key, it lists its leading
-    pieces."""
-    listed = "; ".join(piece.words for piece in pieces[:SPOKEN])
+    """A drawn strip, with a note in one or two lines at its right if there is one; reached by key, it lists its pieces,
+    of many the leading and the last."""
+    listed = "; ".join(piece.words for piece in pieces)
+    if len(pieces) > LEADING + LAST:
+        ends = ["; ".join(piece.words for piece in some) for some in (pieces[:LEADING], pieces[-LAST:])]
+        listed = "; … ".join(ends)
     named = name if not note else f"{name}: {' '.join(note.split())}"
     words = say("strip_pages.listed", name=named, pieces=listed)
     tip = f'<div class="lessons-tip" aria-hidden="true">{escape(listed)}</div>' if listed else ""

@@ -80,9 +80,12 @@ class WritingExplorer(DrawingExplorer):
 
     def keep_text(self, temperature: float) -> None:
         """Write the text of what is shown, and keep it in the table."""
-        self.text = self._write(temperature, self.length.value)
+        self._pace.value = small(say("writing.busy", length=self.length.value))
+        try:
+            self.text = self._write(temperature, self.length.value)
+        finally:
+            self._show_text(temperature)
         self.traces = [*self.traces, (temperature, self.seed.value, self.text)][-MOST_TEXTS:]
-        self._show_text(temperature)
         self.texts.value, self.clear.layout.display = texts_table(self.traces), None
 
     def clear_texts(self) -> None:
@@ -98,7 +101,11 @@ class WritingExplorer(DrawingExplorer):
         self._text.value = as_written(f'<p style="{style};margin:0" aria-live="off">{words}</p>')
         milliseconds = f"{1000 * (self._seconds or 0):,.0f}"
         pace = say("writing.quick" if self.live.value else "writing.slow", milliseconds=milliseconds)
-        self._pace.value = f'<p style="margin:0;font-size:12px;line-height:1.4">{escape(pace)}</p>'
+        self._pace.value = small(pace)
+
+
+def small(words: str) -> str:
+    return f'<p style="margin:0;font-size:12px;line-height:1.4">{escape(words)}</p>'
 
 
 def texts_table(traces: Sequence[tuple[float, int, Trace]]) -> str:
