@@ -28,10 +28,10 @@ explorer = lessons.FineTuningExplorer(before, after, [text])""",
     "lens": "explorer = lessons.LensExplorer(lm)",
     "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
 }
-DIGEST = """async picture => {
-  const bytes = picture.tagName === "IMG"
-    ? await (await fetch(picture.src)).arrayBuffer()
-    : new TextEncoder().encode(picture.outerHTML);
+DIGEST = """async pictures => {
+  const bytes = pictures[0].tagName === "IMG"
+    ? await (await fetch(pictures[0].src)).arrayBuffer()
+    : new TextEncoder().encode(pictures.map(picture => picture.outerHTML).join(""));
   return [bytes.byteLength, ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join(" ");
 }"""
 PLACE = "explorer => [explorer.closest('.jp-WindowedPanel-outer').scrollTop, explorer.getBoundingClientRect().top]"
@@ -49,11 +49,11 @@ class ShownExplorer:
         self.box.locator(".lessons-sentence").wait_for()
 
     def picture(self) -> str:
-        """Length and digest of the picture's bytes: of an image's file, or of the markup of a drawing or of bars."""
+        """Length and digest of the picture: of an image's file, or of the markup of all drawings, or of bars."""
         rows = self.box.locator(".lessons-rows")  # lesson 01's bars are buttons
-        image = rows if rows.count() else self.box.locator("img.widget-image, svg").first
-        image.wait_for()
-        return image.evaluate(DIGEST)
+        images = rows if rows.count() else self.box.locator("img.widget-image, svg")
+        images.first.wait_for()
+        return images.evaluate_all(DIGEST)
 
     @property
     def bars(self) -> "Locator":

@@ -4,6 +4,11 @@ cell_outputs  a cell that is run again releases what its last run made
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
+draws         random numbers thrown one by one, ten, a thousand
+strip_pages   strips that keys reach
+writing       a text written anew while a slider moves
+filter_rows   a filter's switch, slider and strip
+temperature_slider  a slider under its axis
 buttons       parts of a picture that can be pressed
 choices       bars that are buttons, under a strip of all the probability
 running_text  a text whose tokens are buttons

@@ -19,6 +19,9 @@ it once.
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave
+    strip_rows    strips for explorers, a row each: what was offered, cut, drawn
+    share_rows    bars for explorers: before and after, and a tally of draws
+    temperature_axis  lesson 04: curves over the axis on which the slider moves
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
     decoders      lesson 07: likelihood against diversity; surprise along two texts
     lens          lesson 08: the guess after each block, at one token and at all

@@ -38,9 +38,9 @@ CASES = {
         'print(f"a log-probability of −{-best.log_prob:.2f}; greedy search ends at −{-greedy.log_prob:.2f}")',
     ),
     "temperature": Case(
-        "Temperature",
+        "T",
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
-        "entropy = lessons.entropy(lessons.temperature_scale(logits, explorer.temperature.value))\n"
+        "entropy = lessons.entropy(lessons.temperature_scale(logits, explorer.typed.value))\n"
         'print(f"Entropy: {entropy:.2f} of at most")',
     ),
     "truncation": Case(

@@ -62,6 +62,8 @@ def trouble(tiny_models, monkeypatch) -> Iterator[Trouble]:
 
     monkeypatch.setattr(Explorer, "show_sentence", show)
     monkeypatch.setattr("lessons.explorers.base.png", lambda figure: b"a figure")
+    monkeypatch.setattr("lessons.explorers.writing.QUICK", math.inf)  # however busy the machine is
+    monkeypatch.setattr("lessons.explorers.writing.HOPEFUL", math.inf)
     monkeypatch.setattr(MovingPicture, "png", lambda picture: b"a moving picture")
     hook = tiny_models["gpt2"].model.base_model.register_forward_pre_hook(trouble.read)
     yield trouble
@@ -131,7 +133,7 @@ def moves(name: str, control: widgets.Widget) -> list[object]:
         return [None]
     if isinstance(control, widgets.Textarea):
         return [texts_of(name)[1], BAD]
-    if isinstance(control, widgets.Checkbox):
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return [not control.value]
     if isinstance(control, widgets.Dropdown | widgets.ToggleButtons):
         options = [option[1] if isinstance(option, tuple) else option for option in control.options]
@@ -188,6 +190,8 @@ class Fresh:
                 move(control, value)
             if clicked is not None and not paths:
                 controls(fresh)[clicked].click()
+                for control, value in zip(with_values(fresh), wanted, strict=True):  # a button may move other controls
+                    move(control, value)
             assert fresh.current and not fresh.error
             self.known[key] = shown(fresh)
             fresh.release()
@@ -286,6 +290,7 @@ def test_the_reason_stays_until_the_text_is_mended(make):
 def test_a_refused_value_does_not_have_the_model_read_again(make, monkeypatch):
     """A temperature of 0 is refused; with the next one the picture is drawn anew from what was read."""
     explorer = make("TemperatureExplorer", GOOD_WORDS)
+    explorer.live.value = False  # a text is written by the model
     monkeypatch.setattr(TroubledChain, "__call__", lambda *given: pytest.fail("the model was read"))
     explorer.typed.value = 0.0
     assert not explorer.current and "temperature must be greater than 0" in explorer.error

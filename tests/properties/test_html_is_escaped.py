@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import lessons
 from lessons.exercises.verdict import Shown, verdict
 from lessons.explorers import html
-from lessons.explorers.temperature import texts_table
+from lessons.explorers.writing import texts_table
 from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 from lessons.plots.svg import drawing, text
@@ -321,6 +321,9 @@ def test_every_maker_of_html_is_read_here():
         "finetuning/chart.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
         "explorers/base.py": test_explorers_of_any_source,
         "explorers/beam.py": test_explorers_of_any_source, "explorers/temperature.py": test_explorers_of_any_source,
+        "explorers/truncation.py": test_explorers_of_any_source, "explorers/strip_pages.py": test_explorers_of_any_source,
+        "plots/strip_rows.py": test_explorers_of_any_source, "plots/temperature_axis.py": test_explorers_of_any_source,
+        "explorers/writing.py": test_explorers_of_any_source,
         "explorers/next_token.py": test_explorers_of_a_model, "explorers/choices.py": test_explorers_of_a_model,
         "explorers/running_text.py": test_explorers_of_a_model, "explorers/branches.py": test_explorers_of_a_model,
         "explorers/decoders.py": test_explorers_of_a_model,
