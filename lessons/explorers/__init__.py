@@ -6,6 +6,7 @@ base          what all explorers share
 html          tokens as escaped HTML
 next_token    lesson 01
 underflow     lesson 02
+tree_pane     the boxes of a tree as buttons
 beam          lesson 03
 temperature   lesson 04
 truncation    lesson 05

@@ -74,7 +74,8 @@ class Explorer(widgets.VBox):
 
     def release(self) -> None:
         """Close all controls and forget pictures and numbers: the cell was run again, another explorer stands there."""
-        close_all(self, self.picture)  # lesson 03's explorer does not lay its picture out
+        # subtle: not all controls are laid out, as in the simple explorers
+        close_all(self, *(part for part in vars(self).values() if isinstance(part, widgets.Widget)))
         self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
         for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)

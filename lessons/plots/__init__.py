@@ -12,7 +12,9 @@ it once.
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
     svg           drawings as text
+    tree_grid     where the boxes of a tree stand
     tree          lesson 03: the tree of a beam search
+    growing_tree  the same tree, as far as the search has come
     beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
