@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 
 # Each module that has public names; it is imported when one of them is first used.
 _PUBLIC = {
+    "words.cards": ("show_texts",),
     "models.language_model": ("load", "LanguageModel"),
     "models.six_words": ("six_words",),
     "models.scoring": ("sequence_logprob", "perplexity", "token_log_probs"),
@@ -66,6 +67,7 @@ _PUBLIC = {
     "exercises": ("check", "hint", "answer", "show_progress", "reset_progress"),
     "classroom.start": ("start",),
     "classroom.verify": ("verify",),
+    "classroom.predict": ("predict",),
     "classroom.doctor": ("doctor",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

@@ -5,6 +5,7 @@ arguments    check_…(): what a function is given, or an error with the rule, t
 hangul       one letter or its parts: texts and names of files in either form
 tokens       tokens made visible
 writing      numbers, ends of texts and small tables for a reader
+cards        texts set as texts, side by side
 frames       data frames as a notebook shows them
 notebook     whether this is a notebook's Python
 """

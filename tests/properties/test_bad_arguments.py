@@ -55,6 +55,8 @@ RIGHT: dict[str, dict[str, object]] = {
     "repetition_penalty": {"scores": LOGITS, "ids": [0, 1], "penalty": 1.2},
     "no_repeat_ngrams": {"scores": LOGITS, "ids": [0, 1, 0], "size": 2},
     "tale": {},
+    "show_texts": {"texts": {"T = 1": "the old king"}},
+    "predict": {"name": "mine", "choices": ["less", "more"]},
     "sequence_logprob": {"lm": MODEL, "ids": [5, 6, 7], "input_len": 1, "attention_mask": [1, 1, 1]},
     "perplexity": {"lm": MODEL, "ids": [5, 6, 7], "input_len": 1, "attention_mask": [1, 1, 1], "stride": 8},
     "greedy_search": {"lm": MODEL, "prompt": "the old", "max_new_tokens": 2, "repetition_penalty": 1.2, "no_repeat_ngram_size": 2},
