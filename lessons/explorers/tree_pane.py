@@ -36,7 +36,9 @@ class TreePane(widgets.VBox):
         self._tree = widgets.HTML(layout={"margin": "0"}).add_class(SHOWN)
         self._content = widgets.Box([self._styles, self._ring, self._tree], layout={"display": "block"})
         scrolled = widgets.Box([self._content], layout={"display": "block", "overflow": "auto hidden"})
-        hint = widgets.HTML(f'<p style="margin:0;font-size:13px">{say("beam.wider")}</p>').add_class("lessons-wider")
+        hint = widgets.HTML(f'<p style="margin:0;font-size:13px">{say("tree_pane.wider")}</p>').add_class(
+            "lessons-wider"
+        )
         super().__init__([scrolled, hint], layout={"flex": "1000 1 560px", "min_width": "0"})
         self.name = f"lessons-tree-{self.model_id}"
         self._content.add_class(self.name)

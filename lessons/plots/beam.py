@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, ORANGE, new_figure, title_weight
 from lessons.plots.names import token_name
-from lessons.plots.tree import NAMES, step_of_leaving
+from lessons.plots.tree import NAMES, leaving, step_of_leaving
 from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate
 from lessons.records.trace import Trace
 from lessons.words.language import say
@@ -121,7 +121,7 @@ def ending(trace: BeamTrace, greedy: Trace, name: Callable[[int], str]) -> str:
     """How greedy's text fared among the beams, in a sentence."""
     step = step_of_leaving(trace.tree, greedy.new_ids)
     if step is not None:
-        return say("tree.greedy_leaves", step=step + 1, token=visible(name(greedy.new_ids[step])))
+        return leaving(step, name(greedy.new_ids[step]))
     return say("beam.greedy_wins" if trace.new_ids == greedy.new_ids else "beam.greedy_stays")
 
 

@@ -10,7 +10,22 @@ from html import escape
 from lessons.plots.canvas import ORANGE
 from lessons.plots.svg import Svg, drawing
 from lessons.plots.themes import DRAWN
-from lessons.plots.tree import BLACK, FRAMES, NAMES, SIGNS, Style, box, branch, face, fill, halo, heads, root
+from lessons.plots.tree import (
+    BLACK,
+    FRAMES,
+    LEGEND,
+    NAMES,
+    SIGNS,
+    Style,
+    box,
+    branch,
+    face,
+    fill,
+    halo,
+    heads,
+    root,
+    title_of,
+)
 from lessons.plots.tree_grid import FOOT, MARGIN, Grid
 from lessons.records.beam_tree import BeamTree, Candidate
 from lessons.words.language import say
@@ -51,8 +66,9 @@ def growing_tree(
     ]
     was = f'<g class="{WAS}" opacity="0">{"".join(before)}</g>'
     newest = "".join(layers(grid, tree, tree[last], style)) + was
-    title = say("tree.picture", steps=len(tree), candidates=sum(map(len, tree)))
-    return drawing(*size_of(grid, len(tree)), title, [*parts, f'<g class="{class_of(last)}">{newest}</g>'])
+    return drawing(
+        *size_of(grid, len(tree)), title_of(tree, len(tree)), [*parts, f'<g class="{class_of(last)}">{newest}</g>']
+    )
 
 
 def layers(grid: Grid, tree: BeamTree, candidates: Sequence[Candidate], style: Style) -> Iterator[str]:
@@ -99,12 +115,12 @@ def legend_in_words(best: bool) -> str:
         look = f"{frame};background:{ground};border:{max(width, 1):.0f}px {line} {colour};box-sizing:border-box"
         items.append((look, SIGNS[fate] + say(NAMES[fate])))
     stroke = frame.replace("height:12px;border-radius:3px;vertical-align:-2px", "vertical-align:3px")
-    items.append((f"{stroke};height:8px;vertical-align:0;background:{ORANGE};opacity:.6", say("tree.legend_greedy")))
+    items.append((f"{stroke};height:8px;vertical-align:0;background:{ORANGE};opacity:.6", say(LEGEND["greedy"])))
     if best:
-        items.append((f"{stroke};height:2px;background:{BLACK}", say("tree.legend_best")))
+        items.append((f"{stroke};height:2px;background:{BLACK}", say(LEGEND["best"])))
     signs = "".join(
-        f'<span style="white-space:nowrap;margin-right:14px"><i style="{look}"></i>{escape(words)}</span>'
+        f'<span style="white-space:nowrap;margin-right:14px"><span style="{look}"></span>{escape(words)}</span>'
         for look, words in items
     )
     style = "color:#333;font-size:12px;line-height:1.5"
-    return f'<div class="{DRAWN}" style="{style}">{signs}<span>{escape(say("tree.legend_shade"))}</span></div>'
+    return f'<div class="{DRAWN}" style="{style}">{signs}<span>{escape(say(LEGEND["shade"]))}</span></div>'

@@ -26,6 +26,7 @@ NAMES: dict[Fate, str] = {
     "dropped": "tree.dropped",
     "evicted": "tree.evicted",
 }
+LEGEND = {"best": "tree.legend_best", "greedy": "tree.legend_greedy", "shade": "tree.legend_shade"}
 SIGNS: dict[Fate, str] = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
 FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width, its dashes
     "kept": (BLUE, 1, ""),
@@ -91,8 +92,12 @@ def beam_tree(
         *paths_legend(grid, bool(best), bool(greedy)),
         *greedy_leaves(grid, tree, greedy, name, shown),
     ]
-    title = say("tree.picture", steps=shown, candidates=len(candidates))
-    return drawing(grid.width, grid.height, title, parts)
+    return drawing(grid.width, grid.height, title_of(tree, shown), parts)
+
+
+def title_of(tree: BeamTree, steps: int) -> str:
+    """What a screen reader says of the tree's first steps."""
+    return say("tree.picture", steps=steps, candidates=sum(map(len, tree.steps[:steps])))
 
 
 def share(tree: BeamTree, candidate: Candidate) -> float:
@@ -181,7 +186,7 @@ def greedy_leaves(
     """A word about where the greedy text falls out of the beams, if it does so in the steps shown."""
     step = step_of_leaving(tree, greedy)
     if step is not None and step < shown:
-        words = say("tree.greedy_leaves", step=step + 1, token=visible(name(greedy[step])))
+        words = leaving(step, name(greedy[step]))
         yield text(
             grid.width - MARGIN, grid.height - 8, words, 11.5, fill="#7a4f00", font_weight="bold", text_anchor="end"
         )
@@ -195,6 +200,11 @@ def step_of_leaving(tree: BeamTree, greedy: Sequence[int]) -> int | None:
     return None if ended or step >= min(len(tree), len(greedy)) else step
 
 
+def leaving(step: int, token: str) -> str:
+    """Where the greedy text falls out of the beams, in words."""
+    return say("tree.greedy_leaves", step=step + 1, token=visible(token))
+
+
 def legend(grid: Grid) -> Iterator[str]:
     """The five fates in a line, and below it what a box's shade and the square mean."""
     x, y = float(MARGIN), grid.height - 42
@@ -203,13 +213,13 @@ def legend(grid: Grid) -> Iterator[str]:
         yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
         yield text(x + 23, y, words, 11, fill="#333")
         x += 38 + width_of(words) * 11 / 12
-    yield text(MARGIN, y + 17, say("tree.legend_shade"), 11, fill="#333")
+    yield text(MARGIN, y + 17, say(LEGEND["shade"]), 11, fill="#333")
 
 
 def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:
     """The two paths that can be marked, in the line below."""
     x, y = float(MARGIN), grid.height - 8
-    marks = ((best, BLACK, 2.4, say("tree.legend_best")), (greedy, ORANGE, 8, say("tree.legend_greedy")))
+    marks = ((best, BLACK, 2.4, say(LEGEND["best"])), (greedy, ORANGE, 8, say(LEGEND["greedy"])))
     for shown, colour, width, words in marks:
         if shown:
             yield path(f"M{x} {y - 4}h22", stroke=colour, stroke_width=width)

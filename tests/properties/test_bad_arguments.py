@@ -99,7 +99,7 @@ RIGHT: dict[str, dict[str, object]] = {
                   "num_proc": None, "seed": 0, "minutes": 1.0, "show": False, "block_size": 16},
     "NextTokenExplorer": {"lm": MODEL, "prompt": "the old", "bars": 5},
     "UnderflowExplorer": {"lm": MODEL, "text": "the old king", "probability": 0.5, "length": 20},
-    "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2},
+    "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2, "simple": False},
     "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None},
     "DecoderExplorer": {"lm": MODEL, "prompt": "the old", "decoders": NINE[:2], "real_texts": (), "samples": 2, "max_new_tokens": 4},
     "TemperatureExplorer": {"lm": MODEL, "prompt": "the old", "temperature": 1.0, "bars": 4},

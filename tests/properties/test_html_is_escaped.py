@@ -214,7 +214,7 @@ def test_the_tree_of_a_beam_search(tokens):
     read(best.table_of_hypotheses().to_html())
     read_display(best.table_of_hypotheses())
     picture = read_display(drawing(100, 20, tokens[0], [text(0, 0, token) for token in tokens]))
-    assert "".join(tokens) == picture.text
+    assert "".join(tokens) in picture.text
     assert ("aria-label", tokens[0]) in picture.values
 
 
