@@ -39,7 +39,7 @@ lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are
 	@$(RUN) -m ruff format --check --quiet . || { echo "not formatted: $(RUN) -m ruff format ."; exit 1; }
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy --no-error-summary
-	@$(RUN) -m codespell_lib README.md CONTRIBUTING.md lessons tests tools
+	@$(RUN) -m codespell_lib README.md CONTRIBUTING.md docs/*.md lessons tests tools
 	@$(RUN) -m nbstripout --keep-id --verify notebooks/*/*.ipynb
 
 bench: .venv/.ready  ## measure speed, write benchmarks/RESULTS.md

@@ -21,7 +21,7 @@ needs_make = pytest.mark.skipif(shutil.which("make") is None or os.name == "nt",
 def copy(tmp_path_factory) -> Path:
     """What a clone has of the files that `make badges` reads or writes, and an environment that counts as installed."""
     place = tmp_path_factory.mktemp("copy")
-    for name in ("notebooks", "tools", "lessons"):
+    for name in ("notebooks", "tools", "lessons", "docs"):
         ignored = shutil.ignore_patterns("__pycache__", "fine-tuned*", "lessons-progress*", "*.safetensors")
         shutil.copytree(ROOT / name, place / name, ignore=ignored)
     for path in [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *ROOT.glob("*.txt"), ROOT / "Makefile"]:

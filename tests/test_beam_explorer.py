@@ -335,11 +335,11 @@ def test_verdicts(chain):
 
 def test_an_error_is_shown_and_the_last_good_tree_stays(explorer, lm):
     """Empty and too long prompts, more steps than fit: rule and value, nothing lost; the next good text mends it."""
-    good, trace = explorer._pane._tree.value, explorer.trace
+    good, trace = explorer.drawn.value, explorer.trace
     for prompt, message in (("", "at least one token"), ("a " * 3000, "at most")):
         explorer.prompt.value = prompt
         assert message in explorer.error
-        assert explorer._pane._tree.value == good
+        assert explorer.drawn.value == good
         assert explorer.trace is trace
     explorer.prompt.value = "<script>alert(1)</script> <img src=x>"
     assert explorer.error == ""

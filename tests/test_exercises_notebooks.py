@@ -23,7 +23,7 @@ def name_of(path: Path) -> str:
 
 
 def test_exercises_are_as_the_tool_writes_them():
-    """If this fails, run `make badges`: these notebooks and READMEs do not have the exercises of lessons/exercises."""
+    """If this fails, run `make badges`: these notebooks and pages do not have the exercises of lessons/exercises."""
     assert [path for path, text in exercises.changes() if path.read_text(encoding="utf8") != text] == []
 
 

@@ -38,8 +38,10 @@ def folder(place: Path) -> Path:
 
 
 def test_cell_is_short():
-    """At most five lines, with an address and without, and none too long to be read."""
-    assert len(CELL.splitlines()) == len(badges.first_cell("owner/name").splitlines()) == 5
+    """A remark and five lines, with an address and without, in both languages, and none too long to be read."""
+    for cell in (CELL, badges.first_cell("owner/name"), badges.first_cell(None, "ko")):
+        remark, *lines = cell.splitlines()
+        assert remark.startswith("# ") and len(lines) == 5
     assert max(map(len, CELL.splitlines())) <= 120
 
 
@@ -191,7 +193,7 @@ def test_badges_write_the_address_everywhere(course):
         inside = path.relative_to(course).as_posix()
         assert title.source.count(f"https://colab.research.google.com/github/owner/name/blob/main/{inside}") == 1
         assert title.source.splitlines()[0] == f"# What is {path.stem}?"
-        assert setup.source == badges.first_cell("owner/name")
+        assert setup.source == badges.first_cell("owner/name", path.parent.name)
     assert badges.repository_of(contents(course)["pyproject.toml"]) == "owner/name"
     assert contents(course)["README.md"].count("colab-badge.svg") == 2
 

@@ -33,9 +33,8 @@ OUT = {
 
 def texts() -> dict[str, str]:
     """Everything that a Korean reader sees, by where it stands."""
-    found = {key: entry["ko"] for key, entry in ENTRIES.items()} | {
-        "README.ko.md": (ROOT / "README.ko.md").read_text("utf8")
-    }
+    found = {key: entry["ko"] for key, entry in ENTRIES.items()}
+    found |= {path.name: path.read_text("utf8") for path in (ROOT / "README.ko.md", *ROOT.glob("docs/*.ko.md"))}
     for path in sorted((ROOT / "notebooks" / "ko").glob("*.ipynb")):
         cells = nbformat.read(path, nbformat.NO_CONVERT).cells
         found |= {f"{path.stem}#{cell.id}": cell.source for cell in cells}

@@ -106,7 +106,8 @@ def test_first_code_cell_is_the_same_everywhere(path):
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
     first = next(one for one in notebook.cells if one.cell_type == "code")
     repository = badges.repository_of((ROOT / "pyproject.toml").read_text(encoding="utf8"))
-    assert first.source == badges.first_cell(repository)
+    assert first.source == badges.first_cell(repository, path.parent.name)
+    assert first.metadata["jupyter"]["source_hidden"] and first.metadata["cellView"] == "form"  # folded
 
 
 def test_there_are_notebooks():

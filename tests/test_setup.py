@@ -140,11 +140,16 @@ def test_what_is_written_from_one_place_is_up_to_date():
     assert [path.name for path, text in badges.changes(None) if path.read_text(encoding="utf8") != text] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ko.md", "CONTRIBUTING.md"])
-def test_links_lead_somewhere(name):
-    """Each file that README and CONTRIBUTING link to, or show as a picture, is there."""
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / name).read_text(encoding="utf8"))
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_links_lead_somewhere(path):
+    """Each file that a page links to, or shows as a picture, is there, and each section by its heading."""
+    for target, section in re.findall(r"\]\((?!https?:)([^)#]+)(?:#([^)]*))?\)", path.read_text(encoding="utf8")):
+        assert (path.parent / target).exists(), target
+        if section:
+            headings = re.findall(r"^#+ (.*)", (path.parent / target).read_text(encoding="utf8"), re.MULTILINE)
+            assert section in [heading.lower().replace(" ", "-") for heading in headings], (target, section)
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not on this machine")

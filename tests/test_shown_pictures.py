@@ -1,8 +1,6 @@
 """Every picture as a notebook shows it: cut to size by the inline backend, all of its writing inside, none overlapping."""
 
 import io
-import itertools
-import math
 from collections.abc import Iterator
 from unicodedata import normalize
 
@@ -18,10 +16,8 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from lessons import plots
-from lessons.arithmetic.floats import PRECISIONS, running_product
 from lessons.plots.canvas import new_figure
 from lessons.plots.moving import MovingLabels
-from lessons.plots.underflow import UnderflowPicture
 from lessons.words.language import speak
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -36,12 +32,6 @@ TEMPERATURES = numpy.array([0.05, 0.1, 0.2, 0.5, 1, 2, 5])
 def tempered(shares: numpy.ndarray, temperature: float) -> numpy.ndarray:
     powers = (shares / shares.max()) ** (1 / temperature)
     return powers / powers.sum()
-
-
-def falling(factors) -> Figure:
-    """The product of these factors in three precisions."""
-    products = {bits: running_product(factors, bits) for bits in PRECISIONS}
-    return plots.underflow_curves(numpy.log(factors), products)
 
 
 def history(steps: int) -> pandas.DataFrame:
@@ -74,10 +64,6 @@ PICTURES = {
     "seconds_per_step": lambda: plots.seconds_per_step([0.004] * 120, numpy.linspace(0.004, 0.06, 120)),
     "seconds_per_step, alike": lambda: plots.seconds_per_step([0.01] * 120, [0.0101] * 120),
     "seconds_per_step, slow at first": lambda: plots.seconds_per_step([0.5, *[0.001] * 99], [0.5, *[0.002] * 99]),
-    "underflow_curves": lambda: falling([0.5] * 1200),
-    "underflow_curves, a text": lambda: falling([0.0451] * 400),
-    "underflow_curves, alive": lambda: falling([0.9] * 400),
-    "underflow_curves, short": lambda: falling([0.1, 0.2, 0.3]),
     "next_token_shift": lambda: plots.next_token_shift(["On", "ce", *WORDS[:5]], numpy.log(FLAT[:6])),
     "next_token_shift, a continuation": lambda: plots.next_token_shift([*LONG, *WORDS], 20 * numpy.log(FLAT[:23]), first=9),
     "next_token_shift, two": lambda: plots.next_token_shift(LONG[:2], [-1.0]),
@@ -164,28 +150,8 @@ def test_all_is_inside_and_nothing_overlaps(name, language, monkeypatch):
 
 
 def test_every_figure_is_among_them():
-    """Each public function that draws one; the tree is text (SVG), which a browser lays out."""
-    assert {*plots.__all__} - {"beam_tree"} == {name.partition(",")[0] for name in PICTURES}
-
-
-def test_names_of_floors_and_products_are_never_written_over():
-    """However steep the fall is, and wherever it ends: the only names that move with the curves."""
-    picture, found = UnderflowPicture(), []
-    renderer = picture.canvas.get_renderer()
-    falls = [(0.98, 805), (0.9, 180), (0.9, 976), (0.9, 1066), (0.8, 475), (0.7, 260), (0.5, 1000), (0.5, 400), (0.2, 11),
-             (0.1, 250), (0.053, 400), (0.045, 35), (0.01, 20), (0.004, 1118)]  # fmt: skip
-    for probability, steps in falls:
-        products = {bits: running_product([probability] * steps, bits) for bits in PRECISIONS}
-        picture.update([math.log(probability)] * steps, products)
-        picture.figure.draw_without_rendering()
-        boxes = [
-            shrunk(box)
-            for moving in picture.moving
-            if isinstance(moving, MovingLabels)
-            for box in moving.boxes(renderer)
-        ]
-        found += [(probability, steps) for one, other in itertools.combinations(boxes, 2) if one.overlaps(other)]
-    assert [] == found
+    """Each public function that draws one; drawings (SVG) are laid out by a browser, in tests/browser."""
+    assert {*plots.__all__} - {"beam_tree", "underflow_curves"} == {name.partition(",")[0] for name in PICTURES}
 
 
 def test_the_shift_is_drawn():

@@ -1,6 +1,7 @@
 """Lesson 02's floats, picture and explorer without a browser: setting a value is dragging."""
 
 import math
+import re
 from pathlib import Path
 
 import matplotlib
@@ -8,11 +9,14 @@ import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipywidgets import HTML, Button, ValueWidget
 
 import lessons
 from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product, smallest, smallest_normal
 from lessons.classroom.start import use_fonts
-from lessons.plots.underflow import UnderflowPicture, underflow_curves
+from lessons.explorers.cell_outputs import parts_of
+from lessons.plots.chart import Chart
+from lessons.plots.underflow import underflow_curves
 from lessons.words.writing import scientific
 
 
@@ -69,16 +73,21 @@ def test_the_picture_shows_the_numbers():
     """Curves, crosses and the end of the sum can be read off the figure's artists."""
     log_probs = numpy.log(numpy.full(400, 0.5))
     products = {name: running_product(numpy.full(400, 0.5), name) for name in PRECISIONS}
-    picture = UnderflowPicture().update(log_probs, products)
-    assert list(picture.crosses["float16"].get_xdata()) == [25]
-    assert list(picture.crosses["float32"].get_xdata()) == [150]
-    assert list(picture.crosses["float64"].get_xdata()) == []
-    alive = numpy.asarray(picture.products["float64"].get_ydata())
-    assert alive[-1] == pytest.approx(400 * math.log10(0.5))
-    assert numpy.isnan(picture.products["float32"].get_ydata()[150:]).all()
-    assert picture.sums.get_ydata()[-1] == pytest.approx(400 * math.log(0.5))
-    assert picture.number.texts == ["−277.3 nats"]
-    assert underflow_curves(log_probs, products).axes[0].get_xlabel() == "tokens multiplied"
+    picture = underflow_curves(log_probs, products)
+    words = re.findall(r">([^<>]+)</text>", picture)
+    assert {"16 bits: 0.0 from 25", "32 bits: 0.0 from 150", "64 bits: 3.9e−121", "−277.3 nats"} <= {*words}
+    assert {"tokens multiplied", "product, as a power of ten", "10⁻¹²⁰", "tokens added"} <= {*words}
+    assert picture.count("l10 10m0 -10l-10 10") == 2  # a cross where 16 and 32 bits are lost
+
+
+def test_a_curve_goes_through_its_points_and_stops_where_there_are_none():
+    """By hand: a chart of 100 by 50 pixels from (0, 0) to (10, 5), its corner at (20, 10)."""
+    chart = Chart(20, 10, 100, 50, (0, 10), (0, 5))
+    assert (chart.x(10), chart.y(5), chart.y(0)) == (120, 10, 60)
+    line = chart.curve([0, 5, 6, 7, 10], [0, 5, math.nan, 9, 2.5])
+    assert 'd="M20.0 60.0L70.0 10.0M120.0 35.0"' in line
+    long = chart.curve(range(10_000), [1.0] * 10_000)
+    assert 250 < long.count("L") < 320 and f"{chart.x(9999):.1f} 50.0" in long  # few points, among them the last
 
 
 def test_numbers_are_written_short():
@@ -92,7 +101,7 @@ def test_the_first_picture_is_four_hundred_halves(explorer):
     assert explorer.lost == {"float16": 25, "float32": 150, "float64": None}
     assert explorer.sum == pytest.approx(400 * math.log(0.5))
     assert "the 32-bit product is 0.0 from token 150 on" in explorer.sentence
-    assert bytes(explorer.picture.value).startswith(b"\x89PNG")
+    assert explorer.drawing in explorer.drawn.value
 
 
 def test_at_1075_halves_the_last_product_is_gone(explorer):
@@ -108,9 +117,9 @@ def test_sliders_never_call_the_model(lm, explorer, monkeypatch):
     """Probability, length and the way back from a text are arithmetic; the text itself is read once."""
     explorer.source.value = "text"
     monkeypatch.setattr(lm.model, "forward", lambda *arguments, **options: pytest.fail("the model was called"))
-    before = explorer.picture.value
+    before = explorer.drawing
     explorer.length.value = 10
-    assert explorer.picture.value != before
+    assert explorer.drawing != before
     explorer.source.value = "equal"
     explorer.probability.value = 0.3
     explorer.source.value = "text"
@@ -140,14 +149,14 @@ def test_the_length_comes_back_with_equal_probabilities(explorer):
 def test_an_error_is_shown_and_the_last_good_picture_stays(explorer, lm):
     """One token alone has no probability; too many do not fit the context. The next good text mends it."""
     explorer.source.value = "text"
-    good = explorer.picture.value
+    good = explorer.drawing
     for text, message in (("a", "at least two tokens, got 1"), (" king" * (lm.context + 5), "reads at most")):
         explorer.text.value = text
         assert message in explorer.error
-        assert explorer.picture.value == good
+        assert explorer.drawing == good
     explorer.text.value = "Once there was a <b>queen</b>"
     assert explorer.error == ""
-    assert explorer.picture.value != good
+    assert explorer.drawing != good
 
 
 def test_markup_in_a_text_is_not_run(explorer):
@@ -173,3 +182,11 @@ def test_a_text_hides_the_probability_and_nothing_else(lm):
     explorer.source.value = "text"
     shown = [control.layout.display for control in (explorer.probability, explorer.length, explorer.source)]
     assert ["none", None, None] == shown
+
+
+def test_simple_leaves_the_length(lm):
+    """One slider over the same picture; what it shows is what the full one shows."""
+    simple, full = lessons.UnderflowExplorer(lm, simple=True), lessons.UnderflowExplorer(lm)
+    assert (simple.sentence, simple.drawing) == (full.sentence, full.drawing)
+    controls = [widget for widget in parts_of(simple) if isinstance(widget, (ValueWidget, Button))]
+    assert [one for one in controls if not isinstance(one, HTML)] == [simple.length]

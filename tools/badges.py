@@ -26,21 +26,30 @@ MINUTES = re.compile(r"(\d+)\s*(?:minutes|분)")
 # In a clone it is installed by reference, so that a later `git pull` is seen; Python finds it so from its next start,
 # until then by the path that the last line adds. Where pip failed, the traceback shows that line with its remark.
 FIRST_CELL = """\
+RUN_FIRST
 import importlib.util, shutil, subprocess, sys; from glob import glob; here = glob("../../lessons/*.py") and ["-e../.."]
 wheel = {shutil.move(name, name.split("-any")[0] + "-any.whl") for name in sorted(glob("lessons-*-any*.whl"))}
 if not importlib.util.find_spec("lessons"): print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *(
     here or wheel or WITHOUT_WHEEL)], capture_output=True, text=True).stderr)
 sys.path.append("../.."); import lessons; lessons.start()  # no module? Mend what pip says above, run again"""
 
+# How JupyterLab and Colab hide a cell's code: five lines of installing are not what a beginner should read first.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+# The line that JupyterLab leaves in sight.
+RUN_FIRST = {
+    "en": "# Run this first (Shift + Enter): it gets the lessons ready",
+    "ko": "# 먼저 이 셀을 실행하세요(Shift + Enter): 수업을 준비합니다",
+}
 
-def first_cell(repository: str | None) -> str:
+
+def first_cell(repository: str | None, language: str = "en") -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
     without_wheel = (
         f'["{GITHUB}{repository}/archive/HEAD.zip"]'
         if repository
         else 'sys.exit("Upload lessons-*.whl beside this notebook")'
     )
-    return FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
+    return FIRST_CELL.replace("RUN_FIRST", RUN_FIRST[language]).replace("WITHOUT_WHEEL", without_wheel)
 
 
 def badge(repository: str, notebook: Path) -> str:
@@ -117,7 +126,8 @@ def with_first_cell(text: str, path: Path, repository: str | None) -> str:
     """A notebook's text, as Jupyter stores it, with first code cell and badge (under the title) written anew."""
     notebook = nbformat.reads(text, nbformat.NO_CONVERT)
     header, *others = notebook.cells
-    next(cell for cell in others if cell.cell_type == "code").source = first_cell(repository)
+    first = next(cell for cell in others if cell.cell_type == "code")
+    first.source, first.metadata = first_cell(repository, path.parent.name), first.metadata | FOLDED
     title, _, rest = header.source.partition("\n")
     rest = re.sub(rf"^\s*{re.escape(BADGE)}\(.*?\)\n*", "", rest) if BADGE in rest else rest.lstrip("\n")
     header.source = "\n\n".join([title, *([badge(repository, path)] if repository else []), rest])

@@ -172,6 +172,11 @@ class Notebook:
         are done."""
         for number in range(first, last + 1):
             cell = self.cell(number)
+            folded = cell.locator(".jp-InputArea:visible, .jp-InputPlaceholder").first.locator(
+                ".jp-Placeholder-content"
+            )
+            if folded.count():
+                folded.click()  # only what is unfolded has a number that says that it has run
             prompt = cell.locator(".jp-InputPrompt")
             before, end = prompt.inner_text(), time.monotonic() + SECONDS
             while prompt.inner_text() == before:

@@ -4,7 +4,8 @@ else.
     python tools/exercises.py            # write them anew, in both languages; running it again changes nothing
 
 Each exercise is three cells: statement, stub (tagged "exercise"), check. They stand at the end of the section
-"your-turn" of their lesson's notebook; in 00_start_here a table shows what is solved. READMEs have a table of titles.
+"your-turn" of their lesson's notebook; in 00_start_here a table shows what is
+solved. docs/teaching.md has a table of titles.
 """
 
 import re
@@ -23,6 +24,7 @@ from lessons.words.language import LANGUAGES, say, speak
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"(exercise|stub|check)-.*|progress|progress-table")
 START = "00_start_here"
+TEACHING = {"en": "docs/teaching.md", "ko": "docs/teaching.ko.md"}
 # ids of the cells after which ours belong: at the section's end; right after it
 SECTION, AFTER = "your-turn", "lessons"
 
@@ -80,7 +82,7 @@ def end_of_section(cells: list[NotebookNode], start: int) -> int:
 
 
 def table() -> str:
-    """A README's table in the language in use: the exercises of each lesson by their titles."""
+    """The table for teachers in the language in use: the exercises of each lesson by their titles."""
     head = [say("exercises.column_lesson"), say("exercises.column_exercises")]
     rows = [
         [f"{lesson:02}", " · ".join(exercise.say("title") for exercise in of_lesson(lesson))] for lesson in NOTEBOOKS
@@ -89,10 +91,10 @@ def table() -> str:
 
 
 def changes() -> Iterator[tuple[Path, str]]:
-    """Each notebook and each README, with the text that it should have."""
+    """Each notebook and each page for teachers, with the text that it should have."""
     for language in LANGUAGES:
         speak(language)
-        yield badges.with_marks(badges.READMES[language][0], "exercises", table())
+        yield badges.with_marks(TEACHING[language], "exercises", table())
         for path in sorted((ROOT / "notebooks" / language).glob("*.ipynb")):
             yield path, with_exercises(path.read_text(encoding="utf8"), path.stem)
     speak("en")

@@ -21,14 +21,14 @@ MOMENTS = {
 LAST = 6000  # ms that the ending is shown
 AT_A_MOMENT = """time => document.getAnimations().filter(one => one.animationName)
   .forEach(one => {one.pause(); one.currentTime = time})"""
-COLOURS = 64
+COLOURS = 128
 
 
 def grown(lab: Lab, language: str) -> list[Image.Image]:
     """Two pictures of each step, all of one size."""
     lab.set("apputils-extension/themes", theme="JupyterLab Light")
     with browsing.browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1130, "height": 900}, device_scale_factor=1.5)
+        page = chromium.new_page(viewport={"width": 1230, "height": 1700}, device_scale_factor=1.5)
         cells = browsing.SETUP, f"lessons.start({language!r}); {EXPLORER}"
         notebook = Notebook(page, lab, lab.write(f"growing-{language}", *cells))
         page.keyboard.press("Control+b")  # the list of files makes room

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
 from lessons.plots.canvas import png
 from lessons.plots.moving import MovingPicture
+from lessons.plots.svg import Svg
 from lessons.plots.themes import DRAWN, SHEET, without_ground
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
@@ -39,7 +40,8 @@ LEFT, RIGHT = {"flex": "1 1 330px", "min_width": "0"}, {"flex": "1000 1 560px", 
 # Labels as wide as their words, in both languages.
 LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
-SHOWN, NOT_CURRENT = "lessons-shown", "lessons-not-current"  # classes: of what an action makes; of an explorer
+# Classes: of what an action makes; of an explorer; of controls with their consequence, which fit on a laptop's screen.
+SHOWN, NOT_CURRENT, IN_ONE_LOOK = "lessons-shown", "lessons-not-current", "lessons-in-one-look"
 DIMMED = f"<style>.{NOT_CURRENT} .{SHOWN} {{opacity:.35}}</style>"
 
 
@@ -47,7 +49,8 @@ class Explorer(widgets.VBox):
     """Controls over a picture.
 
     Attributes:
-        picture: the `Image` whose bytes are swapped in place.
+        picture: the `Image` whose bytes are swapped in place; or
+        drawn: the control that holds the `drawing`, an SVG, of explorers that are drawn so.
         sentence: what the picture shows, in words (plain text).
         error: the message of what went wrong last; empty when all is well.
         current: whether what is shown belongs to what the controls say.
@@ -66,6 +69,7 @@ class Explorer(widgets.VBox):
         self._owed: Action | None = None  # what makes the picture current again
         self._begin_anew: Action = lambda: None
         self._show_anew: Action = lambda: None
+        self.drawing, self.drawn = Svg(), widgets.HTML().add_class(SHOWN)
         self._sentence_line = widgets.HTML().add_class(SHOWN)
         self._error_line = widgets.HTML()
         super().__init__()
@@ -76,7 +80,9 @@ class Explorer(widgets.VBox):
         """Close all controls and forget pictures and numbers: the cell was run again, another explorer stands there."""
         # subtle: not all controls are laid out, as in the simple explorers
         close_all(self, *(part for part in vars(self).values() if isinstance(part, widgets.Widget)))
-        self.children, self.picture.value = (), b""  # subtle: a notebook keeps this object as the result of its cell
+        self.drawing = Svg()
+        # subtle: a notebook keeps this object as the result of its cell
+        self.children, self.picture.value, self.drawn.value = (), b"", ""
         for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)
 
@@ -92,7 +98,7 @@ class Explorer(widgets.VBox):
         """
         left = widgets.VBox([*controls, self._error_line], layout=LEFT)
         right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=RIGHT)
-        self.children = (widgets.HBox([left, right], layout=IN_A_ROW),)
+        self.children = (widgets.HBox([left, right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
 
     @property
     def current(self) -> bool:
@@ -171,6 +177,12 @@ class Explorer(widgets.VBox):
         self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(without_ground(picture))
         self.show_sentence(sentence)
 
+    def show_drawing(self, drawing: Svg, sentence: str) -> None:
+        """The same for a drawing."""
+        self.drawing = drawing
+        self.drawn.value = drawing._repr_html_()
+        self.show_sentence(sentence)
+
     def show_sentence(self, sentence: str) -> None:
         """Put the sentence under the picture; a screen reader reads it out."""
         self.sentence = sentence
@@ -194,6 +206,8 @@ class Explorer(widgets.VBox):
         bundle: dict[str, Any] = {"text/plain": words, "application/vnd.jupyter.widget-view+json": view}
         if self.picture.value and self.current:
             bundle["image/png"] = b64encode(self.picture.value).decode()
+        if self.drawing and self.current:
+            bundle["image/svg+xml"] = str(self.drawing)
         return bundle
 
 

@@ -1,7 +1,6 @@
 """Lesson 03's explorer: a beam search as a tree, step by step, with greedy's way through it."""
 
 from html import escape
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -10,14 +9,13 @@ from lessons.decoding.beams import grow_all
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.knobs import knobs
 from lessons.decoding.library import Generated, generate_beams
-from lessons.explorers.base import AUTO, IN_A_ROW, LABELLED, SHOWN, Explorer, slider
+from lessons.explorers.base import AUTO, IN_A_ROW, IN_ONE_LOOK, LABELLED, SHOWN, Explorer, slider
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.explorers.tree_pane import TreePane
 from lessons.models.language_model import LanguageModel
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.beam import candidate_words, ending, fate_words, step_words, words_so_far
 from lessons.plots.growing_tree import growing_tree, legend_in_words, places_of, roomy_grid, size_of
-from lessons.plots.svg import Svg
 from lessons.records.beam_tree import BeamTrace, Candidate
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_flag, check_text
@@ -62,7 +60,7 @@ class BeamExplorer(Explorer):
         check_text("prompt", prompt)
         self.lm, self.source, self.simple = lm, as_source(lm), check_flag("simple", simple)
         self._comparisons: dict[tuple[str, ...], str] = {}  # settings -> what was said about `generate`
-        self.details, self.comparison, self.drawing, self.chosen = "", "", Svg(), None
+        self.details, self.comparison, self.chosen = "", "", None
         self._make_controls(prompt, beams, steps)
         self._lay_out()
         self._listen()
@@ -82,7 +80,7 @@ class BeamExplorer(Explorer):
         self.back = widgets.Button(description=say("beam.back"), icon="step-backward", layout=AUTO)
         self.forward = widgets.Button(description=say("beam.forward"), icon="step-forward", layout=AUTO)
         self.compare = widgets.Button(description=say("beam.compare"), icon="check", layout=AUTO)
-        self._pane = TreePane(lambda button, number: self.listen(button, lambda: self._choose(number)))
+        self._pane = TreePane(self.drawn, lambda button, number: self.listen(button, lambda: self._choose(number)))
         self.boxes = self._pane.boxes
 
     def _lay_out(self) -> None:
@@ -97,8 +95,8 @@ class BeamExplorer(Explorer):
         comparing = [] if self.simple else [widgets.HBox([self.compare, self._comparison], layout=IN_A_ROW)]
         self._end = widgets.VBox([self._table, *comparing])
         settings = [] if self.simple else [self.prompt, widgets.HBox(judging, layout=IN_A_ROW)]
-        told = [self._title, tree, self._legend, self._sentence_line, self._end]
-        self.children = (*settings, player, self._error_line, *told)
+        look = [*settings, player, self._error_line, self._title, tree, self._legend, self._sentence_line]
+        self.children = (widgets.VBox(look).add_class(IN_ONE_LOOK), self._end)
 
     def _listen(self) -> None:
         for control in (self.prompt, self.beams, self.steps, self.ngram):
@@ -205,11 +203,6 @@ class BeamExplorer(Explorer):
             words = compared(self.trace, generated)
             self._comparisons[self._settings()] = words
             self._show_comparison(words)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The live widget; and the tree for places where widgets cannot run."""
-        drawing = {"image/svg+xml": str(self.drawing)} if self.current else {}
-        return super()._repr_mimebundle_(**options) | drawing
 
 
 def hypotheses_table(trace: BeamTrace, greedy: Trace, penalty: float) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
-from lessons.explorers.base import SHOWN
 from lessons.plots.growing_tree import arrival
 from lessons.plots.svg import Svg
 from lessons.plots.themes import DRAWN
@@ -18,7 +17,7 @@ from lessons.words.writing import as_written
 
 # What JupyterLab would make of a button, taken back.
 UNSEEN = "background:transparent !important;color:transparent !important;border:0;box-shadow:none !important"
-NO_SIZE = "min-width:0;margin:0;padding:0;line-height:1;overflow:hidden;border-radius:5px;outline-offset:2px"
+NO_SIZE = "min-width:0;margin:0;padding:0;font-size:0;border-radius:5px;outline-offset:2px"
 
 
 class TreePane(widgets.VBox):
@@ -28,12 +27,13 @@ class TreePane(widgets.VBox):
         boxes: a button for each box of the whole tree; those of later steps are hidden.
     """
 
-    def __init__(self, new_box: Callable[[widgets.Button, int], None]) -> None:
+    def __init__(self, drawn: widgets.HTML, new_box: Callable[[widgets.Button, int], None]) -> None:
         self.boxes: list[widgets.Button] = []
         self._new_box = new_box  # is told of each button and its number
         self._alike = {"layout": widgets.Layout(), "style": widgets.ButtonStyle()}  # of all boxes: there are up to 192
         self._styles, self._ring = widgets.HTML(layout={"margin": "0"}), widgets.HTML(layout={"margin": "0"})
-        self._tree = widgets.HTML(layout={"margin": "0"}).add_class(SHOWN)
+        self._tree = drawn
+        drawn.layout.margin = "0"
         self._content = widgets.Box([self._styles, self._ring, self._tree], layout={"display": "block"})
         scrolled = widgets.Box([self._content], layout={"display": "block", "overflow": "auto hidden"})
         hint = widgets.HTML(f'<p style="margin:0;font-size:13px">{say("tree_pane.wider")}</p>').add_class(

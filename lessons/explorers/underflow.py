@@ -4,11 +4,11 @@ import ipywidgets as widgets
 import numpy
 
 from lessons.arithmetic.floats import PRECISIONS, lost_at, running_product
-from lessons.explorers.base import IN_A_ROW, LABELLED, WIDE, Explorer, slider
+from lessons.explorers.base import WIDE, Explorer, slider
 from lessons.explorers.text_boxes import read_text_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
-from lessons.plots.underflow import UnderflowPicture, bits
+from lessons.plots.underflow import bits, underflow_curves
 from lessons.words.arguments import check_model, check_text
 from lessons.words.language import say
 from lessons.words.writing import minus, scientific
@@ -23,7 +23,7 @@ TEXT = (
 class UnderflowExplorer(Explorer):
     """Multiply equal probabilities, or those of a text's tokens: in 16, 32 and 64 bits, and as a sum of logarithms.
 
-    The model is asked when the text changes, never when a slider moves.
+    The model is asked when the text changes, never when a slider moves. `simple` leaves one control, the length.
 
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
 
@@ -35,25 +35,30 @@ class UnderflowExplorer(Explorer):
         sum: the sum of the log-probabilities, in nats.
     """
 
-    def __init__(self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400) -> None:
+    def __init__(
+        self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400, simple: bool = False
+    ) -> None:
         super().__init__()
         check_model(lm)
         check_text("text", text)
-        self.lm, self._picture, self._equal_length = lm, UnderflowPicture(), length
+        self.lm, self._equal_length = lm, length
         self._asked: dict[str, numpy.ndarray] = {}  # text -> log-probabilities (T,)
         self._make_controls(text, probability, length)
         self.listen(self.source, self._change_source)
         self.listen(self.text, self._change_source)
         self.listen(self.probability, self._show)
         self.listen(self.length, self._show)
-        sliders = widgets.HBox([self.probability, self.length], layout=IN_A_ROW)
-        self.lay_out(widgets.VBox([self.source, self.text, sliders]))
+        controls = [self.length] if simple else [self.source, self.text, self.probability, self.length]
+        self.lay_out_beside(controls, [self.drawn])
         self.begin_with(self._change_source, self._show)
 
     def _make_controls(self, text: str, probability: float, length: int) -> None:
         options = [(say("underflow.equal"), "equal"), (say("underflow.text"), "text")]
         self.source = widgets.ToggleButtons(
-            options=options, description=say("underflow.source"), style=LABELLED["style"], layout=WIDE
+            options=options,
+            description=say("underflow.source"),
+            style={"description_width": "initial", "button_width": "auto"},
+            layout=WIDE,
         )
         self.text = text_box(text, say("underflow.typed"), height=72)
         self.probability = slider(say("underflow.probability"), probability, 0.01, 0.99, 0.01)
@@ -89,8 +94,7 @@ class UnderflowExplorer(Explorer):
         self.products = {name: running_product(numpy.exp(self.log_probs), name) for name in PRECISIONS}
         self.lost = {name: lost_at(self.products[name], self.log_probs) for name in PRECISIONS}
         self.sum = float(self.log_probs.sum())
-        self._picture.update(self.log_probs, self.products)
-        self.show(self._picture, self._words(by_text))
+        self.show_drawing(underflow_curves(self.log_probs, self.products), self._words(by_text))
 
     def _words(self, by_text: bool) -> str:
         fates = say("underflow.and").join(self._fate(name) for name in PRECISIONS)

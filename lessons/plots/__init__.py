@@ -6,12 +6,13 @@ it once.
 
     canvas        style, colours, figure → PNG
     themes        the same drawing on light and dark pages
+    svg           drawings as text
+    chart         a chart's axes in a drawing
     names         names of tokens: short, and of letters that can be drawn
     moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
-    svg           drawings as text
     tree_grid     where the boxes of a tree stand
     tree          lesson 03: the tree of a beam search
     growing_tree  the same tree, as far as the search has come
