@@ -21,7 +21,7 @@ MOMENTS = {
 LAST = 6000  # ms that the ending is shown
 AT_A_MOMENT = """time => document.getAnimations().filter(one => one.animationName)
   .forEach(one => {one.pause(); one.currentTime = time})"""
-COLOURS = 128
+COLOURS = 256
 
 
 def grown(lab: Lab, language: str) -> list[Image.Image]:
