@@ -22,6 +22,7 @@ it once.
     truncation    lesson 05: where filters cut a distribution, and what they leave
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
     decoders      lesson 07: likelihood against diversity; surprise along two texts
+    decoder_map   the first of them as a drawing
 """
 
 from lessons.plots.beam import two_texts
