@@ -4,6 +4,7 @@ cell_outputs  a cell that is run again releases what its last run made
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
+read_twice    a text as two models read it, with the numbers of each token
 prose         coloured texts that wrap between words
 next_token    lesson 01
 underflow     lesson 02

@@ -21,6 +21,7 @@ it once.
     temperature   lesson 04: bars, curves and entropy against the temperature
     truncation    lesson 05: where filters cut a distribution, and what they leave
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
+    surprisal_chart  the second of them as a drawing
     decoders      lesson 07: likelihood against diversity; surprise along two texts
     decoder_map   the first of them as a drawing
 """

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lessons.plots.canvas import GREEN, GREY, ink
 from lessons.plots.chart import INK, Chart
-from lessons.plots.decoders import Label, Point, colour_of, columns_of, lines_apart, short, title_of
+from lessons.plots.decoders import NAMES, Label, Point, colour_of, columns_of, lines_apart, short, title_of
 from lessons.plots.names import shortened
 from lessons.plots.svg import Svg, drawing, path, text
 from lessons.words.language import say
@@ -30,7 +30,7 @@ def decoder_map(points: Mapping[str, Point], real: Point | None = None, chosen: 
     parts = [*frame(chart, title)]
     labels = [Label(shorter(name), *point, colour_of(name, chosen) or INK) for name, point in points.items()]
     if real is not None:
-        labels.append(Label(say("decoders.real"), *real, GREEN))
+        labels.append(Label(say(NAMES["real"]), *real, GREEN))
     parts += names(chart, labels)
     for name in sorted(points, key=lambda name: name in chosen):  # the chosen ones above the others
         x, y = chart.x(points[name][0]), chart.y(points[name][1])
@@ -73,19 +73,10 @@ def frame(chart: Chart, title: str) -> list[str]:
         y = chart.y(value)
         parts.append(path(f"M{chart.left} {y:.1f}h-4", stroke="#888888"))
         parts.append(text(chart.left - 7, y + 4, f"{value:.0%}", 11, fill=INK, text_anchor="end"))
-    parts.append(
-        text(
-            chart.left + chart.width / 2,
-            bottom + 36,
-            say("decoders.surprisal_axis"),
-            11.5,
-            fill=INK,
-            text_anchor="middle",
-        )
-    )
+    parts.append(text(chart.left + chart.width / 2, bottom + 36, say(NAMES["x"]), 11.5, fill=INK, text_anchor="middle"))
     x, y = 14, chart.top + chart.height / 2
     look = {"text_anchor": "middle", "transform": f"rotate(-90 {x} {y:.1f})"}
-    return [*parts, text(x, y, say("decoders.distinct_axis"), 11.5, fill=INK, **look)]
+    return [*parts, text(x, y, say(NAMES["y"]), 11.5, fill=INK, **look)]
 
 
 def ticks(least: float, most: float) -> list[float]:

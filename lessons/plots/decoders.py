@@ -18,6 +18,7 @@ from lessons.words.language import say
 # From a name to its point.
 ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}
 
+NAMES = {"real": "decoders.real", "x": "decoders.surprisal_axis", "y": "decoders.distinct_axis"}
 SIDES = (RED, BLUE)  # of the left and the right one of two chosen decoders
 ALONG = (BLUE, GREEN, ORANGE)  # of texts one under the other
 
@@ -78,9 +79,9 @@ def likelihood_and_diversity(
     _limits(axes, everything)
     labels = [Label(short(name), *point, colour_of(name, chosen) or "#333333") for name, point in points.items()]
     if real is not None:
-        labels.append(Label(say("decoders.real"), *real, GREEN))
+        labels.append(Label(say(NAMES["real"]), *real, GREEN))
     _write(axes, labels)
-    axes.set(xlabel=say("decoders.surprisal_axis"), ylabel=say("decoders.distinct_axis"))
+    axes.set(xlabel=say(NAMES["x"]), ylabel=say(NAMES["y"]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(True)
     set_title(axes, title_of(points, real))

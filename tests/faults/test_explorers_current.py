@@ -126,7 +126,7 @@ def moves(name: str, control: widgets.Widget) -> list[object]:
         return [None]
     if isinstance(control, widgets.Textarea):
         return [texts_of(name)[1], BAD]
-    if isinstance(control, widgets.Checkbox):
+    if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return [not control.value]
     if isinstance(control, widgets.Dropdown | widgets.ToggleButtons):
         options = [option[1] if isinstance(option, tuple) else option for option in control.options]

@@ -100,7 +100,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "NextTokenExplorer": {"lm": MODEL, "prompt": "the old", "bars": 5},
     "UnderflowExplorer": {"lm": MODEL, "text": "the old king", "probability": 0.5, "length": 20},
     "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2, "simple": False},
-    "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None},
+    "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None, "simple": False},
     "DecoderExplorer": {"lm": MODEL, "prompt": "the old", "decoders": NINE[:2], "real_texts": (), "samples": 2, "max_new_tokens": 4,
                         "simple": False},
     "TemperatureExplorer": {"lm": MODEL, "prompt": "the old", "temperature": 1.0, "bars": 4},
