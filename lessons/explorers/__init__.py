@@ -13,8 +13,11 @@ buttons       parts of a picture that can be pressed
 choices       bars that are buttons, under a strip of all the probability
 running_text  a text whose tokens are buttons
 branches      all texts that were tried, as a tree of buttons
+read_twice    a text as two models read it, with the numbers of each token
+prose         coloured texts that wrap between words
 next_token    lesson 01
 underflow     lesson 02
+tree_pane     the boxes of a tree as buttons
 beam          lesson 03
 temperature   lesson 04
 truncation    lesson 05

@@ -31,6 +31,7 @@ from lessons.words.language import say
 Action = Callable[[], None]
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
+BUSY_STYLE = "color:#333;background:#eef3f8;border-left:4px solid #0072B2;padding:4px 10px"
 SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
 LARGEST = 10**18  # that a slider is given
 # Looks are plain dicts, of which ipywidgets makes each control a layout of its own: nothing is shared by two controls.
@@ -78,13 +79,11 @@ class Explorer(widgets.VBox):
 
     def release(self) -> None:
         """Close all controls and forget pictures and numbers: the cell was run again, another explorer stands there."""
-        close_all(self, self.picture, self.drawn)  # of which an explorer lays out one
+        # subtle: not all controls are laid out, as in the simple explorers
+        close_all(self, *(part for part in vars(self).values() if isinstance(part, widgets.Widget)))
         self.drawing = Svg()
-        self.children, self.picture.value, self.drawn.value = (
-            (),
-            b"",
-            "",
-        )  # subtle: a notebook keeps this object as the result of its cell
+        # subtle: a notebook keeps this object as the result of its cell
+        self.children, self.picture.value, self.drawn.value = (), b"", ""
         for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)
 
@@ -191,6 +190,13 @@ class Explorer(widgets.VBox):
         self.drawing = drawing
         self.drawn.value = drawing._repr_html_()
         self.show_sentence(sentence)
+
+    def busy(self, words: str) -> None:
+        """Say that something long has begun, and dim what it will replace, until the action ends. A page shows it at
+        once, for it was sent before the kernel had no time to answer."""
+        said = f'<div class="lessons-busy" role="status" style="{BUSY_STYLE}">{escape(words)}</div>'
+        self._error_line.value = f"{SHEET}{DIMMED}{said}"
+        self.add_class(NOT_CURRENT)
 
     def show_sentence(self, sentence: str) -> None:
         """Put the sentence under the picture; a screen reader reads it out."""

@@ -14,7 +14,9 @@ it once.
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
     branches      lesson 01: all texts that were tried, as one tree
+    tree_grid     where the boxes of a tree stand
     tree          lesson 03: the tree of a beam search
+    growing_tree  the same tree, as far as the search has come
     beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
@@ -23,7 +25,9 @@ it once.
     share_rows    bars for explorers: before and after, and a tally of draws
     temperature_axis  lesson 04: curves over the axis on which the slider moves
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
+    surprisal_chart  the second of them as a drawing
     decoders      lesson 07: likelihood against diversity; surprise along two texts
+    decoder_map   the first of them as a drawing
     lens          lesson 08: the guess after each block, at one token and at all
     lens_bars     lesson 08: the likeliest tokens after so many blocks
     inside        lesson 08: who looks at whom, where the parameters are
