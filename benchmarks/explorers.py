@@ -1,4 +1,4 @@
-"""From the move of a slider to the new picture, beside the limit, and beside building the same picture anew.
+"""From the move of a slider to the new picture, beside the limit, and beside a figure of its bars.
 
 Timed from the moment at which a slider's value is set to the one at which the bytes of the new picture are in place.
 The model has no part in it: a source that counts how often it is asked proves that.
@@ -10,12 +10,11 @@ from itertools import cycle
 import torch
 
 from benchmarks.measure import Row, compare, machine, paired, promised, show
-from lessons.arithmetic.filters import temperature_sweep
-from lessons.decoding.knobs import ORDERS
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
-from lessons.plots.temperature import TemperaturePicture
-from lessons.plots.truncation import TruncationPicture
+from lessons.plots.canvas import png
+from lessons.plots.temperature import temperature_bars
+from lessons.plots.truncation import before_and_after
 
 LIMITS = {4_096: 16.0, 50_257: 60.0}  # milliseconds by size of the vocabulary: the bundled model's, and GPT-2's
 ROUNDS = 40
@@ -52,24 +51,23 @@ def parts(quick: bool = False) -> Iterator[Row]:
             assert offered.asked == asked, "a slider's move asked the model"
             what = f"{name}, {vocabulary:,} tokens"
             yield promised(what, times["ours"], limit)
-            yield compare(what, times, "a new figure", goal=2.0)
+            yield compare(what, times, "a figure of its bars", goal=2.0)
 
 
 def temperature(offered: Offered) -> Moves:
-    """Dragging T."""
+    """Dragging T, without the text that is written as it moves."""
     explorer, values = TemperatureExplorer(offered, PROMPT), cycle([0.3, 0.5, 0.8, 1.1, 1.4, 2.0, 3.0])
-    temperatures = torch.logspace(-1.3, 0.7, 81, dtype=torch.float64)
-    curves = temperature_sweep(explorer.logits, temperatures, len(explorer.tokens))
-    still = (explorer.tokens, explorer.logits.softmax(-1), temperatures, *curves)
+    explorer.live.value = False
 
     def move() -> None:
         explorer.temperature.value = next(values)
 
     def anew() -> None:
-        explorer._picture = TemperaturePicture(*still)
-        explorer.temperature.value = next(values)
+        move()
+        shown = {1.0: explorer.at_one[:8], explorer.typed.value: explorer.probabilities[:8]}
+        png(temperature_bars(explorer.tokens[:8], shown, len(explorer.logits) - 8))
 
-    return {"ours": move, "a new figure": anew}
+    return {"ours": move, "a figure of its bars": anew}
 
 
 def truncation(offered: Offered) -> Moves:
@@ -82,10 +80,10 @@ def truncation(offered: Offered) -> Moves:
         explorer.sliders["top_p"].value = next(values)
 
     def anew() -> None:
-        explorer._picture = TruncationPicture(explorer.tokens, explorer.offered, ORDERS[explorer.order.value])
-        explorer.sliders["top_p"].value = next(values)
+        move()
+        png(before_and_after(explorer.tokens[:10], explorer.offered, explorer.result))
 
-    return {"ours": move, "a new figure": anew}
+    return {"ours": move, "a figure of its bars": anew}
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ def test_a_figure_is_a_file_and_says_itself_in_words(site, language, message):
 def test_an_explorer_is_shown_as_it_is_with_a_note(site):
     """Without a kernel: its present picture, its sentence, and how to move its sliders; nothing that needs a script."""
     page = text(site, "en/01_on.html")
-    sentence = re.search(r'<img alt="([^"]+)" src="01_on/explorer-0.png"', page)[1]
+    sentence = re.search(r'aria-label="([^"]+)" role="img"><div class="lessons-', page)[1]
+    assert "<span>␣great</span>" in page and "background-size" in page
     assert "the likeliest next token is" in sentence and page.count(sentence) == 2
     assert "Run the notebook to move its sliders" in page
     assert "<script" not in page and "widget-view" not in page

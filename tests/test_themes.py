@@ -7,9 +7,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink, new_figure
 from lessons.plots.moving import MovingPicture
-from lessons.plots.next_token import NextTokenBars
 from lessons.plots.svg import drawing
 from lessons.plots.themes import DRAWN, SHEET, TURNED
 
@@ -44,9 +43,8 @@ def test_a_colour_keeps_its_hue():
 
 
 def test_an_explorers_picture_has_no_ground_and_a_cells_has():
-    picture = NextTokenBars(3)
-    picture.update(["a", "b", "c"], [0.5, 0.2, 0.1], 7)
-    assert isinstance(picture, MovingPicture)
+    figure, _ = new_figure()
+    picture = MovingPicture(figure)
     assert picture.pixels()[0, 0].tolist()[3] == 0
     file = io.BytesIO()
     picture.standing().savefig(file)

@@ -12,9 +12,6 @@ from matplotlib.figure import Figure
 from lessons import plots
 from lessons.plots.canvas import new_figure, png
 from lessons.plots.names import LONGEST, token_name, width_of
-from lessons.plots.next_token import NextTokenBars
-from lessons.plots.temperature import TemperaturePicture
-from lessons.plots.truncation import TruncationPicture
 from lessons.words.tokens import visible
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -37,13 +34,10 @@ NASTY = [
 SHARES = numpy.arange(40.0, 0.0, -1.0) / 820  # of 40 tokens, the likeliest first
 PICTURES = {
     "next_token_bars": lambda: plots.next_token_bars(NASTY, SHARES[:12], 28),
-    "moving bars": lambda: NextTokenBars(12).update(NASTY, SHARES[:12], 28),
     "temperature_bars": lambda: plots.temperature_bars(NASTY, {0.5: SHARES[:12], 1.0: SHARES[:12]}, 28),
     "temperature_curves": lambda: plots.temperature_curves([0.5, 1, 2], [SHARES[:5]] * 3, NASTY[:5]),
-    "moving temperature": lambda: TemperaturePicture(NASTY, SHARES, [0.5, 1, 2], [SHARES[:12]] * 3, [1, 2, 3]).update(1, SHARES, 2),
     "draw_strips": lambda: plots.draw_strips({"T = 1": SHARES, "T = 2": SHARES}, [*NASTY, *map(str, range(28))], 0.03),
     "before_and_after": lambda: plots.before_and_after(NASTY, SHARES, SHARES),
-    "moving filters": lambda: TruncationPicture([*NASTY, *map(str, range(28))], SHARES, ["top-k"]),
     "two_texts": lambda: plots.two_texts((NASTY, NASTY), (numpy.log(SHARES[:12]), numpy.log(SHARES[:12]))),
     "surprisal_pair": lambda: plots.surprisal_pair(NASTY, -numpy.log(SHARES[:12]), -numpy.log(SHARES[:12])),
 }  # fmt: skip

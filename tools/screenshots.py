@@ -24,7 +24,10 @@ FOLDER = ROOT / "build" / "screenshots"
 LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1200), "narrow": ("JupyterLab Light", 700)}
 # The pictures in README.md, by explorer and look; README.ko.md has them with "-ko" at the end of their names.
 IN_README = {("next-token", "light"): "lesson-01.png", ("truncation", "dark"): "lesson-05-dark.png"}
-CLICKS = (1, 0, 0, 0, 0, 2)  # the tokens taken for lesson 01's picture, by their places
+# What is clicked for lesson 01's picture, by place: six bars, two other branches, and back into the first.
+SIX = tuple(("bars", place) for place in (1, 0, 0, 0, 0, 2))
+CLICKS = (*SIX, ("words", 9), ("bars", 2), ("bars", 0), ("bars", 1), ("words", 8), ("bars", 4), ("bars", 1))
+CLICKS += (("pieces", 3), ("words", 10))
 
 
 def shots(lab: Lab, names: list[str], language: str) -> Iterator[tuple[str, str, bytes]]:
@@ -50,10 +53,10 @@ def shots(lab: Lab, names: list[str], language: str) -> Iterator[tuple[str, str,
 
 
 def click(explorer: ShownExplorer) -> None:
-    """Go on with a few tokens, as a student does."""
-    for place in CLICKS:
+    """Go on with a few tokens, back, and on with others, as a student does."""
+    for kind, place in CLICKS:
         before = explorer.sentence()
-        explorer.box.locator("button.widget-button:visible", has_text="%").nth(place).click()
+        getattr(explorer, kind).nth(place).click()
         explorer.wait_until(lambda before=before: explorer.sentence() != before)
 
 

@@ -25,12 +25,13 @@ lm.model.save_pretrained("shaken"); lm.tokenizer.save_pretrained("shaken")
 before, after = lessons.load(device="cpu"), lessons.load("shaken", device="cpu")
 text = "Once upon a time there was a king who had a fair daughter, " * 4
 explorer = lessons.FineTuningExplorer(before, after, [text])""",
+    "lens": "explorer = lessons.LensExplorer(lm)",
     "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
 }
-DIGEST = """async picture => {
-  const bytes = picture.tagName === "IMG"
-    ? await (await fetch(picture.src)).arrayBuffer()
-    : new TextEncoder().encode(picture.outerHTML);
+DIGEST = """async pictures => {
+  const bytes = pictures[0].tagName === "IMG"
+    ? await (await fetch(pictures[0].src)).arrayBuffer()
+    : new TextEncoder().encode(pictures.map(picture => picture.outerHTML).join(""));
   return [bytes.byteLength, ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join(" ");
 }"""
 PLACE = "explorer => [explorer.closest('.jp-WindowedPanel-outer').scrollTop, explorer.getBoundingClientRect().top]"
@@ -48,10 +49,26 @@ class ShownExplorer:
         self.box.locator(".lessons-sentence").wait_for()
 
     def picture(self) -> str:
-        """Length and digest of the picture's bytes: of an image's file, or of a drawing's markup."""
-        image = self.box.locator("img.widget-image, svg").first
-        image.wait_for()
-        return image.evaluate(DIGEST)
+        """Length and digest of the picture: of an image's file, or of the markup of all drawings, or of bars."""
+        rows = self.box.locator(".lessons-rows")  # lesson 01's bars are buttons
+        images = rows if rows.count() else self.box.locator("img.widget-image, svg")
+        images.first.wait_for()
+        return images.evaluate_all(DIGEST)
+
+    @property
+    def bars(self) -> "Locator":
+        """The bars of lesson 01, each of them a button."""
+        return self.box.locator(".lessons-rows button:visible")
+
+    @property
+    def words(self) -> "Locator":
+        """The words of lesson 01's text, each of them a button."""
+        return self.box.locator(".lessons-words button:visible")
+
+    @property
+    def pieces(self) -> "Locator":
+        """The boxes of lesson 01's tree, each of them a button."""
+        return self.box.locator(".lessons-pieces button:visible")
 
     def sentence(self) -> str:
         """The words under the picture."""

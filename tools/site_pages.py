@@ -102,6 +102,8 @@ def in_html(output: NotebookNode, file: Path) -> NotebookNode:
     note = f'<span class="live">{say("site.explorer")}</span>' if WIDGET in data else ""
     if "image/svg+xml" in data:
         picture = f'<div role="img" aria-label="{words}">{data["image/svg+xml"]}</div>'
+    elif WIDGET in data and "text/html" in data:
+        picture = f'<div role="img" aria-label="{words}">{data["text/html"]}</div>'
     elif "image/png" in data:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b64decode(data["image/png"]))

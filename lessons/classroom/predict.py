@@ -7,7 +7,6 @@ import ipywidgets as widgets
 
 from lessons.words.arguments import check_some, check_text, check_texts
 from lessons.words.language import say, spoken, words
-from lessons.words.writing import Markup, as_written
 
 BETWEEN = " | "  # choices, as the words of a prediction have them; a single one is the label of a box to type into
 
@@ -31,8 +30,8 @@ class Prediction(widgets.VBox):
             )
 
         def keep(_: object) -> None:
-            words = say("predict.kept", guess=self.guess) if self.guess else ""
-            kept.value = f'<span role="status" aria-live="polite">{escape(words)}</span>'
+            said = say("predict.kept", guess=self.guess) if self.guess else ""
+            kept.value = f'<span role="status" aria-live="polite">{escape(said)}</span>'
 
         self.control.observe(keep, names="value")
         super().__init__([self.control, kept])
@@ -41,21 +40,14 @@ class Prediction(widgets.VBox):
     def guess(self) -> str:
         return (self.control.value or "").strip()
 
-    def beside(self, answer: object) -> Markup:
-        """The guess and the answer, for a cell to show.
+    def beside(self, answer: object) -> None:
+        """Prints the guess and the answer.
 
         >>> Prediction(["less", "more"]).beside("9.8 %")
-        'The answer: 9.8 %. You made no guess this time.'
+        The answer: 9.8 %. You made no guess this time.
         """
         key = "predict.beside" if self.guess else "predict.answer_alone"
-        return Beside(say(key, guess=self.guess, answer=answer))
-
-
-class Beside(Markup):
-    """A sentence that a notebook shows as one."""
-
-    def _repr_html_(self) -> str:
-        return as_written(f"<p>{escape(self)}</p>")
+        print(say(key, guess=self.guess, answer=answer))
 
 
 def predict(name: str, choices: Iterable[str] | None = None) -> Prediction:

@@ -6,6 +6,15 @@ base          what all explorers share
 html          tokens as escaped HTML
 read_twice    a text as two models read it, with the numbers of each token
 prose         coloured texts that wrap between words
+draws         random numbers thrown one by one, ten, a thousand
+strip_pages   strips that keys reach
+writing       a text written anew while a slider moves
+filter_rows   a filter's switch, slider and strip
+temperature_slider  a slider under its axis
+buttons       parts of a picture that can be pressed
+choices       bars that are buttons, under a strip of all the probability
+running_text  a text whose tokens are buttons
+branches      all texts that were tried, as a tree of buttons
 next_token    lesson 01
 underflow     lesson 02
 tree_pane     the boxes of a tree as buttons
@@ -14,11 +23,13 @@ temperature   lesson 04
 truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
+lens          lesson 08
 """
 
 from lessons.explorers.beam import BeamExplorer
 from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
+from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
@@ -28,6 +39,7 @@ __all__ = [
     "BeamExplorer",
     "DecoderExplorer",
     "FineTuningExplorer",
+    "LensExplorer",
     "NextTokenExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",

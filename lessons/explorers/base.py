@@ -11,7 +11,7 @@ the explorer is not `current`, and what it shows is dimmed, with the reason unde
 
 import traceback
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -92,14 +92,21 @@ class Explorer(widgets.VBox):
         first, *others = rows
         self.children = (first, self._error_line, *others, self.picture, self._sentence_line)
 
-    def lay_out_beside(self, controls: Sequence[widgets.Widget], shown: Sequence[widgets.Widget] = ()) -> None:
+    def lay_out_beside(
+        self,
+        controls: Sequence[widgets.Widget],
+        shown: Sequence[widgets.Widget] = (),
+        left: Mapping[str, str] = LEFT,
+        right: Mapping[str, str] = RIGHT,
+    ) -> None:
         """Controls at the left, the error line below them; at the right what they change, the sentence last.
 
         shown: instead of the picture
+        left, right: the layouts of both sides, where they are to share the width otherwise
         """
-        left = widgets.VBox([*controls, self._error_line], layout=LEFT)
-        right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=RIGHT)
-        self.children = (widgets.HBox([left, right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
+        at_left = widgets.VBox([*controls, self._error_line], layout=dict(left))
+        at_right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=dict(right))
+        self.children = (widgets.HBox([at_left, at_right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
 
     @property
     def current(self) -> bool:

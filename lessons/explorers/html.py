@@ -19,13 +19,18 @@ def surprisal_colour(surprisal: float) -> str:
     return f"rgb({red},{green},{blue})"
 
 
+def surprisal_ground(surprisal: float | None) -> str:
+    """The colour behind a token; grey for one that was given and not predicted."""
+    return "#e4e4e4" if surprisal is None else surprisal_colour(surprisal)
+
+
 def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], titles: Sequence[str]) -> Markup:
     """The tokens as running text, each on a ground coloured by its surprisal (None: grey), with `titles` shown on
     hovering."""
     spans = []
     for token, surprisal, title in zip(tokens, surprisals, titles, strict=True):
-        ground = "#e4e4e4" if surprisal is None else surprisal_colour(surprisal)
         line_end = "<br>" if "\n" in token else ""
+        ground = surprisal_ground(surprisal)
         style = f"background:{ground};color:#111;padding:1px 0;border-radius:2px;outline:1px solid #fff"
         spans.append(
             f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'

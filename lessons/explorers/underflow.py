@@ -8,7 +8,7 @@ from lessons.explorers.base import WIDE, Explorer, slider
 from lessons.explorers.text_boxes import read_text_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
-from lessons.plots.underflow import bits, underflow_curves
+from lessons.plots.underflow import bits, power_of_ten, underflow_curves
 from lessons.words.arguments import check_model, check_text
 from lessons.words.language import say
 from lessons.words.writing import minus, scientific
@@ -99,7 +99,7 @@ class UnderflowExplorer(Explorer):
     def _words(self, by_text: bool) -> str:
         fates = say("underflow.and").join(self._fate(name) for name in PRECISIONS)
         numbers = {"tokens": f"{len(self.log_probs):,}", "fates": fates, "sum": minus(f"{self.sum:,.1f}")}
-        power = minus(f"{self.sum / numpy.log(10):,.0f}")
+        power = power_of_ten(self.sum / numpy.log(10))
         if by_text:
             surprisal = f"{-self.sum / len(self.log_probs):.2f}"
             return say("underflow.sentence_text", power=power, surprisal=surprisal, **numbers)

@@ -9,58 +9,12 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREY, RED, ink, new_figure, set_title, with_rest
-from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
 from lessons.words.language import say
 from lessons.words.writing import percent
 
+RANGES = (0.25, 0.5, 1.0)  # where the axis of bars may end: few, so that pictures can be compared
 AXES_POINTS = 190  # about the height of the axes of `probability_by_rank`
-
-
-class NextTokenBars(MovingPicture):
-    """Bars of the n likeliest tokens and one for everything else; `update` shows another distribution in the same
-    picture."""
-
-    RANGES = (0.25, 0.5, 1.0)  # where the axis may end: few, so that it seldom changes from step to step
-
-    def __init__(self, bars: int) -> None:
-        height = 1.15 + 0.26 * (bars + 1)
-        figure, self.axes = new_figure(height=height, layout=None)  # fixed margins: the frame stays while labels change
-        figure.subplots_adjust(left=0.33, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
-        super().__init__(figure)
-        self.places = numpy.arange(bars + 1)
-        colours = [BLUE] * bars + ["white"]
-        self.bars = self.axes.barh(self.places, numpy.zeros(bars + 1), height=0.72, color=colours, edgecolor=colours)
-        self.bars[-1].set(hatch="////", edgecolor=GREY)
-        self.axes.set(ylim=(bars + 0.6, -0.6), yticks=[], xlabel=say("next_token.probability_axis"))
-        self.axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-        self.axes.grid(axis="x")
-        self.names = MovingLabels(self.axes, size=10, align="right", transform=self.axes.get_yaxis_transform())
-        self.numbers = MovingLabels(self.axes)
-        self.title = MovingTitle(self.axes)
-        self.moves(*self.bars, self.names, self.numbers, self.title)
-
-    def update(
-        self, tokens: Sequence[str], probabilities: ArrayLike, others: int, highlight: int | None = None
-    ) -> "NextTokenBars":
-        """Show `tokens` with their `probabilities` (n,); the rest of 1 is shared by `others` tokens.
-
-        highlight: the place of a bar that stands out
-        """
-        values = with_rest(probabilities)  # (n + 1,)
-        for place, (bar, value) in enumerate(zip(self.bars, values, strict=True)):
-            bar.set_width(value)
-            if place < len(tokens):
-                bar.set_color(RED if place == highlight else BLUE)
-        end = next(end for end in self.RANGES if end >= values.max() - 1e-9) * 1.12  # a number stands behind the bar
-        if end != self.axes.get_xlim()[1]:
-            self.axes.set_xlim(0, end)
-            self.still_changed()
-        names = [token_name(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
-        self.names.put(names, [-0.012] * len(names), self.places)
-        self.numbers.put([percent(value) for value in values], values + 0.008 * end, self.places)
-        self.title.write(say("next_token.bars_title", n=len(tokens), share=f"{values[:-1].sum():.0%}"))
-        return self
 
 
 def next_token_bars(
@@ -73,7 +27,24 @@ def next_token_bars(
     others: how many tokens share the rest of 1
     highlight: the place of a bar that stands out
     """
-    return NextTokenBars(len(tokens)).update(tokens, probabilities, others, highlight).standing()
+    values, places = with_rest(probabilities), numpy.arange(len(tokens) + 1)  # (n + 1,)
+    height = 1.15 + 0.26 * len(values)
+    figure, axes = new_figure(height=height, layout=None)  # as much room for the names in every picture
+    figure.subplots_adjust(left=0.33, right=0.97, top=1 - 0.42 / height, bottom=0.52 / height)
+    colours = [RED if place == highlight else BLUE for place in range(len(tokens))]
+    bars = axes.barh(places, values, height=0.72, color=[*colours, "white"], edgecolor=[*colours, GREY])
+    bars[-1].set_hatch("////")
+    end = next(end for end in RANGES if end >= values.max() - 1e-9) * 1.12  # a number stands behind the bar
+    axes.set(xlim=(0, end), ylim=(len(tokens) + 0.6, -0.6), yticks=[], xlabel=say("next_token.probability_axis"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes.grid(axis="x")
+    names = [token_name(token) for token in tokens] + [say("next_token.everything_else", others=f"{others:,}")]
+    look = {"va": "center", "color": "#333333", "parse_math": False}
+    for place, (name, value) in enumerate(zip(names, values, strict=True)):
+        axes.text(-0.012, place, name, fontsize=10, ha="right", transform=axes.get_yaxis_transform(), **look)
+        axes.text(value + 0.008 * end, place, percent(value), fontsize=9, **look)
+    set_title(axes, say("next_token.bars_title", n=len(tokens), share=f"{values[:-1].sum():.0%}"))
+    return figure
 
 
 def probability_by_rank(probabilities: ArrayLike, marks: Sequence[float] = (0.5, 0.9, 0.99)) -> Figure:

@@ -4,29 +4,24 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import RED, ink, new_figure, pixels_of_inch, set_title
+from lessons.plots.canvas import RED, ink, new_figure, set_title
 from lessons.plots.names import token_name
 from lessons.words.language import say
 
-RANKS = ("#08519C", "#3182BD", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
+RANKS = ("#08306B", "#2171B5", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7")  # ranks 1, 2–10, 11–100 …
 LETTER = 0.0155  # the width of a letter as a share of a strip's
 
 
-def strip_colours(
-    probabilities: ArrayLike, kept: ArrayLike | None, width: int, height: int, gap: int = 1
-) -> numpy.ndarray:
-    """(height, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability, and the paler the rarer.
+def strip_colours(probabilities: ArrayLike, width: int, gap: int = 1) -> numpy.ndarray:
+    """(1, width, 3) pixels of a strip, 0 to 255: each token as wide as its probability, and the paler the rarer.
 
     probabilities (V,): in the order of the strip, of any sum
-    kept (V,): which of them stay (None: all); the others are hatched
     gap: how many white pixels come after a token, if it is at least four gaps wide
     """
     probabilities = numpy.asarray(probabilities, dtype=float)
@@ -34,11 +29,7 @@ def strip_colours(
     middles = (numpy.arange(width) + 0.5) / width * ends[-1]  # (width,) of the pixels
     token = numpy.searchsorted(ends, middles, side="right").clip(0, len(ends) - 1)  # (width,)
     group = numpy.searchsorted(10 ** numpy.arange(len(RANKS) - 1), token + 1)  # (width,) 0 for rank 1, 1 for 2–10 …
-    pixels = numpy.repeat(PALETTE[group][None], height, axis=0)
-    if kept is not None:
-        across, down = numpy.arange(width), numpy.arange(height)[:, None]
-        hatched = numpy.where(((across + down) % 6 < 1)[..., None], HATCH, PAPER)
-        pixels = numpy.where(numpy.asarray(kept)[token][:, None], pixels, hatched)
+    pixels = PALETTE[group][None]
     wide = numpy.bincount(token)[token] >= 4 * gap  # (width,)
     last = numpy.append(token[gap:] != token[:-gap], [True] * gap)  # the last pixels of each token
     pixels[:, wide & last] = 255
@@ -46,36 +37,6 @@ def strip_colours(
 
 
 PALETTE = numpy.round(255 * numpy.array([to_rgb(colour) for colour in RANKS])).astype(numpy.uint8)
-PAPER, HATCH = numpy.array([245, 245, 245], numpy.uint8), numpy.array([170, 170, 170], numpy.uint8)
-
-
-class MovingStrips(Artist):
-    """Strips that change with every picture, from the left end of the axes to the right.
-
-    Attributes:
-        rows: (y of its middle, probabilities (V,), kept (V,) or None) for each strip.
-    """
-
-    def __init__(self, axes: Axes, thickness: float = 0.68) -> None:
-        super().__init__()
-        self.thickness = thickness
-        self.put([])
-        self.set_in_layout(False)
-        axes.add_artist(self)
-
-    def put(self, rows: Sequence[tuple[float, ArrayLike, ArrayLike | None]]) -> None:
-        """Show these strips."""
-        self.rows = list(rows)
-
-    def draw(self, renderer: RendererBase) -> None:
-        pen, scale = renderer.new_gc(), pixels_of_inch(renderer) / 110  # a notebook has 110
-        (left, zero), (right, one) = self.get_transform().transform([(0, 0), (1, 1)])
-        height = round(abs(one - zero) * self.thickness)
-        for middle, probabilities, kept in self.rows:
-            pixels = strip_colours(probabilities, kept, round(right - left), height, gap=max(1, round(scale)))
-            opaque = numpy.dstack([pixels, numpy.full(pixels.shape[:2], 255, numpy.uint8)])
-            renderer.draw_image(pen, round(left), round(zero + middle * (one - zero) - height / 2), opaque)
-        pen.restore()
 
 
 def labels_that_fit(probabilities: ArrayLike, tokens: Sequence[str]) -> list[tuple[float, str]]:
@@ -99,7 +60,7 @@ def draw_strips(rows: Mapping[str, ArrayLike], tokens: Sequence[str], uniform: f
     figure, axes = new_figure(height=0.95 + 0.5 * len(rows))
     for row, (label, probabilities) in enumerate(rows.items()):
         shares = numpy.asarray(probabilities, dtype=float)
-        axes.imshow(strip_colours(shares, None, 2400, 1, gap=4), extent=(0, 1, row + 0.34, row - 0.34), aspect="auto")
+        axes.imshow(strip_colours(shares, 2400, gap=4), extent=(0, 1, row + 0.34, row - 0.34), aspect="auto")
         for middle, name in labels_that_fit(shares, tokens):
             axes.text(middle, row, name, ha="center", va="center", fontsize=8.5, color="white", parse_math=False)
         drawn = min(int(numpy.searchsorted(shares.cumsum(), uniform, side="right")), len(shares) - 1)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 from numpy.typing import ArrayLike
 
@@ -17,7 +16,6 @@ from lessons.plots.canvas import (
     GREY,
     ORANGE,
     PURPLE,
-    RED,
     SKY,
     ink,
     new_figure,
@@ -25,9 +23,7 @@ from lessons.plots.canvas import (
     title_weight,
     with_rest,
 )
-from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
-from lessons.plots.strips import MovingStrips, set_rows
 from lessons.words.language import say
 from lessons.words.writing import percent
 
@@ -63,9 +59,9 @@ def temperature_bars(tokens: Sequence[str], rows: Mapping[float, ArrayLike], oth
     return figure
 
 
-def draw_bars(axes: Axes, values: numpy.ndarray, most: float = 1.0, colours: Sequence[str] = ()) -> list[Rectangle]:
+def draw_bars(axes: Axes, values: numpy.ndarray, most: float) -> None:
     """The bars of tokens and, hatched, of everything else; the axis runs from 0 to `most` and may cut the last off."""
-    colours = [*(colours or [BLUE] * (len(values) - 1)), "white"]
+    colours = [*[BLUE] * (len(values) - 1), "white"]
     bars = axes.barh(range(len(values)), values, height=0.72, color=colours, edgecolor=colours)
     bars[-1].set(hatch="////", edgecolor=GREY)
     axes.set(xlim=(0, most), ylim=(len(values) - 0.4, -0.6))
@@ -73,7 +69,6 @@ def draw_bars(axes: Axes, values: numpy.ndarray, most: float = 1.0, colours: Seq
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="x")
-    return list(bars)
 
 
 def temperature_curves(temperatures: ArrayLike, probabilities: ArrayLike, tokens: Sequence[str]) -> Figure:
@@ -146,78 +141,3 @@ def draw_entropy(axes: Axes, temperatures: ArrayLike, entropies: ArrayLike, voca
     temperature_axis(axes, temperatures)
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(ylim=(0, most * 1.06), xlabel=say("temperature.curves_axis"), ylabel=say("temperature.entropy_axis"))
-
-
-class TemperaturePicture(MovingPicture):
-    """The explorer's picture of one distribution: bars, curves, strips and entropy; `update` shows one temperature.
-
-    tokens: names of the likeliest n
-    offered (V,): all probabilities at T = 1, the likeliest first
-    temperatures (m,), probabilities (m, n), entropies (m,): the curves
-    """
-
-    def __init__(
-        self,
-        tokens: Sequence[str],
-        offered: ArrayLike,
-        temperatures: ArrayLike,
-        probabilities: ArrayLike,
-        entropies: ArrayLike,
-    ) -> None:
-        figure, panels = new_figure(7.2, 4.9, nrows=2, ncols=2, height_ratios=[1.75, 1.0])
-        (self.bar_axes, self.curve_axes), (self.strip_axes, self.entropy_axes) = panels
-        super().__init__(figure)
-        self.offered = numpy.asarray(offered, dtype=float)
-        self._draw_bars(tokens)
-        draw_curves(self.curve_axes, temperatures, probabilities, tokens)
-        self._name_rest()
-        set_title(self.curve_axes, say("temperature.explorer_curves"))
-        draw_entropy(self.entropy_axes, temperatures, entropies, len(self.offered))
-        set_title(self.entropy_axes, say("temperature.explorer_entropy"))
-        self._draw_strips()
-        curves = (self.curve_axes, self.entropy_axes)
-        self.now = [axes.axvline(1.0, color=RED, linewidth=1.4) for axes in curves]
-        self.dots = [axes.plot([], [], "o", color=RED, markersize=5)[0] for axes in curves]
-        self.moves(*self.bars, self.marks, self.numbers, self.strips, *self.now, *self.dots, self.heading)
-
-    def _name_rest(self) -> None:
-        """The name of the dashed curve, inside the axes."""
-        place, words = self.curve_axes.transAxes, say("temperature.rest_short")
-        self.curve_axes.text(0.99, 0.84, words, transform=place, ha="right", fontsize=9, color="#555555", bbox=PLAQUE)
-
-    def _draw_bars(self, tokens: Sequence[str]) -> None:
-        values = with_rest(self.offered[: len(tokens)])
-        colours = [colour(place) for place in range(len(tokens))]
-        self.bars, self.numbers = draw_bars(self.bar_axes, values, colours=colours), MovingLabels(self.bar_axes)
-        rows, self.marked = numpy.arange(len(values)), values
-        self.marks = self.bar_axes.vlines(values, rows - 0.42, rows + 0.42, color="black", linewidth=1.6)  # T = 1
-        others = f"{len(self.offered) - len(tokens):,}"
-        names = [token_name(token) for token in tokens] + [say("temperature.rest_lines", others=others)]
-        self.bar_axes.set_yticks(rows, names, parse_math=False)
-        self.bar_axes.set_xlim(0, 1.2)
-        self.bar_axes.set_xticks([0, 0.5, 1])
-        self.bar_axes.set_xlabel(say("temperature.as_offered"))
-        self.heading = MovingTitle(self.bar_axes)
-
-    def _draw_strips(self) -> None:
-        self.strips = MovingStrips(self.strip_axes)
-        set_rows(self.strip_axes, ["T = 1", "T"], say("temperature.strip_short"))
-        set_title(self.strip_axes, say("temperature.explorer_strips"))
-
-    def update(self, temperature: float, probabilities: ArrayLike, entropy: float) -> "TemperaturePicture":
-        """Show the probabilities (V,) at this temperature, the likeliest first, and their entropy in nats."""
-        probabilities = numpy.asarray(probabilities, dtype=float)
-        values = with_rest(probabilities[: len(self.bars) - 1])
-        for bar, value in zip(self.bars, values, strict=True):
-            bar.set_width(value)
-        marked = (self.marked > values) & (self.marked < values + 0.2)  # a number is not to stand under a mark
-        beside = numpy.where(marked, self.marked, values)
-        self.numbers.put([f" {percent(value)}" for value in values], beside, range(len(values)))
-        self.strips.put([(0, self.offered, None), (1, probabilities, None)])
-        for line in self.now:
-            line.set_xdata([temperature, temperature])
-        self.dots[0].set_data([temperature] * len(values), values)
-        self.dots[1].set_data([temperature], [entropy])
-        message = say("temperature.explorer_bars", temperature=f"{temperature:.2f}", probability=percent(values[0]))
-        self.heading.write(message)
-        return self

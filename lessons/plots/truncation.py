@@ -10,9 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, PercentFormatter
 from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, GREY, ORANGE, RED, ink, new_figure, set_title
-from lessons.plots.moving import MovingLabels, MovingPicture, MovingTitle
 from lessons.plots.names import token_name
-from lessons.plots.strips import MovingStrips, labels_that_fit
 from lessons.words.language import say
 from lessons.words.writing import percent
 
@@ -116,73 +114,3 @@ def draw_offered(axes: Axes, tokens: Sequence[str], before: numpy.ndarray) -> No
     axes.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1]))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="x")
-
-
-class TruncationPicture(MovingPicture):
-    """The explorer's picture of one distribution on its way through the filters.
-
-    Above, a strip for each filter, between what the model offered and what is drawn from; below, before and after as
-    bars.
-
-    tokens: names of the likeliest
-    offered (V,): all probabilities, the likeliest first
-    stations: names of the filters, in the order in which they act
-    bars: how many of the likeliest have a bar of their own
-    """
-
-    def __init__(self, tokens: Sequence[str], offered: ArrayLike, stations: Sequence[str], bars: int = 10) -> None:
-        self.shown = min(bars, len(tokens))
-        heights = [0.235 * (len(stations) + 2), 0.2 * (self.shown + 1)]  # inches
-        figure, (self.strip_axes, self.bar_axes) = new_figure(7.2, 1.75 + sum(heights), nrows=2, height_ratios=heights)
-        super().__init__(figure)
-        self.tokens, self.offered = list(tokens), numpy.asarray(offered, dtype=float)
-        self._draw_stations([say("truncation.offered"), *stations, say("truncation.drawn_from")])
-        draw_offered(self.bar_axes, tokens[: self.shown], self.offered)
-        self.bars = self.bar_axes.barh(range(self.shown + 1), numpy.zeros(self.shown + 1), height=0.4, color=BLUE)
-        self.numbers = MovingLabels(self.bar_axes)
-        (self.rings,) = self.bar_axes.plot([], [], **RINGS)
-        set_title(self.bar_axes, say("truncation.before_after"))
-        self.moves(self.strips, self.notes, self.names, self.heading, *self.bars, self.numbers, self.rings)
-
-    def _draw_stations(self, labels: Sequence[str]) -> None:
-        self.strips, self.rows = MovingStrips(self.strip_axes, thickness=0.7), len(labels)
-        self.notes = MovingLabels(self.strip_axes, size=9)
-        self.names = MovingLabels(self.strip_axes, size=8.5, color="white", align="center")
-        self.strip_axes.set(xlim=AXIS, ylim=(len(labels) - 0.5, -0.5))
-        self.strip_axes.set_yticks(range(len(labels)), labels)
-        self.strip_axes.tick_params(axis="y", length=0)
-        self.strip_axes.spines[["left", "bottom"]].set_visible(False)
-        self.strip_axes.set_xticks([])
-        self.strip_axes.text(1.01, 0, say("truncation.note_widest"), color="none")  # keeps the right free for notes
-        self.heading = MovingTitle(self.strip_axes)
-
-    def update(
-        self,
-        strips: Sequence[tuple[ArrayLike, ArrayLike | None] | None],
-        notes: Sequence[str],
-        result: ArrayLike,
-        heading: str,
-        counts: ArrayLike | None = None,
-    ) -> "TruncationPicture":
-        """Show the strip and the note of each station.
-
-        strips: (probabilities (V,), kept (V,) or None) of each station, or None where it is off
-        result (V,): the probabilities drawn from
-        counts (V,): how often each token was drawn
-        """
-        result = numpy.asarray(result, dtype=float)
-        rows = [(self.offered, None), *strips, (result, None)]
-        self.strips.put([(row, *strip) for row, strip in enumerate(rows) if strip is not None])
-        self.notes.put(list(notes), [1.01] * len(notes), range(1, len(notes) + 1))
-        named = ((0, self.offered), (self.rows - 1, result))
-        placed = [(name, middle, row) for row, shares in named for middle, name in labels_that_fit(shares, self.tokens)]
-        self.names.put_each(placed)
-        values, offered = first_and_others(result, self.shown), first_and_others(self.offered, self.shown)
-        for bar, value in zip(self.bars, values, strict=True):
-            bar.set_width(value)
-        drawn = shares_drawn(counts, self.shown)
-        self.rings.set_data(drawn, range(len(values)))
-        ends = numpy.nanmax([values, offered, drawn + RADIUS], axis=0)
-        self.numbers.put([f" {result_label(value)}" for value in values], ends, range(len(values)))
-        self.heading.write(heading)
-        return self

@@ -34,8 +34,12 @@ def least_above(value: float, ends: Sequence[float]) -> float:
 
 
 def power_of_ten(power: float) -> str:
-    """10⁻⁴⁵ for -45; 1 for 0."""
-    return f"10{f'{power:.0f}'.translate(RAISED)}" if power else "1"
+    """10⁻⁴⁵ for -45; 1 for 0.
+
+    >>> power_of_ten(-45.2), power_of_ten(-0.3)
+    ('10⁻⁴⁵', '1')
+    """
+    return f"10{str(round(power)).translate(RAISED)}" if round(power) else "1"
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def underflow_curves(log_probs: ArrayLike, products: Mapping[str, ArrayLike]) ->
     lost = {name: lost_at(products[name], log_probs) for name in PRECISIONS}
     fall = Fall({name: numpy.asarray(products[name], dtype=float) for name in PRECISIONS}, sums, lost)
     title = say("underflow.product_title") if any(lost.values()) else say("underflow.product_alive")
-    return drawing(798, 322, title, [*product_panel(fall, title), *sum_panel(fall)])
+    return drawing(776, 322, title, [*product_panel(fall, title), *sum_panel(fall)])
 
 
 def product_panel(fall: Fall, title: str) -> Iterator[str]:
@@ -97,7 +101,7 @@ def product_panel(fall: Fall, title: str) -> Iterator[str]:
 def sum_panel(fall: Fall) -> Iterator[str]:
     """Right: the sum of logarithms, past the same floors."""
     nats = least_above(-fall.sums[-1], SUMS)
-    chart = Chart(540, 34, 246, 236, (0, fall.width * 1.02), (-1.06 * nats, 0.02 * nats))
+    chart = Chart(540, 34, 224, 236, (0, fall.width * 1.02), (-1.06 * nats, 0.02 * nats))
     heights, count = whole_ticks(-nats, 0), len(fall.sums)
     name = say("underflow.sum_title")
     yield from chart.frame(

@@ -7,7 +7,7 @@ CHANGES = 200
 # A slider of each explorer that draws while it is dragged, and its value in Python.
 SLIDERS = {
     "next-token": ("Bars", "explorer.bars.value"),
-    "temperature": ("Temperature", 'f"{explorer.temperature.value:.2f}"'),
+    "temperature": ("T", "explorer.typed.value"),
     "truncation": ("top_k", 'explorer.sliders["top_k"].value'),
 }
 

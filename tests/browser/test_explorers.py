@@ -33,9 +33,9 @@ CASES = {
     ),
     "beam": Case("Step shown", 'print(f"Step {explorer.shown.value} of 5: of 6 candidates")'),
     "temperature": Case(
-        "Temperature",
+        "T",
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
-        "entropy = lessons.entropy(lessons.temperature_scale(logits, explorer.temperature.value))\n"
+        "entropy = lessons.entropy(lessons.temperature_scale(logits, explorer.typed.value))\n"
         'print(f"Entropy: {entropy:.2f} of at most")',
     ),
     "truncation": Case(
@@ -43,6 +43,15 @@ CASES = {
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
         'kept = lessons.keep_top_p(lessons.keep_top_k(logits, explorer.sliders["top_k"].value), explorer.sliders["top_p"].value)\n'
         'print(f"{int(kept.isfinite().sum()):,} of {lm.vocabulary_size:,} tokens can be drawn")',
+    ),
+    "lens": Case(
+        "Blocks passed",
+        "import torch\nblocks = explorer.blocks.value\n"
+        "output = lm.model(torch.tensor([lm.encode(explorer.prompt.value)]), output_hidden_states=True)\n"
+        "state = output.hidden_states[blocks][0, -1]\n"
+        "logits = lm.model.lm_head(state if blocks == 6 else lm.model.transformer.ln_f(state))\n"
+        "token = lm.token(int(logits.argmax())).replace(' ', '␣')\n"
+        'print(f"After {blocks} of 6 blocks the likeliest token")\nprint(f"is “{token}”")',
     ),
     "decoder": Case(
         "Text number",
@@ -78,7 +87,7 @@ def test_a_slider_moves_the_picture_and_the_words_are_true(open_explorer, name):
 
 
 def test_lesson_01_from_its_top(open_notebook):
-    """The real notebook, run cell by cell to its explorer: a token is clicked, and the text goes on with it."""
+    """The real notebook, run cell by cell to its first explorer: a bar is clicked, and the text goes on with it."""
     path = "notebooks/en/01_next_token_tables.ipynb"
     cells = nbformat.read(browsing.ROOT / path, nbformat.NO_CONVERT).cells
     place = next(
@@ -87,9 +96,47 @@ def test_lesson_01_from_its_top(open_notebook):
     notebook = open_notebook(path)
     notebook.run(0, place)
     explorer = ShownExplorer(notebook.page, notebook.cell(place))
-    before = explorer.picture(), explorer.sentence()
-    explorer.box.locator("button.widget-button:visible", has_text="%").first.click()
+    before, words = (explorer.picture(), explorer.sentence()), explorer.words.count()
+    explorer.bars.first.click()
     explorer.wait_until(lambda: explorer.sentence() != before[1])
     assert explorer.picture() != before[0]
-    assert explorer.readout("Step") == "1"
+    assert words + 1 == explorer.words.count()
+    assert explorer.box.locator(".widget-slider:visible, .lessons-pieces:visible").count() == 0, "it is the simple one"
+    assert notebook.errors() == []
+
+
+DETAILS = "button => getComputedStyle(button, '::after').content"
+
+
+def test_a_text_is_written_and_branches_are_made_with_keys_alone(open_explorer):
+    """Tab and Enter: a bar goes on, a word goes back, a grey word goes forward, a box of the tree returns; what the mouse
+    is told of each the keys are told, too."""
+    question = "print(explorer.place, len(explorer.path), len(explorer.paths), len(explorer.prompt_ids))"
+    notebook, explorer = open_explorer("next-token", question)
+    keyboard = notebook.page.keyboard
+
+    def press(button) -> str:
+        before = explorer.sentence()
+        button.focus()
+        keyboard.press("Shift+Tab")
+        keyboard.press("Tab")  # the page sees that keys are in use
+        told = button.evaluate(DETAILS)
+        keyboard.press("Enter")
+        explorer.wait_until(lambda: explorer.sentence() != before)
+        return told
+
+    prompt = explorer.words.count()
+    assert "rank 2, surprisal" in press(explorer.bars.nth(1))
+    press(explorer.bars.nth(0))
+    assert prompt + 2 == explorer.words.count()
+    assert "probability" in press(explorer.words.nth(prompt))  # one back
+    assert prompt + 2 == explorer.words.count(), "later words stay"
+    press(explorer.words.nth(prompt + 1))  # and forward again
+    press(explorer.words.nth(prompt - 1))
+    press(explorer.bars.nth(3))
+    assert (3, prompt + 1) == (explorer.pieces.count(), explorer.words.count())
+    assert "log-probability −" in press(explorer.pieces.nth(1))
+    assert prompt + 2 == explorer.words.count()
+    notebook.run(3, 3)
+    assert f"{prompt + 2} {prompt + 2} 2 {prompt}" == notebook.output(3).strip()
     assert notebook.errors() == []

@@ -39,7 +39,7 @@ def test_a_typed_temperature_stays_what_it_is(open_explorer):
     it."""
     notebook, explorer = open_explorer("temperature")
     for temperature in ("1", "2", "0.3", "1"):
-        explorer.type("or type T:", temperature)
+        explorer.type("T =", temperature)
         explorer.wait_until(lambda temperature=temperature: f"At temperature {temperature} " in explorer.sentence())
         notebook.page.wait_for_timeout(500)  # what the slider makes of it comes back later
         assert f"At temperature {temperature} " in explorer.sentence()

@@ -26,7 +26,7 @@ lessons.start("en")
 lm = lessons.load(device="cpu")
 text = lessons.greedy_search(lm, "The king", max_new_tokens=3).text
 explorer = lessons.TemperatureExplorer(lm)
-assert not explorer.error and explorer.picture.value
+assert not explorer.error and explorer.sentence
 corpus = lessons.load_corpus(sys.argv[2])
 blocks = lessons.token_blocks(corpus, lm.tokenizer, 16)
 verdict = lessons.check("top-p", lambda *given: 1)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import lessons
 from lessons.exercises.verdict import Shown, verdict
 from lessons.explorers import html
-from lessons.explorers.temperature import texts_table
+from lessons.explorers.writing import texts_table
 from lessons.models.language_model import LanguageModel
 from lessons.models.six_words import MarkovChain, six_words
 from lessons.plots.svg import drawing, text
@@ -250,8 +250,11 @@ def test_explorers_of_a_model(tiny_models, tokens):
         lessons.UnderflowExplorer(lm, prompt),
         lessons.FineTuningExplorer(lm, lm, tokens),
         lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=NINE[:2]),
+        lessons.LensExplorer(lm, prompt),
     ]
     explorers[0].choose(1)
+    explorers[0].back.click()
+    explorers[0].choose(2)  # the tree has two branches
     for explorer in explorers:
         assert "" == explorer.error
         read_all(explorer)
@@ -268,7 +271,9 @@ def read_all(explorer: object) -> None:
     assert any(pages)
     for page in pages:
         read(page)
-    read(explorer._repr_mimebundle_().get("image/svg+xml", ""))
+    bundle = explorer._repr_mimebundle_()
+    read(bundle.get("image/svg+xml", ""))
+    read(bundle.get("text/html", ""))
 
 
 def test_a_chart_while_training(monkeypatch):
@@ -316,7 +321,12 @@ def test_every_maker_of_html_is_read_here():
         "finetuning/chart.py": test_a_chart_while_training, "explorers/html.py": test_a_strip_of_tokens,
         "explorers/base.py": test_explorers_of_any_source,
         "explorers/beam.py": test_explorers_of_any_source, "explorers/temperature.py": test_explorers_of_any_source,
-        "explorers/next_token.py": test_explorers_of_a_model, "explorers/decoders.py": test_explorers_of_a_model,
+        "explorers/truncation.py": test_explorers_of_any_source, "explorers/strip_pages.py": test_explorers_of_any_source,
+        "plots/strip_rows.py": test_explorers_of_any_source, "plots/temperature_axis.py": test_explorers_of_any_source,
+        "explorers/writing.py": test_explorers_of_any_source,
+        "explorers/next_token.py": test_explorers_of_a_model, "explorers/choices.py": test_explorers_of_a_model,
+        "explorers/running_text.py": test_explorers_of_a_model, "explorers/branches.py": test_explorers_of_a_model,
+        "explorers/decoders.py": test_explorers_of_a_model,
         "explorers/fine_tuning.py": test_explorers_of_a_model,
     }  # fmt: skip
     assert makers <= set(here), "these make HTML, too"
