@@ -16,7 +16,7 @@ from lessons.models.language_model import LanguageModel
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.beam import candidate_words, ending, fate_words, step_words, words_so_far
 from lessons.plots.growing_tree import growing_tree, legend_in_words, places_of, roomy_grid, size_of
-from lessons.records.beam_tree import BeamTrace, Candidate
+from lessons.records.beam_tree import Beams, BeamTrace, Candidate
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_flag, check_text
 from lessons.words.language import say
@@ -48,6 +48,8 @@ class BeamExplorer(Explorer):
         details, comparison: the words about the chosen candidate, and about `generate`.
     """
 
+    _beams: Beams
+
     def __init__(
         self,
         lm: Source | NextLogits,
@@ -60,7 +62,8 @@ class BeamExplorer(Explorer):
         check_text("prompt", prompt)
         self.lm, self.source, self.simple = lm, as_source(lm), check_flag("simple", simple)
         self._comparisons: dict[tuple[str, ...], str] = {}  # settings -> what was said about `generate`
-        self.details, self.comparison, self.chosen = "", "", None
+        self.details, self.comparison = "", ""
+        self.chosen: tuple[int, int] | None = None
         self._make_controls(prompt, beams, steps)
         self._lay_out()
         self._listen()
