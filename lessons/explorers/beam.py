@@ -16,7 +16,7 @@ from lessons.models.language_model import LanguageModel
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.beam import candidate_words, ending, fate_words, step_words, words_so_far
 from lessons.plots.growing_tree import growing_tree, legend_in_words, places_of, roomy_grid, size_of
-from lessons.records.beam_tree import BeamTrace, Candidate
+from lessons.records.beam_tree import Beams, BeamTrace, Candidate
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_flag, check_text
 from lessons.words.language import say
@@ -47,6 +47,8 @@ class BeamExplorer(Explorer):
         chosen: (step, rank) of the box that was clicked, from 0; None without one.
         details, comparison: the words about the chosen candidate, and about `generate`.
     """
+
+    _beams: Beams
 
     def __init__(
         self,
