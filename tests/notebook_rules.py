@@ -144,8 +144,9 @@ def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
 @rule
 def prose_before_code(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for before, cell in pairwise(notebook.cells):
-        after_stub = "exercise" in before.metadata.get("tags", [])  # the check follows its exercise's stub at once
-        if cell.cell_type == "code" and before.cell_type != "markdown" and not after_stub:
+        # a check follows its exercise's stub at once, and what answers a prediction follows its choices
+        goes_on = "exercise" in before.metadata.get("tags", []) or "lessons.predict(" in before.source
+        if cell.cell_type == "code" and before.cell_type != "markdown" and not goes_on:
             yield f"cell {cell.id} follows a code cell without a word between them"
 
 
@@ -178,6 +179,14 @@ def claims_say_what_they_proved(notebook: NotebookNode, path: Path) -> Iterator[
     for cell in code_cells(notebook):
         if is_python(cell.source) and any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))):
             yield f"cell {cell.id} asserts in silence: lessons.verify(claim, words) says what it proved"
+
+
+@rule
+def play_first(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Start, parameters, the model; then something to be moved, with one control, before anything is explained."""
+    first = [cell.source for cell in code_cells(notebook)[:5]]
+    if not any("simple=True" in source for source in first):
+        yield "one of the first five code cells must show the lesson's explorer with one control (simple=True)"
 
 
 @rule

@@ -24,7 +24,7 @@ def good_notebook() -> nbformat.NotebookNode:
         new_markdown_cell("What may be changed.", id="about-parameters"),
         new_code_cell('MODEL = "bundled"', id="parameters", metadata={"tags": ["parameters"]}),
         new_markdown_cell("## A section\n\n### Deeper\n\n[up](../../README.md)", id="section"),
-        new_code_cell("1 + 1", id="sum"),
+        new_code_cell("lessons.NextTokenExplorer(simple=True)", id="sum"),
         new_markdown_cell("## Your turn\n\n1. Why?\n\n<details>Because.</details>", id="your-turn"),
         new_markdown_cell(
             "## What we found\n\n**To read**\n\n- A. Author, 1951.\n- B. Author, 2019.", id="what-we-found"
@@ -53,6 +53,7 @@ BREAKS = [
     ("nothing_that_running_leaves", lambda book: book.metadata.update(widgets={})),
     ("plain_python_kernel", lambda book: book.metadata.kernelspec.update(name="my-conda")),
     ("plain_python_kernel", lambda book: book.metadata.pop("language_info")),
+    ("play_first", lambda book: cell(book, "sum").update(source="1 + 1")),
     ("readable_ids", lambda book: cell(book, "sum").update(id="1f0a93bc")),
     ("readable_ids", lambda book: cell(book, "sum").update(id="parameters")),
     ("readable_ids", lambda book: book.update(nbformat_minor=4)),

@@ -80,6 +80,13 @@ PICTURES = {
     "loss_chart, start": lambda: plots.loss_chart(history(1)),
     "surprisal_pair": lambda: plots.surprisal_pair(WORDS * 4, 9 * numpy.ones(48), numpy.linspace(0.1, 10, 48), numpy.ones(48)),
     "attention_patterns": lambda: plots.attention_patterns([" The", " wind", " was", " fair", " all", " day"], hidden=2),
+    "lens_grid": lambda: plots.lens_grid(WORDS[:7], [WORDS[1:8]] * 7, numpy.linspace(0, 1, 49).reshape(7, 7)),
+    "lens_grid, long": lambda: plots.lens_grid(LONG[:7], [LONG[:7]] * 3, numpy.ones((3, 7))),
+    "lens_curves": lambda: plots.lens_curves(numpy.linspace(0, 1, 28).reshape(7, 4) / 4, WORDS[:4]),
+    "lens_curves, alike": lambda: plots.lens_curves(0.2 * numpy.ones((7, 4)), LONG[:4]),
+    "attention_pattern": lambda: plots.attention_pattern(numpy.tril(numpy.ones((9, 9))) / numpy.arange(1, 10)[:, None], WORDS[:9]),
+    "attention_heads": lambda: plots.attention_heads(numpy.linspace(0, 1, 48).reshape(6, 8)),
+    "parameter_parts": lambda: plots.parameter_parts({"token embeddings = output head": 1_048_576, "attention": 1_579_008, "norms": 6_656}),
     "surprisal_along": lambda: plots.surprisal_along({name: (WORDS * 4, [3, 0.2, 1] * 16) for name in ("beam_search(num_beams=5)", "a real page")}),
     "likelihood_and_diversity": decoders,
 }  # fmt: skip
@@ -100,13 +107,14 @@ def ink_is_cut(figure: Figure) -> bool:
 
 
 def written(figure: Figure, monkeypatch) -> list[tuple[str, Bbox]]:
-    """All that is written in a figure, with the pixels that it takes."""
+    """All that is written in a figure, with the pixels that it takes; not what is slanted, whose boxes lie over each
+    other where the words do not."""
     found: dict[object, tuple[str, Bbox]] = {}
     draw_text = Text.draw
 
     def text(self, renderer):
         draw_text(self, renderer)
-        if self.get_visible() and self.get_text().strip():
+        if self.get_visible() and self.get_text().strip() and self.get_rotation() % 90 == 0:
             found[self] = (self.get_text(), Text.get_window_extent(self, renderer))
 
     with monkeypatch.context() as patch:
