@@ -10,9 +10,12 @@ import lessons
 from lessons.decoding import beam_search, greedy_search
 from lessons.decoding.library import generate_beams
 from lessons.explorers.beam import compared
+from lessons.explorers.cell_outputs import parts_of
 from lessons.models.six_words import MarkovChain
 from lessons.plots.beam import candidate_words, two_texts, verdict
-from lessons.plots.tree import SIGNS, Grid, beam_tree
+from lessons.plots.growing_tree import WAS
+from lessons.plots.tree import SIGNS, beam_tree
+from lessons.plots.tree_grid import Grid
 from lessons.words.language import speak
 
 PROMPT = "The old man said to the boy"
@@ -120,7 +123,47 @@ def test_it_shows_the_search_of_the_plain_call(lm, explorer):
     assert list(explorer.trace.tree) == list(expected.tree)
     assert explorer.greedy.ids == lessons.greedy_search(lm, PROMPT, 6).ids
     assert explorer.error == ""
+    explorer.shown.value = 6
     assert f"{expected.score:.3f}".replace("-", "−") in explorer.sentence
+
+
+def test_the_ending_is_told_at_the_last_step_only(lm, explorer):
+    """Until then no winner, no table, no word about greedy's fate and no black line; also after a step back."""
+    ending = "Greedy’s text "
+    for step in (1, 3, 6, 5):
+        explorer.shown.value = step
+        told = step == 6
+        assert (ending in explorer._title.value) == told == ("The best finished text" in explorer.sentence)
+        assert (explorer._end.layout.display is None) == told == ("best text" in explorer._legend.value)
+        assert ('stroke="#111"' in explorer.drawing) == told
+
+
+def test_a_new_text_begins_anew_and_a_new_rule_does_not(explorer):
+    """Who has seen the end sees the end of the next search, too; another text is another story."""
+    assert explorer.shown.value == 1
+    explorer.shown.value = 6
+    explorer.beams.value, explorer.steps.value, explorer.penalty.value = 2, 7, 0.0
+    assert (explorer.shown.value, explorer.shown.max) == (7, 7)
+    explorer.shown.value = 3
+    explorer.beams.value = 4
+    assert explorer.shown.value == 3
+    explorer.prompt.value = "The giant laughed"
+    assert explorer.shown.value == 1 and "1 of 7" in explorer.sentence
+
+
+def test_a_fate_is_the_one_that_was_known_then(chain):
+    """ "a cat ." and others finish in step 3; what pushes one of them out comes in step 4, and is not foretold."""
+    explorer = lessons.BeamExplorer(chain, ".", beams=2, steps=4)
+    explorer.shown.value = 4
+    (evicted,) = [one for step in explorer._tree for one in step if one.fate == "evicted"]
+    for step in range(evicted.step + 1, 5):
+        explorer.shown.value = step
+        known = beam_search(chain, ".", 4, num_beams=2)
+        ended = [one for level in known.tree.steps[:step] for one in level if one.fate in ("finished", "evicted")]
+        best = sorted(ended, key=lambda one: -one.sum / (one.step + 1))[:2]
+        now = explorer._tree[evicted.step][evicted.rank].fate
+        assert now == ("finished" if evicted[:2] in [one[:2] for one in best] else "evicted")
+    assert list(explorer._tree) == list(explorer.trace.tree)
 
 
 def test_length_penalty_stopping_and_steps_never_call_the_model(lm, explorer, shut):
@@ -132,13 +175,14 @@ def test_length_penalty_stopping_and_steps_never_call_the_model(lm, explorer, sh
     for step in (1, 3, 6):
         explorer.shown.value = step
         assert f"Step {min(step, len(explorer.trace.tree))} of" in explorer.sentence
-    explorer.candidate.value = 2
+    explorer.boxes[2].click()
     assert explorer.error == ""
     assert (explorer.trace.ids, explorer.trace.score) == (expected.ids, expected.score)
 
 
 def test_the_player_goes_back_and_forward(explorer):
     """Buttons and slider move the same step; at the ends nothing more happens; fewer steps are drawn."""
+    explorer.shown.value = 6
     whole = len(titles(explorer.drawing))
     explorer.back.click()
     assert (explorer.shown.value, explorer.play.value) == (5, 5)
@@ -153,27 +197,62 @@ def test_the_player_goes_back_and_forward(explorer):
     assert (explorer.shown.value, len(titles(explorer.drawing))) == (6, whole)
 
 
-def test_a_chosen_candidate_is_told_in_words(explorer):
-    """Token, what it continues, log-probability, sum and fate, and a ring in the drawing."""
+def test_newcomers_fade_in_and_then_the_pruned_ones_turn_grey(explorer):
+    """A step forward moves its own column; a step back and another rule move nothing."""
+    styles = explorer._pane._styles
+    assert "lessons-step-0 {animation" in styles.value and f".{WAS} {{animation" in styles.value
+    explorer.forward.click()
+    assert "lessons-step-1 {animation" in styles.value and "lessons-step-0 {animation" not in styles.value
+    assert "prefers-reduced-motion" in styles.value
+    assert f'<g class="{WAS}" opacity="0">' in explorer.drawing
+    explorer.penalty.value = 0.0
+    assert "animation" not in styles.value
+    explorer.back.click()
+    assert "animation" not in styles.value
+
+
+def test_a_box_that_is_clicked_is_told_in_words(explorer):
+    """Token, what it continues, log-probability, sum and fate, and a ring; the choice stays while its box is there."""
     explorer.shown.value = 2
-    explorer.candidate.value = 4
+    assert explorer.details.startswith("Click a box")
+    explorer.boxes[6 + 4].click()
     chosen = explorer.trace.tree[1][4]
+    assert explorer.chosen == (1, 4)
     assert explorer.details.startswith("Step 2, candidate 5 of 6:")
     assert f"{chosen.log_prob:.3f}".replace("-", "−") in explorer.details
     assert f"{chosen.sum:.3f}".replace("-", "−") in explorer.details
     assert explorer.details.endswith("Pruned: 3 others have higher sums, so it ends here.")
-    assert explorer.drawing.count("#b5179e") == 1
+    assert "lessons-box-10 {outline" in explorer._pane._ring.value
+    explorer.shown.value = 4
+    assert explorer.chosen == (1, 4)
+    explorer.shown.value = 1
+    assert explorer.chosen is None and "outline" not in explorer._pane._ring.value
+
+
+def test_there_is_a_button_over_each_box_and_no_other(explorer):
+    """Where the drawing has a box, the styles put a button; those of later steps are hidden; each has its words."""
+    for step, count in ((1, 6), (3, 18), (6, 36)):
+        explorer.shown.value = step
+        styles = explorer._pane._styles.value
+        placed = re.findall(r"lessons-box-(\d+) \{display:block;left:([\d.]+)px;top:([\d.]+)px", styles)
+        assert [int(number) for number, _, _ in placed] == list(range(count))
+        boxes = re.findall(r'<title>.*?</title><rect x="([\d.]+)" y="([\d.]+)"', explorer.drawing)
+        assert sorted((left, top) for _, left, top in placed) == sorted(boxes)
+    names = [button.description for button in explorer.boxes]
+    assert len(names) == len(set(names)) == 36 and names[7].startswith("Step 2, candidate 2: “")
+    explorer.beams.value = 2
+    assert len(explorer.boxes) == 36  # buttons are kept for the next larger tree
 
 
 def test_every_fate_can_be_told(chain):
     """On the six words all five occur, each with its reason."""
     explorer = lessons.BeamExplorer(chain, ".", beams=2, steps=4)
+    explorer.shown.value = 4
     told = {}
-    for step in range(1, 5):
-        explorer.shown.value = step
-        for rank in range(4):
-            explorer.candidate.value = rank
-            told[explorer.trace.tree[step - 1][rank].fate] = explorer.details.partition("). ")[2]
+    for button in explorer.boxes:
+        button.click()
+        step, rank = explorer.chosen
+        told[explorer.trace.tree[step][rank].fate] = explorer.details.partition("). ")[2]
     assert (
         told["dropped"] == "Dropped: it ends the text, but only endings among the first 2 candidates of a step count."
     )
@@ -182,6 +261,25 @@ def test_every_fate_can_be_told(chain):
         "Finished (it ended, or this was the last step): its score, −2.56 / 4^1 = −0.641, is among the 2 best"
     )
     assert set(told) == {"kept", "pruned", "finished", "dropped", "evicted"}
+
+
+def test_the_simple_one_has_the_tree_and_its_player(lm, monkeypatch):
+    """Nothing else can be moved, and `generate` is not asked; the ending is told all the same."""
+    monkeypatch.setattr(lm.model, "generate", lambda *given, **options: pytest.fail("generate was called"))
+    explorer = lessons.BeamExplorer(lm, PROMPT, beams=3, steps=6, simple=True)
+    parts = set(parts_of(explorer))
+    assert {explorer.play, explorer.back, explorer.forward, *explorer.boxes} <= parts
+    assert not {explorer.prompt, explorer.beams, explorer.shown, explorer.compare, explorer.early} & parts
+    explorer.play.value = 6
+    assert "Greedy’s text stays among the beams" in explorer._title.value and explorer._end.layout.display is None
+
+
+def test_the_story_it_begins_with_has_a_turn(lm):
+    """With the bundled model greedy's path falls out of the beams, and the beams find the likelier text."""
+    explorer = lessons.BeamExplorer(lm, simple=True)
+    explorer.shown.value = explorer.shown.max
+    assert "Greedy’s text falls out of the beams at step 5" in explorer._title.value
+    assert "the beams found the likelier text" in explorer.sentence
 
 
 def test_the_comparison_with_generate_is_computed(lm, explorer):
@@ -220,6 +318,7 @@ def test_a_chain_can_be_explored(chain):
     explorer = lessons.BeamExplorer(chain, ".", beams=2, steps=2)
     assert chain.decode(explorer.trace.new_ids) == "a cat"
     assert explorer.comparison == "This source is no transformers model: there is no generate to compare with."
+    explorer.shown.value = 2
     assert "the beams found the likelier text" in explorer.sentence
     explorer.compare.click()
     assert explorer.error == ""
@@ -236,16 +335,16 @@ def test_verdicts(chain):
 
 def test_an_error_is_shown_and_the_last_good_tree_stays(explorer, lm):
     """Empty and too long prompts, more steps than fit: rule and value, nothing lost; the next good text mends it."""
-    good, trace = explorer._tree.value, explorer.trace
+    good, trace = explorer.drawn.value, explorer.trace
     for prompt, message in (("", "at least one token"), ("a " * 3000, "at most")):
         explorer.prompt.value = prompt
         assert message in explorer.error
-        assert explorer._tree.value == good
+        assert explorer.drawn.value == good
         assert explorer.trace is trace
     explorer.prompt.value = "<script>alert(1)</script> <img src=x>"
     assert explorer.error == ""
     shown = "".join(
-        widget.value for widget in (explorer._tree, explorer._details, explorer._table, explorer._sentence_line)
+        widget.value for widget in (explorer._pane._tree, explorer._details, explorer._table, explorer._sentence_line)
     )
     assert "<script" not in shown
     assert "<img" not in shown
@@ -273,6 +372,8 @@ def test_it_speaks_korean(lm):
     speak("ko")
     explorer = lessons.BeamExplorer(lm, PROMPT, beams=2, steps=3)
     assert explorer.error == ""
+    assert "3단계 중 1단계" in explorer.sentence
+    explorer.shown.value = 3
     assert "3단계 중 3단계" in explorer.sentence
-    assert "완성" in "".join(writing(explorer.drawing))
+    assert "완성" in explorer._legend.value
     assert explorer.comparison.startswith("✔ 같은 설정으로")

@@ -1,8 +1,12 @@
 """Lesson 07: measures of variety, decoders side by side, the picture and the explorer."""
 
 import math
+import re
+from html import unescape
 from itertools import combinations, pairwise
+from xml.etree import ElementTree
 
+import ipywidgets as widgets
 import matplotlib
 import pytest
 from hypothesis import given
@@ -13,8 +17,13 @@ import lessons
 from lessons.arithmetic.measures import distinct_share, ngrams, repetition
 from lessons.classroom import start
 from lessons.decoding import greedy_search, sample
+from lessons.explorers.base import NOT_CURRENT
+from lessons.explorers.cell_outputs import parts_of
 from lessons.explorers.decoders import DecoderExplorer
-from lessons.plots.decoders import likelihood_and_diversity, nearest_to, surprisal_along
+from lessons.explorers.html import surprisal_colour
+from lessons.explorers.prose import only_in
+from lessons.plots.decoder_map import decoder_map
+from lessons.plots.decoders import SIDES, likelihood_and_diversity, nearest_to, surprisal_along
 from lessons.tables import decoders
 from lessons.tables.decoders import NINE, Decoder, measure, read_real, write_all
 from lessons.words.language import speak
@@ -225,14 +234,85 @@ def boxes_of_texts(figure):
 def test_choosing_decoders_asks_no_model(explorer, monkeypatch):
     """Only a new prompt or seed writes anew; choosing and leafing show what is there."""
     monkeypatch.setattr("lessons.explorers.decoders.write_all", lambda *_: pytest.fail("the model was asked"))
-    picture = explorer.picture.value
+    picture = explorer.drawn.value
     explorer.left.value = "sample()"
 
-    assert picture != explorer.picture.value
+    assert picture != explorer.drawn.value
     assert explorer.sentence.startswith("sample(): of 4 texts")
     explorer.number.value = 2
-    assert explorer.written["sample()"][1].text.strip()[:5] in explorer.texts.value.replace("&#x27;", "'")
+    assert words_of(explorer.texts[0]) == PROMPT + explorer.written["sample()"][1].text
+    assert words_of(explorer.texts[1]) == PROMPT + explorer.written[explorer.right.value][1].text
     assert "" == explorer.error
+
+
+def words_of(card) -> str:
+    """The text on a card, without its measures."""
+    return unescape(re.sub(r"<[^>]*>", "", card.value.partition("<p ")[0]))
+
+
+def test_the_picture_of_the_explorer_has_every_decoder_where_the_figure_has_it():
+    """The circles stand as the figure's dots do; the chosen ones are in their colours, the star is there."""
+    points = {"greedy_search()": (0.5, 0.05), "sample()": (1.0, 0.5), "sample(top_k=50)": (0.9, 0.45)}
+    svg = decoder_map(points, real=(1.02, 0.52), chosen=["sample()", "greedy_search()"])
+    circles = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="[\d.]+" fill="([^"]+)"', svg)
+    grey, *chosen = sorted(circles, key=lambda one: one[2] in SIDES)
+    assert grey[2] not in SIDES and {one[2] for one in chosen} == {*SIDES}
+    by_colour = {colour: (float(x), float(y)) for x, y, colour in circles}
+    (x_left, y_left), (x_right, y_right) = (by_colour[colour] for colour in SIDES)
+    x, y = by_colour[grey[2]]
+    assert (x - x_right) / (x_left - x_right) == pytest.approx(0.8, abs=0.01)  # 0.9 between 0.5 and 1.0
+    assert (y - y_right) / (y_left - y_right) == pytest.approx(0.4 / 0.45, abs=0.01)
+    assert {"greedy", "sample()", "top_k=50", "real texts", "Nearest to real texts: sample()"} <= writing(svg)
+    assert "real texts" not in writing(decoder_map(points))
+
+
+def writing(svg: str) -> set[str]:
+    return {
+        "".join(element.itertext()) for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    }
+
+
+def test_each_token_is_coloured_by_its_surprisal(explorer):
+    """As many spans as tokens, after the prompt; the colours are those of their log-probabilities."""
+    text = explorer.written[explorer.left.value][0]
+    colours = re.findall(r'<span style="background:(rgb[^;]+);', explorer.texts[0].value)
+    assert colours == [surprisal_colour(-one) for one in text.log_probs] and len(colours) == len(text.ids)
+    assert sum(text.log_probs) == pytest.approx(text.log_prob)
+
+
+def test_what_the_other_text_lacks_is_underlined(explorer):
+    """A text beside itself has no line; beside another one it has lines where they differ."""
+    explorer.right.value = explorer.left.value
+    assert "box-shadow" not in explorer.texts[0].value + explorer.texts[1].value
+    explorer.right.value = "sample()"
+    pair = [explorer.written[name][0].ids for name in (explorer.left.value, "sample()")]
+    for card, marked in zip(explorer.texts, (only_in(*pair), only_in(*pair[::-1])), strict=True):
+        assert card.value.count("box-shadow") == sum(marked) > 0
+
+
+def test_while_it_writes_the_old_texts_are_dimmed_and_words_say_so(explorer, monkeypatch):
+    """What a page was sent before the kernel is busy: how much is being written, and that nothing shown is current."""
+    seen = []
+
+    def write(*given):
+        seen.append((explorer._error_line.value, NOT_CURRENT in explorer._dom_classes))
+        return write_all(*given)
+
+    monkeypatch.setattr("lessons.explorers.decoders.write_all", write)
+    explorer.seed.value = 3
+    ((line, dimmed),) = seen
+    assert "writing 36 texts…" in line and dimmed
+    assert "writing" not in explorer._error_line.value and NOT_CURRENT not in explorer._dom_classes
+
+
+def test_the_simple_one_has_one_control(tiny):
+    """The decoder of the right text; the left one is the first decoder's."""
+    explorer = DecoderExplorer(tiny, PROMPT, samples=1, max_new_tokens=8, simple=True)
+    controls = [part for part in parts_of(explorer) if isinstance(part, widgets.ValueWidget | widgets.Button)]
+    assert [explorer.right] == [one for one in controls if not isinstance(one, widgets.HTML)]
+    explorer.right.value = "sample()"
+    assert words_of(explorer.texts[1]) == PROMPT + explorer.written["sample()"][0].text
+    assert explorer.sentence.startswith("greedy_search(): ") and "texts" not in explorer.sentence
 
 
 def test_the_table_behind_the_picture(explorer, tiny):
@@ -254,7 +334,7 @@ def test_another_seed_and_another_prompt(explorer):
     assert "at least one token" in explorer.error
     assert explorer.written["sample()"]
     explorer.prompt.value = "the <b>fox</b>"
-    assert "" == explorer.error and "&lt;b&gt;fox" in explorer.texts.value
+    assert "" == explorer.error and "&lt;b&gt;fox" in explorer.texts[0].value
 
 
 def test_real_texts_are_in_the_picture(tiny):

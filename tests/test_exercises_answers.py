@@ -409,6 +409,67 @@ def f(texts, most_surprisal):
     share = table["id"].nunique() / table["id"].count()
     return share[table["s"].mean() <= most_surprisal].idxmax()""",
     ),
+    "logits-by-hand": (
+        "lambda hidden, scale, shift, head: head @ torch.nn.functional.layer_norm(hidden, hidden.shape, scale, shift)",
+        "lambda hidden, scale, shift, head: ((hidden - hidden.mean()) / hidden.std(correction=0) * scale + shift) @ head.T",
+        """
+def f(hidden, scale, shift, head):
+    D = len(hidden)
+    mean = sum(hidden) / D
+    variance = sum((x - mean) ** 2 for x in hidden) / D
+    normed = [(x - mean) / math.sqrt(variance) * a + b for x, a, b in zip(hidden, scale, shift)]
+    return [sum(x * w for x, w in zip(normed, row)) for row in head]""",
+        """
+def f(hidden, scale, shift, head):
+    x = hidden.numpy()
+    return head.numpy().dot((x - x.mean()) / x.std() * scale.numpy() + shift.numpy())""",
+    ),
+    "causal-mask": (
+        "lambda scores: torch.where(torch.ones(scores.shape).tril().bool(), scores, float('-inf')).softmax(dim=1)",
+        "lambda scores: (scores.exp().tril().T / scores.exp().tril().sum(-1)).T",
+        """
+def f(scores):
+    rows = []
+    for place, row in enumerate(scores.tolist()):
+        powers = [math.exp(x) for x in row[: place + 1]]
+        rows.append([p / sum(powers) for p in powers] + [0] * (len(row) - place - 1))
+    return rows""",
+        "lambda scores: scores.softmax(-1).tril() / scores.softmax(-1).tril().sum(-1, keepdim=True)",
+    ),
+    "attention-head": (
+        "lambda query, key, value: torch.nn.functional.scaled_dot_product_attention("
+        "query[None], key[None], value[None], is_causal=True)[0]",
+        """
+def f(query, key, value):
+    T, d = query.shape
+    scores = torch.einsum("td,sd->ts", query, key) / d**0.5
+    scores = scores + torch.full((T, T), -torch.inf).triu(1)
+    return scores.softmax(-1) @ value""",
+        """
+def f(query, key, value):
+    taken = []
+    for place in range(len(query)):
+        weights = (key[: place + 1] @ query[place] / math.sqrt(query.shape[1])).softmax(-1)
+        taken.append(sum(w * v for w, v in zip(weights, value)))
+    return torch.stack(taken)""",
+    ),
+    "count-parameters": (
+        "lambda V, P, D, L: (V + P + 2) * D + L * (12 * D * D + 13 * D)",
+        """
+def f(vocab_size, n_positions, n_embd, n_layer):
+    def linear(n, m):
+        return n * m + m
+    block = 2 * 2 * n_embd
+    block += linear(n_embd, 3 * n_embd) + linear(n_embd, n_embd)
+    block += linear(n_embd, 4 * n_embd) + linear(4 * n_embd, n_embd)
+    return vocab_size * n_embd + n_positions * n_embd + sum(block for _ in range(n_layer)) + 2 * n_embd""",
+        """
+def f(vocab_size, n_positions, n_embd, n_layer):
+    from transformers import GPT2Config, GPT2LMHeadModel
+    config = GPT2Config(vocab_size=vocab_size, n_positions=n_positions, n_embd=n_embd, n_layer=n_layer, n_head=2)
+    with torch.device("meta"):
+        return sum(p.numel() for p in GPT2LMHeadModel(config).parameters())""",
+    ),
 }
 
 # {exercise: (source of a wrong answer, the mistake that is told; or the status where none is known)}: typed otherwise
@@ -811,6 +872,54 @@ def f(next_logits, ids, uniforms, T, k):
             "safest",
         ),
         ("lambda texts, most_surprisal: max(texts, key=texts)", "crashed"),
+    ),
+    "logits-by-hand": (
+        ("lambda hidden, scale, shift, head: head @ torch.nn.functional.layer_norm(hidden, hidden.shape)", "wrong"),
+        (
+            "lambda hidden, scale, shift, head: head @ ((hidden - hidden.mean()) / hidden.var().sqrt() * scale + shift)",
+            "n-minus-one",
+        ),
+        (
+            "lambda hidden, scale, shift, head: head @ torch.nn.functional.rms_norm(hidden, hidden.shape, scale) + head @ shift",
+            "not-centred",
+        ),
+        ("lambda hidden, scale, shift, head: hidden @ head.T", "no-norm"),
+        ("lambda hidden, scale, shift, head: head * hidden", "wrong"),
+    ),
+    "causal-mask": (
+        ("lambda scores: scores.tril().softmax(-1)", "zero"),
+        ("lambda scores: (scores + torch.full_like(scores, -torch.inf).triu(1)).softmax(0)", "queries"),
+        ("lambda scores: scores.masked_fill(torch.ones_like(scores).triu(1) > 0, -1).softmax(-1)", "minus-one"),
+        ("lambda scores: scores.masked_fill(torch.ones_like(scores).tril(-1) > 0, -torch.inf).softmax(-1)", "future"),
+        ("lambda scores: scores.masked_fill(torch.ones_like(scores).tril(), -torch.inf)", "crashed"),
+    ),
+    "attention-head": (
+        (
+            "lambda query, key, value: torch.nn.functional.scaled_dot_product_attention(query[None], key[None], value[None])[0]",
+            "unmasked",
+        ),
+        (
+            """
+def f(query, key, value):
+    scores = key @ query.T / math.sqrt(query.shape[-1])
+    return scores.masked_fill(torch.ones_like(scores).triu(1) > 0, -torch.inf).softmax(-1) @ value""",
+            "swapped",
+        ),
+        (
+            """
+def f(query, key, value):
+    scores = query @ key.T
+    return scores.masked_fill(torch.ones_like(scores).triu(1) > 0, -torch.inf).softmax(-1) @ value""",
+            "not-divided",
+        ),
+        ("lambda query, key, value: value", "wrong"),
+    ),
+    "count-parameters": (
+        ("lambda V, P, D, L: 2 * V * D + P * D + L * (12 * D * D + 13 * D) + 2 * D", "head-twice"),
+        ("lambda V, P, D, L: V * D + P * D + 12 * D * D * L", "matrices-only"),
+        ("lambda V, P, D, L: V * D + P * D + L * (12 * D * D + 13 * D)", "no-last-norm"),
+        ("lambda V, P, D, L: V * D + L * (12 * D * D + 13 * D) + 2 * D", "no-positions"),
+        ("lambda V, P, D, L: 12 * D * D * L", "wrong"),
     ),
 }
 STATUSES = {"wrong", "crashed"}  # where no mistake is named

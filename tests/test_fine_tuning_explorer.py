@@ -1,7 +1,11 @@
 """Lesson 06's explorer and pictures: one text read by two models, the loss chart, the two ways of looking."""
 
 import math
+import re
+from html import unescape
+from xml.etree import ElementTree
 
+import ipywidgets as widgets
 import matplotlib
 import numpy
 import pandas
@@ -9,8 +13,11 @@ import pytest
 
 import lessons
 from lessons.classroom import start
-from lessons.explorers.fine_tuning import WINDOW, FineTuningExplorer
+from lessons.explorers.cell_outputs import parts_of
+from lessons.explorers.fine_tuning import FineTuningExplorer
+from lessons.explorers.html import surprisal_colour
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, loss_sentence, surprisal_pair
+from lessons.plots.surprisal_chart import HEIGHT, TOP, surprisal_chart
 from lessons.texts.logbook import logbook_grammar, logbook_pages
 from lessons.words.language import speak
 
@@ -32,23 +39,49 @@ def test_surprisals_are_those_of_both_models(explorer, tiny_models, other):
         ids = lm.encode("the old king")
         assert -lessons.sequence_logprob(lm, ids) == pytest.approx(explorer.surprisals[name].sum(), abs=1e-4)
         assert len(ids) - 1 == len(explorer.surprisals[name]) == len(explorer.tokens)
-    assert bytes(explorer.picture.value).startswith(b"\x89PNG")
     assert f"{explorer.surprisals['before'].sum():.1f} nats" in explorer.sentence
 
 
 def test_choosing_a_text_is_typing_it(explorer):
-    """The list writes into the text field, and both strips show the new text, escaped."""
-    picture = explorer.picture.value
+    """The list writes into the text field, and both columns show the new text, escaped."""
+    picture = explorer.drawn.value
     explorer.choice.value = explorer.choice.options[1][1]
 
     assert "the young fox went over the hill <b>" == explorer.text.value
-    assert picture != explorer.picture.value
-    assert explorer.strips.value.count("outline") == 2 * (len(explorer.tokens) + 1)
+    assert picture != explorer.drawn.value
+    assert explorer.strips.value.count('class="token') == 2 * len(explorer.tokens)
     assert "&lt;" in explorer.strips.value and "<b>fox" not in explorer.strips.value
 
 
+def test_each_token_has_its_three_numbers_and_is_reached_with_tab(explorer):
+    """Before, after and the difference, once in each column; one of the columns is in the order of Tab."""
+    before, after = explorer.surprisals["before"], explorer.surprisals["after"]
+    numbers = f"{before[1]:.2f} nats before", f"{after[1]:.2f} after", f"difference {after[1] - before[1]:+.2f}"
+    for place in (0, 1):
+        column = explorer.strips.value.split('class="column"')[1 + place]
+        (token,) = re.findall(r'class="token t1".*?</span></span>', column)
+        assert f'tabindex="{(-1, 0)[place]}"' in token
+        assert all(words.replace("-", "−") in unescape(token) for words in numbers)
+
+
+def test_colours_are_those_of_the_surprisals(explorer):
+    for place, name in enumerate(("before", "after")):
+        column = explorer.strips.value.split('class="column"')[1 + place]
+        colours = re.findall(r'class="token[^>]*background:(rgb[^"]*)"', column)
+        assert colours == [surprisal_colour(float(nats)) for nats in explorer.surprisals[name]]
+
+
+def test_the_chart_is_folded_until_it_is_wanted(explorer, monkeypatch):
+    """It is there all the same, whole, for places without widgets; unfolding asks no model."""
+    monkeypatch.setattr("lessons.explorers.fine_tuning.token_log_probs", lambda *_: pytest.fail("a model was asked"))
+    assert "none" == explorer.drawn.layout.display
+    explorer.unfold.value = True
+    assert explorer.drawn.layout.display is None
+    assert explorer.drawing == explorer._repr_mimebundle_()["image/svg+xml"]
+
+
 def test_models_read_a_text_once(explorer, monkeypatch):
-    """Moving the window asks no model; a new text asks each once."""
+    """A new text asks each once."""
     asked = []
     from lessons.explorers import fine_tuning
 
@@ -59,28 +92,37 @@ def test_models_read_a_text_once(explorer, monkeypatch):
     )
     explorer.text.value = "again and again " * 6
     assert 2 == len(asked)
-    explorer.start.value = 1
-    assert 2 == len(asked)
 
 
-def test_the_window_moves_over_a_long_text(tiny_models, other):
-    """Only so many tokens fit into the picture; the slider ends where the last of them is in it."""
-    explorer = FineTuningExplorer(tiny_models["gpt2"], other, ["the sea and " * 18])
-    picture = explorer.picture.value
-    explorer.start.value = explorer.start.max
+def test_before_training_one_model_reads_and_one_control_chooses(tiny_models):
+    """The simple one: the list of texts. Without a trained model there is one column, and words about it alone."""
+    lm = tiny_models["gpt2"]
+    explorer = FineTuningExplorer(lm, None, ["the old king", "the young fox"], simple=True)
+    shown = [part for part in parts_of(explorer) if isinstance(part, widgets.ValueWidget)]
+    assert [explorer.choice] == [one for one in shown if not isinstance(one, widgets.HTML)]
+    explorer.choice.value = "the young fox"
+    assert {"before"} == set(explorer.surprisals) and 1 == explorer.strips.value.count('class="column"')
+    assert -lessons.sequence_logprob(lm, lm.encode("the young fox")) == pytest.approx(
+        explorer.surprisals["before"].sum(), abs=1e-4
+    )
+    assert explorer.sentence.startswith("This text costs the model") and "after" not in explorer.sentence
 
-    assert len(explorer.tokens) - WINDOW == explorer.start.max
-    assert picture != explorer.picture.value
+
+def test_the_first_look_of_lesson_06_is_true(lm):
+    """A page of a logbook surprises the bundled model more than a tale does, token by token."""
+    texts = [lessons.tale().split("\n")[0], lessons.logbook_pages(1, seed=2)[0][0]]
+    costs = [FineTuningExplorer(lm, None, [text], simple=True).surprisals["before"].mean() for text in texts]
+    assert costs[1] > 1.5 * costs[0]
 
 
 @pytest.mark.parametrize(("text", "message"), [("", "at least two tokens"), ("the old king " * 60, "reads at most 64")])
 def test_a_text_that_cannot_be_read_leaves_the_picture(explorer, text, message):
     """The reason is shown under the controls; picture and numbers stay as they were."""
-    picture, numbers = explorer.picture.value, explorer.surprisals
+    picture, numbers = explorer.drawn.value, explorer.surprisals
     explorer.text.value = text
 
     assert message in explorer.error
-    assert (picture, numbers) == (explorer.picture.value, explorer.surprisals)
+    assert (picture, numbers) == (explorer.drawn.value, explorer.surprisals)
     explorer.text.value = "the old fox"
     assert "" == explorer.error
 
@@ -161,6 +203,20 @@ def test_surprisals_before_and_after():
     assert "Training took 3 nats of surprise out of these 3 tokens" == axes.get_title(loc="left")
     assert ["a", "b", "$x$"] == [label.get_text() for label in axes.get_xticklabels()]
     assert "added 2 nats" in surprisal_pair(["a"], [1.0], [3.0]).axes[0].get_title(loc="left")
+
+
+def test_the_chart_of_all_tokens():
+    """Two circles for each token where its numbers are, a green bar where it is finite, every name, the figure's title."""
+    svg = surprisal_chart(["a", "b", "$x$"], [3.0, 2.0, 1.0], [1.0, 0.5, 1.5], truth=[0.5, 0.5, math.inf])
+    heights = [float(y) for y in re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)"', svg)[2:]]
+    scale = (TOP + HEIGHT - heights[0]) / 3
+    expected = [TOP + HEIGHT - scale * nats for nats in (3.0, 1.0, 2.0, 0.5, 1.0, 1.5)]
+    assert heights == pytest.approx(expected, abs=0.2)
+    assert 3 == svg.count('stroke-width="2.5"')  # two bars and their sign in the legend
+    words = ["".join(one.itertext()) for one in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a", "b", "$x$", "Training took 3 nats of surprise out of these 3 tokens"} <= set(words)
+    alone = surprisal_chart(["a"], [1.0])
+    assert 2 == alone.count("<circle") and "Training" not in alone
 
 
 def test_what_may_be_looked_at():

@@ -23,8 +23,8 @@ def editions(name: str) -> list[nbformat.NotebookNode]:
 
 
 def test_every_lesson_exists_in_both_languages():
-    """The folders of the two editions have the same eight notebooks."""
-    assert len(NAMES) == 8
+    """The folders of the two editions have the same nine notebooks."""
+    assert len(NAMES) == 9
     assert sorted(path.name for path in (ROOT / "notebooks" / "ko").glob("*.ipynb")) == NAMES
 
 

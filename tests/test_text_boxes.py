@@ -16,7 +16,14 @@ from lessons.plots.strips import draw_strips
 from lessons.words.hangul import composed
 from lessons.words.language import speak
 
-PROMPTS = ("NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer")
+PROMPTS = (
+    "NextTokenExplorer",
+    "BeamExplorer",
+    "TemperatureExplorer",
+    "TruncationExplorer",
+    "DecoderExplorer",
+    "LensExplorer",
+)
 
 
 def opened(name: str, lm, prompt: str):
@@ -37,7 +44,7 @@ def test_line_ends_are_kept_and_shown(tiny_models, name):
         assert "again↵" in explorer.sentence and "↵" in [word.description for word in explorer.words]
     if name == "BeamExplorer":
         assert tuple(lm.encode("and again\n")) == explorer.trace.prompt_ids
-        assert "↵" in explorer._tree.value
+        assert "↵" in explorer.drawn.value
 
 
 @pytest.mark.parametrize("name", ["NextTokenExplorer", "UnderflowExplorer"])

@@ -158,6 +158,8 @@ USES = {
     "TemperatureExplorer": lambda lm: lessons.TemperatureExplorer(lm, "the old", bars=4).error,
     "TruncationExplorer": lambda lm: lessons.TruncationExplorer(lm, "the old").error,
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, "the old", NINE[:2], samples=2, max_new_tokens=4).error,
+    "logit_lens": lambda lm: lessons.logit_lens(lm, "the old").argmax(-1).tolist(),
+    "LensExplorer": lambda lm: lessons.LensExplorer(lm, "the old").error,
     "FineTuningExplorer": lambda lm: lessons.FineTuningExplorer(lm, lm, ["the old king"]).error,
 }  # fmt: skip
 

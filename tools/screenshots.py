@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import browsing
 from browsing import ROOT, Lab, Notebook
+from growing_tree import grown, write_gif
 from PIL import Image
 from shown_explorer import EXPLORERS, ShownExplorer
 
@@ -22,11 +23,7 @@ FOLDER = ROOT / "build" / "screenshots"
 # Theme of JupyterLab, and width of the window.
 LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1366), "narrow": ("JupyterLab Light", 700)}
 # The pictures in README.md, by explorer and look; README.ko.md has them with "-ko" at the end of their names.
-IN_README = {
-    ("next-token", "light"): "lesson-01.png",
-    ("beam", "narrow"): "lesson-03-narrow.png",
-    ("truncation", "dark"): "lesson-05-dark.png",
-}
+IN_README = {("next-token", "light"): "lesson-01.png", ("truncation", "dark"): "lesson-05-dark.png"}
 # What is clicked for lesson 01's picture, by place: six bars, two other branches, and back into the first.
 SIX = tuple(("bars", place) for place in (1, 0, 0, 0, 0, 2))
 CLICKS = (*SIX, ("words", 9), ("bars", 2), ("bars", 0), ("bars", 1), ("words", 8), ("bars", 4), ("bars", 1))
@@ -97,6 +94,9 @@ def main(names: list[str]) -> int:
                     picture = ROOT / "docs" / IN_README[name, look]
                     picture.with_stem(picture.stem + ending).write_bytes(smaller(png))
                 print(f"written: {name}, {look}, {language}", flush=True)
+            if "beam" in (names or EXPLORERS):
+                write_gif(grown(lab, language), ROOT / "docs" / f"lesson-03{ending}.gif")
+                print(f"written: the tree as it grows, {language}", flush=True)
     return 0
 
 

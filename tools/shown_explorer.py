@@ -25,6 +25,7 @@ lm.model.save_pretrained("shaken"); lm.tokenizer.save_pretrained("shaken")
 before, after = lessons.load(device="cpu"), lessons.load("shaken", device="cpu")
 text = "Once upon a time there was a king who had a fair daughter, " * 4
 explorer = lessons.FineTuningExplorer(before, after, [text])""",
+    "lens": "explorer = lessons.LensExplorer(lm)",
     "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
 }
 DIGEST = """async pictures => {

@@ -5,7 +5,16 @@ from functools import cache
 from reprlib import repr as short
 
 from lessons.exercises.exercise import Exercise
-from lessons.exercises.tasks import lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07
+from lessons.exercises.tasks import (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+)
 from lessons.words.language import say
 
 # The notebook of each lesson that has exercises.
@@ -17,13 +26,14 @@ NOTEBOOKS = {
     5: "05_top_k_and_top_p",
     6: "06_fine_tuning",
     7: "07_choosing_a_decoder",
+    8: "08_inside_the_model",
 }
 
 
 @cache
 def all_exercises() -> dict[str, Exercise]:
     """{name: exercise}"""
-    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
     return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
 
 

@@ -13,18 +13,23 @@ buttons       parts of a picture that can be pressed
 choices       bars that are buttons, under a strip of all the probability
 running_text  a text whose tokens are buttons
 branches      all texts that were tried, as a tree of buttons
+read_twice    a text as two models read it, with the numbers of each token
+prose         coloured texts that wrap between words
 next_token    lesson 01
 underflow     lesson 02
+tree_pane     the boxes of a tree as buttons
 beam          lesson 03
 temperature   lesson 04
 truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
+lens          lesson 08
 """
 
 from lessons.explorers.beam import BeamExplorer
 from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
+from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
@@ -34,6 +39,7 @@ __all__ = [
     "BeamExplorer",
     "DecoderExplorer",
     "FineTuningExplorer",
+    "LensExplorer",
     "NextTokenExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",

@@ -1,20 +1,20 @@
 """Plain numbers → pictures. One file for each lesson's pictures; none knows a model or a decoder.
 
-A picture that a slider moves is a class: built once, then `update(...)` changes its artists and `.figure` shows the
-result. The function of the same subject builds it, updates it once and returns the closed figure, so that a cell shows
-it once.
+A picture for a cell is a closed matplotlib figure, or a drawing (SVG); what a slider moves is a drawing, which is made
+anew with each move, sharp at any size, and on the page's own ground.
 
     canvas        style, colours, figure → PNG
     themes        the same drawing on light and dark pages
     svg           drawings as text
     chart         a chart's axes in a drawing
     names         names of tokens: short, and of letters that can be drawn
-    moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token
     branches      lesson 01: all texts that were tried, as one tree
+    tree_grid     where the boxes of a tree stand
     tree          lesson 03: the tree of a beam search
+    growing_tree  the same tree, as far as the search has come
     beam          lesson 03: two texts token by token; candidates and steps in words
     strips        tokens side by side: what a random number falls into
     temperature   lesson 04: bars, curves and entropy against the temperature
@@ -23,12 +23,19 @@ it once.
     share_rows    bars for explorers: before and after, and a tally of draws
     temperature_axis  lesson 04: curves over the axis on which the slider moves
     fine_tuning   lesson 06: the loss on its way to the floor, surprise before and after
+    surprisal_chart  the second of them as a drawing
     decoders      lesson 07: likelihood against diversity; surprise along two texts
+    decoder_map   the first of them as a drawing
+    lens          lesson 08: the guess after each block, at one token and at all
+    lens_bars     lesson 08: the likeliest tokens after so many blocks
+    inside        lesson 08: who looks at whom, where the parameters are
 """
 
 from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
+from lessons.plots.inside import attention_heads, attention_pattern, parameter_parts
+from lessons.plots.lens import lens_curves, lens_grid
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
 from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank
@@ -38,17 +45,22 @@ from lessons.plots.truncation import before_and_after, cumulative_cuts
 from lessons.plots.underflow import underflow_curves
 
 __all__ = [
+    "attention_heads",
+    "attention_pattern",
     "attention_patterns",
     "beam_tree",
     "before_and_after",
     "cumulative_cuts",
     "draw_strips",
     "entropy_curve",
+    "lens_curves",
+    "lens_grid",
     "likelihood_and_diversity",
     "loss_chart",
     "mass_by_rank",
     "next_token_bars",
     "next_token_shift",
+    "parameter_parts",
     "probability_by_rank",
     "seconds_per_step",
     "surprisal_along",

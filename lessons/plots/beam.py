@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from lessons.plots.canvas import BLUE, ORANGE, new_figure, title_weight
 from lessons.plots.names import token_name
-from lessons.plots.tree import NAMES
+from lessons.plots.tree import NAMES, leaving, step_of_leaving
 from lessons.records.beam_tree import BeamTrace, BeamTree, Candidate, Fate
 from lessons.records.trace import Trace
 from lessons.words.language import say
@@ -106,16 +106,33 @@ def fate_words(candidate: Candidate, num_beams: int, length_penalty: float) -> s
     )
 
 
+def words_so_far(step: Sequence[Candidate], steps: int) -> str:
+    """What became of a step's candidates, before the search has come to its last step."""
+    return say("beam.so_far", step=step[0].step + 1, steps=steps, candidates=len(step), counts=counts_of(step))
+
+
+def counts_of(step: Sequence[Candidate]) -> str:
+    """How many candidates met which fate: "3 kept, 3 pruned"."""
+    counts = Counter(candidate.fate for candidate in step)
+    return ", ".join(say("beam.count", number=counts[fate], fate=say(NAMES[fate])) for fate in NAMES if counts[fate])
+
+
+def ending(trace: BeamTrace, greedy: Trace, name: Callable[[int], str]) -> str:
+    """How greedy's text fared among the beams, in a sentence."""
+    step = step_of_leaving(trace.tree, greedy.new_ids)
+    if step is not None:
+        return leaving(step, name(greedy.new_ids[step]))
+    return say("beam.greedy_wins" if trace.new_ids == greedy.new_ids else "beam.greedy_stays")
+
+
 def step_words(trace: BeamTrace, greedy: Trace, step: Sequence[Candidate]) -> str:
     """What became of a step's candidates, and whether the search found a likelier text than greedy search."""
-    counts = Counter(candidate.fate for candidate in step)
-    named = [say("beam.count", number=counts[fate], fate=say(NAMES[fate])) for fate in NAMES if counts[fate]]
     return say(
         "beam.sentence",
         step=step[0].step + 1,
         steps=len(trace.tree),
         candidates=len(step),
-        counts=", ".join(named),
+        counts=counts_of(step),
         score=minus(f"{trace.score:.3f}"),
         log_prob=minus(f"{trace.log_prob:.2f}"),
         greedy=minus(f"{greedy.log_prob:.2f}"),

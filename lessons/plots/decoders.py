@@ -18,6 +18,8 @@ from lessons.words.language import say
 # From a name to its point.
 ARROW = {"arrowstyle": "-", "color": "#cccccc", "linewidth": 0.8, "shrinkA": 1, "shrinkB": 4, "relpos": (0, 0.5)}
 
+NAMES = {"real": "decoders.real", "x": "decoders.surprisal_axis", "y": "decoders.distinct_axis"}
+SIDES = (RED, BLUE)  # of the left and the right one of two chosen decoders
 ALONG = (BLUE, GREEN, ORANGE)  # of texts one under the other
 
 Point = tuple[float, float]  # surprisal (nats per token), share of different 2-grams
@@ -70,24 +72,25 @@ def likelihood_and_diversity(
     figure, axes = new_figure(width=8.6, height=4.4)
     for name, (surprisal, share) in points.items():
         size, above = (90, 4) if name in chosen else (45, 3)
-        axes.scatter(surprisal, share, color=_colour(name, chosen) or GREY, s=size, zorder=above)
+        axes.scatter(surprisal, share, color=colour_of(name, chosen) or GREY, s=size, zorder=above)
     if real is not None:
         axes.scatter(*real, marker="*", s=240, color=GREEN, zorder=4)
     everything = [*points.values(), *([real] if real else [])]
     _limits(axes, everything)
-    labels = [Label(short(name), *point, _colour(name, chosen) or "#333333") for name, point in points.items()]
+    labels = [Label(short(name), *point, colour_of(name, chosen) or "#333333") for name, point in points.items()]
     if real is not None:
-        labels.append(Label(say("decoders.real"), *real, GREEN))
+        labels.append(Label(say(NAMES["real"]), *real, GREEN))
     _write(axes, labels)
-    axes.set(xlabel=say("decoders.surprisal_axis"), ylabel=say("decoders.distinct_axis"))
+    axes.set(xlabel=say(NAMES["x"]), ylabel=say(NAMES["y"]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.grid(True)
     set_title(axes, title_of(points, real))
     return figure
 
 
-def _colour(name: str, chosen: Sequence[str]) -> str | None:
-    return (RED, BLUE)[list(chosen).index(name) % 2] if name in chosen else None
+def colour_of(name: str, chosen: Sequence[str]) -> str | None:
+    """Of two chosen decoders the first one's colour and the second one's; None for the others."""
+    return SIDES[list(chosen).index(name) % 2] if name in chosen else None
 
 
 def nearest_to(real: Point, points: Mapping[str, Point]) -> str:

@@ -16,6 +16,9 @@ from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, STYLE, ink, new
 from lessons.plots.names import token_name
 from lessons.words.language import say
 
+# Who reads a text.
+READERS = {"before": "fine_tuning.before_label", "after": "fine_tuning.after_label", "truth": "fine_tuning.truth_label"}
+CHART = {"axis": "fine_tuning.surprisal_axis", "of one": "fine_tuning.chart_of_one"}
 LOSS_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11)
 
 
@@ -131,22 +134,27 @@ def surprisal_pair(
         axes.hlines(numpy.minimum(truth, 50), places - 0.38, places + 0.38, color=GREEN, linewidth=2, zorder=4)
     axes.set_xticks(places, [token_name(token) for token in tokens], rotation=90, fontsize=8, parse_math=False)
     axes.tick_params(axis="x", length=0)
-    axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say("fine_tuning.surprisal_axis"))
+    axes.set(xlim=(-0.7, len(tokens) - 0.3), ylabel=say(CHART["axis"]))
     axes.set_ylim(-0.35, max(before.max(), after.max()) * 1.2 + 0.3)
     axes.grid(axis="y")
     _legend(axes, truth is not None)
-    gained = (before - after).sum()
-    title = "fine_tuning.strips_title" if gained >= 0 else "fine_tuning.strips_title_worse"
-    set_title(axes, say(title, gained=f"{abs(gained):.0f}", tokens=len(tokens)))
+    set_title(axes, gain_in_words(before, after))
     return figure
+
+
+def gain_in_words(before: numpy.ndarray, after: numpy.ndarray) -> str:
+    """How much surprise training took out of some tokens, or added."""
+    gained = float((before - after).sum())
+    title = "fine_tuning.strips_title" if gained >= 0 else "fine_tuning.strips_title_worse"
+    return say(title, gained=f"{abs(gained):.0f}", tokens=len(before))
 
 
 def _legend(axes: Axes, with_truth: bool) -> None:
     """Names beside their marks, in the free space above the tokens."""
     marks = [
-        (say("fine_tuning.before_label"), "o", "white", GREY),
-        (say("fine_tuning.after_label"), "o", BLUE, BLUE),
-        (say("fine_tuning.truth_label"), "_", GREEN, GREEN),
+        (say(READERS["before"]), "o", "white", GREY),
+        (say(READERS["after"]), "o", BLUE, BLUE),
+        (say(READERS["truth"]), "_", GREEN, GREEN),
     ][: 3 if with_truth else 2]
     for name, marker, face, edge in marks:
         axes.plot([], [], marker, color=face, markeredgecolor=edge, markeredgewidth=1.5, markersize=7, label=name)

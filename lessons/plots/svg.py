@@ -4,20 +4,28 @@ from collections.abc import Mapping
 from html import escape, unescape
 
 from lessons.plots.themes import DRAWN, SHEET
+from lessons.words.language import say
 from lessons.words.writing import as_written
 
 STYLE = "display:block;width:100%;height:auto;font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
 
 
 class Svg(str):
-    """A drawing that a notebook shows; where space is scarce it shrinks to three quarters, then it can be scrolled."""
+    """A drawing that a notebook shows; where space is scarce it shrinks to three quarters, then says that it can be
+    scrolled."""
 
     def __repr__(self) -> str:
         title = self.partition('aria-label="')[2].partition('"')[0]
         return f"<{unescape(title)}>"
 
     def _repr_html_(self) -> str:
-        return as_written(f'{SHEET}<div class="{DRAWN}" style="overflow-x:auto;max-width:100%">{self}</div>')
+        title = self.partition('aria-label="')[2].partition('"')[0]
+        least = self.partition("min-width:")[2].partition("px")[0]
+        region = f'class="{DRAWN}" tabindex="0" role="region" aria-label="{title}"'
+        wider = f'<p class="lessons-wide-{least}" style="display:none;margin:0;font-size:13px">{say("svg.wider")}</p>'
+        narrow = f"@container (max-width:{least}px) {{.lessons-wide-{least} {{display:block !important}}}}"
+        inside = f'<div {region} style="overflow-x:auto;max-width:100%">{self}</div>{wider}<style>{narrow}</style>'
+        return as_written(f'{SHEET}<div style="container-type:inline-size">{inside}</div>')
 
 
 def drawing(width: float, height: float, title: str, parts: list[str]) -> Svg:

@@ -1,8 +1,7 @@
 """Lesson 03's picture of a beam search: a tree as SVG, so that what is under the mouse can say what it is.
 
-It grows from left to right, a column for each step. In a column the candidates stand in the order of their parents, so
-that no two branches cross; among siblings the better one is higher. Within a step, a darker box and a wider branch mean
-a larger running sum. Fates differ by sign, frame and line, not by colour alone.
+It grows from left to right, a column for each step (`tree_grid`). Within a step, a darker box and a wider branch mean a
+larger running sum. Fates differ by sign, frame and line, not by colour alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +13,12 @@ from math import exp
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
 from lessons.plots.names import LETTER, shortened, width_of
 from lessons.plots.svg import Svg, drawing, path, rect, text
+from lessons.plots.tree_grid import FOOT, MARGIN, ROOT, Grid, Key
 from lessons.records.beam_tree import BeamTree, Candidate, Fate
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import minus
 
-MARGIN, HEAD, FOOT, ROOT = 6, 26, 68, 100  # pixels: around, above, below; the prompt's box
 NAMES: dict[Fate, str] = {
     "kept": "tree.kept",
     "pruned": "tree.pruned",
@@ -27,6 +26,7 @@ NAMES: dict[Fate, str] = {
     "dropped": "tree.dropped",
     "evicted": "tree.evicted",
 }
+LEGEND = {"best": "tree.legend_best", "greedy": "tree.legend_greedy", "shade": "tree.legend_shade"}
 SIGNS: dict[Fate, str] = {"kept": "", "pruned": "", "finished": "■ ", "dropped": "✕ ", "evicted": "↓ "}
 FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width, its dashes
     "kept": (BLUE, 1, ""),
@@ -36,37 +36,6 @@ FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width
     "evicted": (RED, 1.6, "5 3"),
 }
 LIGHT, DARK, BLACK, RING = (231, 240, 248), (8, 81, 156), "#111", "#b5179e"
-Key = tuple[int, int]  # step and rank of a candidate
-
-
-class Grid:
-    """Where everything stands: columns of steps, rows in the order of the parents; in pixels."""
-
-    def __init__(self, tree: BeamTree, tall: bool) -> None:
-        steps, rows = len(tree), max(map(len, tree.steps))
-        self.pitch = 150 if tall or steps <= 5 else 112 if steps <= 9 else 88
-        self.box, self.row = self.pitch - (44 if steps <= 9 else 28), 40 if tall else 23
-        self.width, self.height = 2 * MARGIN + ROOT + steps * self.pitch, HEAD + rows * self.row + FOOT
-        self.middle = HEAD + rows * self.row / 2
-        self.place: dict[Key, float] = {}  # how far down the middle of each candidate's box is
-        before: dict[int | None, int] = {None: 0}
-        for step in tree.steps:
-            order = sorted(step, key=lambda one: (before[one.parent], one.rank))
-            top = self.middle - len(order) * self.row / 2
-            self.place |= {(one.step, one.rank): top + (row + 0.5) * self.row for row, one in enumerate(order)}
-            before = {one.rank: row for row, one in enumerate(order)}
-
-    def left(self, step: int) -> float:
-        """Where the boxes of a step begin."""
-        return MARGIN + ROOT + (step + 1) * self.pitch - self.box
-
-    def way(self, candidate: Candidate) -> str:
-        """The branch from a candidate's parent to it."""
-        step, x, parent = candidate.step, self.left(candidate.step), candidate.parent
-        from_x = MARGIN + ROOT if parent is None else self.left(step - 1) + self.box
-        from_y = self.middle if parent is None else self.place[step - 1, parent]
-        y, bend = self.place[step, candidate.rank], (from_x + x) / 2
-        return f"M{from_x:.1f} {from_y:.1f}C{bend:.1f} {from_y:.1f} {bend:.1f} {y:.1f} {x:.1f} {y:.1f}"
 
 
 @dataclass(frozen=True)
@@ -123,8 +92,12 @@ def beam_tree(
         *paths_legend(grid, bool(best), bool(greedy)),
         *greedy_leaves(grid, tree, greedy, name, shown),
     ]
-    title = say("tree.picture", steps=shown, candidates=len(candidates))
-    return drawing(grid.width, grid.height, title, parts)
+    return drawing(grid.width, grid.height, title_of(tree, shown), parts)
+
+
+def title_of(tree: BeamTree, steps: int) -> str:
+    """What a screen reader says of the tree's first steps."""
+    return say("tree.picture", steps=steps, candidates=sum(map(len, tree.steps[:steps])))
 
 
 def share(tree: BeamTree, candidate: Candidate) -> float:
@@ -155,7 +128,12 @@ def branch(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> st
 
 
 def box(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
-    """A candidate's box with its token, what it says under the mouse, and its numbers if they are wanted."""
+    """A candidate's box, and what it says under the mouse."""
+    return f"<g><title>{escape(style.words(candidate))}</title>{face(grid, tree, candidate, style)}</g>"
+
+
+def face(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
+    """What a candidate's box looks like: its token, and its numbers if they are wanted."""
     key, fate = (candidate.step, candidate.rank), candidate.fate
     x, y, half = grid.left(candidate.step), grid.place[key], grid.row / 2 - 2.5
     colour, ink = fill(share(tree, candidate)) if fate != "pruned" else ("#fff", "#6d6d6d")
@@ -172,7 +150,7 @@ def box(grid: Grid, tree: BeamTree, candidate: Candidate, style: Style) -> str:
     if style.numbers:
         numbers = numbers_of(candidate, style.numbers)
         parts.append(text(middle, y + 12, numbers, 10.5, fill=ink, text_anchor="middle"))
-    return f"<g><title>{escape(style.words(candidate))}</title>{''.join(parts)}</g>"
+    return "".join(parts)
 
 
 def numbers_of(candidate: Candidate, kind: str) -> str:
@@ -206,14 +184,25 @@ def greedy_leaves(
     grid: Grid, tree: BeamTree, greedy: Sequence[int], name: Callable[[int], str], shown: int
 ) -> Iterator[str]:
     """A word about where the greedy text falls out of the beams, if it does so in the steps shown."""
-    followed = list(takewhile(lambda one: one.fate == "kept", tree.find(greedy)))
-    step = len(followed)  # at which greedy's candidate is no longer kept
-    last = tree.find(greedy)[step : step + 1]
-    if step < min(shown, len(greedy)) and not (last and last[0].fate in ("finished", "evicted")):
-        words = say("tree.greedy_leaves", step=step + 1, token=visible(name(greedy[step])))
+    step = step_of_leaving(tree, greedy)
+    if step is not None and step < shown:
+        words = leaving(step, name(greedy[step]))
         yield text(
             grid.width - MARGIN, grid.height - 8, words, 11.5, fill="#7a4f00", font_weight="bold", text_anchor="end"
         )
+
+
+def step_of_leaving(tree: BeamTree, greedy: Sequence[int]) -> int | None:
+    """The step, from 0, at which the greedy text falls out of the beams; None if it stays, or ended among the best."""
+    path = tree.find(greedy)
+    step = len(list(takewhile(lambda one: one.fate == "kept", path)))  # at which it is no longer kept
+    ended = step < len(path) and path[step].fate in ("finished", "evicted")
+    return None if ended or step >= min(len(tree), len(greedy)) else step
+
+
+def leaving(step: int, token: str) -> str:
+    """Where the greedy text falls out of the beams, in words."""
+    return say("tree.greedy_leaves", step=step + 1, token=visible(token))
 
 
 def legend(grid: Grid) -> Iterator[str]:
@@ -224,13 +213,13 @@ def legend(grid: Grid) -> Iterator[str]:
         yield rect(x, y - 11, 18, 13, rx=3, fill=ground, stroke=colour, stroke_width=width, stroke_dasharray=dashes)
         yield text(x + 23, y, words, 11, fill="#333")
         x += 38 + width_of(words) * 11 / 12
-    yield text(MARGIN, y + 17, say("tree.legend_shade"), 11, fill="#333")
+    yield text(MARGIN, y + 17, say(LEGEND["shade"]), 11, fill="#333")
 
 
 def paths_legend(grid: Grid, best: bool, greedy: bool) -> Iterator[str]:
     """The two paths that can be marked, in the line below."""
     x, y = float(MARGIN), grid.height - 8
-    marks = ((best, BLACK, 2.4, say("tree.legend_best")), (greedy, ORANGE, 8, say("tree.legend_greedy")))
+    marks = ((best, BLACK, 2.4, say(LEGEND["best"])), (greedy, ORANGE, 8, say(LEGEND["greedy"])))
     for shown, colour, width, words in marks:
         if shown:
             yield path(f"M{x} {y - 4}h22", stroke=colour, stroke_width=width)

@@ -27,11 +27,12 @@ from lessons.words.tokens import text_after
 
 @dataclass(frozen=True)
 class Text:
-    """A continuation: its ids, the same as text, and its log-probability under the model, in nats."""
+    """A continuation: ids, the same as text, its log-probability under the model, and each token's; in nats."""
 
     ids: tuple[int, ...]
     text: str
     log_prob: float
+    log_probs: tuple[float, ...] = field(default=(), repr=False)
 
     @property
     def surprisal(self) -> float:
@@ -66,7 +67,7 @@ class Decoder:
             options |= {"num_return_sequences": number, "seed": seed, "output_scores": False}
         written = self.search(lm, prompt, max_new_tokens=max_new_tokens, **options)
         traces = [written] if isinstance(written, Trace) else written
-        texts = [Text(trace.new_ids, trace.new_text, trace.log_prob) for trace in traces]
+        texts = [Text(one.new_ids, one.new_text, one.log_prob, tuple(one.log_probs.tolist())) for one in traces]
         return [texts[place % len(texts)] for place in range(number)]
 
 
@@ -124,8 +125,9 @@ def read_real(lm: LanguageModel, prompt: str, texts: Iterable[str], max_new_toke
             raise ValueError(say("decoders.not_a_continuation", prompt=repr(prompt), text=repr(text[:40])))
         check_begins(lm, ids, prompt_ids, prompt)
         ids = ids[: start + max_new_tokens]
-        log_prob = float(token_log_probs(lm, ids)[start - 1 :].sum())
-        real.append(Text(tuple(ids[start:]), text_after(lm.decode, prompt_ids, ids[start:]), log_prob))
+        log_probs = token_log_probs(lm, ids)[start - 1 :]
+        words = text_after(lm.decode, prompt_ids, ids[start:])
+        real.append(Text(tuple(ids[start:]), words, float(log_probs.sum()), tuple(log_probs.tolist())))
     return real
 
 

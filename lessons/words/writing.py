@@ -6,7 +6,7 @@ from html import escape
 from lessons.words.tokens import visible
 
 SHOWN_INPUT = 48  # characters of the text so far that a displayed table shows: its end
-CELL = "padding:2px 10px;vertical-align:top;max-width:70ch;font-variant-numeric:tabular-nums"
+CELL = "padding:2px 10px;vertical-align:top;max-width:70ch;word-break:keep-all;font-variant-numeric:tabular-nums"
 
 
 def percent(value: float) -> str:

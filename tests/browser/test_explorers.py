@@ -31,12 +31,7 @@ CASES = {
         "import math\ntotal = explorer.length.value * math.log(explorer.probability.value)\n"
         'print(f"The sum of the logarithms is −{-total:.1f} nats")',
     ),
-    "beam": Case(
-        "Step shown",
-        "best, greedy = lessons.beam_search(lm, explorer.prompt.value, 5, 3), lessons.greedy_search(lm, explorer.prompt.value, 5)\n"
-        'print(f"Step {explorer.shown.value} of 5")\n'
-        'print(f"a log-probability of −{-best.log_prob:.2f}; greedy search ends at −{-greedy.log_prob:.2f}")',
-    ),
+    "beam": Case("Step shown", 'print(f"Step {explorer.shown.value} of 5: of 6 candidates")'),
     "temperature": Case(
         "T",
         "import torch\nlogits = lm.model(torch.tensor([lm.encode(explorer.prompt.value)])).logits[0, -1]\n"
@@ -49,11 +44,14 @@ CASES = {
         'kept = lessons.keep_top_p(lessons.keep_top_k(logits, explorer.sliders["top_k"].value), explorer.sliders["top_p"].value)\n'
         'print(f"{int(kept.isfinite().sum()):,} of {lm.vocabulary_size:,} tokens can be drawn")',
     ),
-    "fine-tuning": Case(
-        "From token",
-        "costs = [-lessons.sequence_logprob(one, one.encode(text)) for one in (before, after)]\n"
-        'print(f"Before training the text costs {costs[0]:.1f} nats in all")\nprint(f"after it {costs[1]:.1f} nats")',
-        sentence_moves=False,
+    "lens": Case(
+        "Blocks passed",
+        "import torch\nblocks = explorer.blocks.value\n"
+        "output = lm.model(torch.tensor([lm.encode(explorer.prompt.value)]), output_hidden_states=True)\n"
+        "state = output.hidden_states[blocks][0, -1]\n"
+        "logits = lm.model.lm_head(state if blocks == 6 else lm.model.transformer.ln_f(state))\n"
+        "token = lm.token(int(logits.argmax())).replace(' ', '␣')\n"
+        'print(f"After {blocks} of 6 blocks the likeliest token")\nprint(f"is “{token}”")',
     ),
     "decoder": Case(
         "Text number",
@@ -64,7 +62,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", [name for name in EXPLORERS if name in CASES])
 def test_a_slider_moves_the_picture_and_the_words_are_true(open_explorer, name):
     """Dragged and pressed, the picture is another each time, nothing jumps or fails, and the words are Python's."""
     case = CASES[name]
@@ -105,6 +103,18 @@ def test_lesson_01_from_its_top(open_notebook):
     assert words + 1 == explorer.words.count()
     assert explorer.box.locator(".widget-slider:visible, .lessons-pieces:visible").count() == 0, "it is the simple one"
     assert notebook.errors() == []
+
+
+def test_words_and_boxes_of_the_tree_are_clicked(open_explorer):
+    """With the mouse: a bar, back to the prompt, another bar, and by its box the first branch again."""
+    _, explorer = open_explorer("next-token")
+    prompt, said = explorer.words.count(), [explorer.sentence()]
+    for button in (explorer.bars.nth(1), explorer.words.nth(prompt - 1), explorer.bars.nth(3), explorer.pieces.nth(1)):
+        button.click()
+        explorer.wait_until(lambda: explorer.sentence() != said[-1])
+        said.append(explorer.sentence())
+    assert said[0] == said[2] and said[1] == said[4] != said[3]
+    assert 3 == explorer.pieces.count()
 
 
 DETAILS = "button => getComputedStyle(button, '::after').content"

@@ -91,6 +91,7 @@ CALLS = {
     "sample": lambda lm: lessons.sample(lm, "the old", top_p=0.9, num_return_sequences=2),
     "next_token_table": lambda lm: lessons.next_token_table(lm, "the old"),
     "next_token_probabilities": lambda lm: lessons.next_token_probabilities(lm, "the old"),
+    "logit_lens": lambda lm: lessons.logit_lens(lm, "the old"),
     "sequence_logprob": lambda lm: lessons.sequence_logprob(lm, [5, 6, 7]),
     "perplexity": lambda lm: lessons.perplexity(lm, [[5, 6, 7], [8, 9]]),
 }
@@ -115,13 +116,21 @@ def test_nothing_is_trained_from_weights_that_are_no_numbers(broken, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["NextTokenExplorer", "BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "DecoderExplorer"]
+    "name",
+    [
+        "NextTokenExplorer",
+        "BeamExplorer",
+        "TemperatureExplorer",
+        "TruncationExplorer",
+        "DecoderExplorer",
+        "LensExplorer",
+    ],
 )
 def test_an_explorer_of_broken_weights_says_so(broken, name):
     """The explorer stands there with the sentence under its controls, and shows no picture of nothing."""
     explorer = getattr(lessons, name)(broken, "the old")
     assert "broken" in explorer.error and "Traceback" not in explorer.error
-    assert not explorer.picture.value and not explorer.sentence
+    assert not explorer.drawing and not explorer.sentence
 
 
 @pytest.mark.parametrize(

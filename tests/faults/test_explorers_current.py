@@ -17,7 +17,6 @@ from traitlets import TraitError
 import lessons
 from lessons.explorers.base import NOT_CURRENT, SHOWN, Explorer
 from lessons.explorers.cell_outputs import parts_of
-from lessons.plots.moving import MovingPicture
 from lessons.tables.decoders import NINE
 from lessons.words.language import speak
 
@@ -61,10 +60,8 @@ def trouble(tiny_models, monkeypatch) -> Iterator[Trouble]:
         show_sentence(explorer, sentence)
 
     monkeypatch.setattr(Explorer, "show_sentence", show)
-    monkeypatch.setattr("lessons.explorers.base.png", lambda figure: b"a figure")
     monkeypatch.setattr("lessons.explorers.writing.QUICK", math.inf)  # however busy the machine is
     monkeypatch.setattr("lessons.explorers.writing.HOPEFUL", math.inf)
-    monkeypatch.setattr(MovingPicture, "png", lambda picture: b"a moving picture")
     hook = tiny_models["gpt2"].model.base_model.register_forward_pre_hook(trouble.read)
     yield trouble
     hook.remove()
@@ -167,6 +164,11 @@ def with_values(explorer: Explorer) -> list[widgets.Widget]:
     return [one for one in controls(explorer) if hasattr(one, "value")]
 
 
+def number_of(explorer: Explorer, chosen: tuple[int, int]) -> int:
+    """The number of a candidate's box in the tree, by its step and rank."""
+    return [(one.step, one.rank) for step in explorer.trace.tree for one in step].index(chosen)
+
+
 class Fresh:
     """What a fresh explorer shows that was brought to the same controls without any trouble; each is made once."""
 
@@ -178,7 +180,8 @@ class Fresh:
     def like(self, explorer: Explorer, clicked: int | None) -> list[str]:
         wanted = [one.value for one in with_values(explorer)]
         paths, here = getattr(explorer, "paths", []), [getattr(explorer, name, None) for name in ("path", "place")]
-        key = (self.name, repr(wanted), repr(paths), repr(here), clicked)
+        chosen = getattr(explorer, "chosen", None)
+        key = (self.name, repr(wanted), repr(paths), repr(here), chosen, clicked)
         if key not in self.known:
             fresh = self.make(self.name, box(explorer).value)
             if paths:
@@ -188,6 +191,8 @@ class Fresh:
                 fresh.follow(*here)
             for control, value in zip(with_values(fresh), wanted, strict=True):
                 move(control, value)
+            if chosen is not None:
+                fresh.boxes[number_of(fresh, chosen)].click()
             if clicked is not None and not paths:
                 controls(fresh)[clicked].click()
                 for control, value in zip(with_values(fresh), wanted, strict=True):  # a button may move other controls
@@ -207,7 +212,7 @@ def check(explorer: Explorer, fresh: Fresh, clicked: int | None = None) -> None:
     else:
         assert explorer.error
         assert bool(explorer.sentence) == ("not current" in explorer._error_line.value)
-        assert not {"image/png", "text/html"} & set(explorer._repr_mimebundle_())
+        assert not {"image/svg+xml", "text/html"} & set(explorer._repr_mimebundle_())
 
 
 def restored(explorer: Explorer, name: str, fresh: Fresh) -> None:
@@ -283,7 +288,7 @@ def test_the_reason_stays_until_the_text_is_mended(make):
         assert "현재 결과가 아님" in explorer._error_line.value
         assert before == explorer.sentence and explorer.error == explorer._repr_mimebundle_()["text/plain"]
     explorer.prompt.value = OTHER_WORDS
-    assert explorer.current and "" == explorer.error and "lessons-error" not in explorer._error_line.value
+    assert explorer.current and not explorer.error and "alert" not in explorer._error_line.value
     assert 2.0 == explorer.typed.value and "2" in explorer.sentence
 
 

@@ -210,6 +210,7 @@ EXPLORERS = {
     "TemperatureExplorer": ("prompt", "the old"),
     "TruncationExplorer": ("prompt", "the old"),
     "DecoderExplorer": ("prompt", "the old"),
+    "LensExplorer": ("prompt", "the old"),
 }
 
 

@@ -124,6 +124,7 @@ EXPLORERS = {
     "TruncationExplorer": lambda lm: lessons.TruncationExplorer(lm, PROMPTS[0]),
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, PROMPTS[1], samples=3, max_new_tokens=8),
     "UnderflowExplorer": lambda lm: lessons.UnderflowExplorer(lm),
+    "LensExplorer": lambda lm: lessons.LensExplorer(lm, PROMPTS[0]),
 }
 
 

@@ -7,4 +7,5 @@ lesson_04    temperature
 lesson_05    top-k, top-p, min-p
 lesson_06    fine-tuning
 lesson_07    choosing a decoder
+lesson_08    inside the model
 """
