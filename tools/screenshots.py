@@ -21,7 +21,7 @@ from shown_explorer import EXPLORERS, ShownExplorer
 
 FOLDER = ROOT / "build" / "screenshots"
 # Theme of JupyterLab, and width of the window.
-LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1200), "narrow": ("JupyterLab Light", 700)}
+LOOKS = {"light": ("JupyterLab Light", 1200), "dark": ("JupyterLab Dark", 1366), "narrow": ("JupyterLab Light", 700)}
 # The pictures in README.md, by explorer and look; README.ko.md has them with "-ko" at the end of their names.
 IN_README = {("next-token", "light"): "lesson-01.png", ("truncation", "dark"): "lesson-05-dark.png"}
 # What is clicked for lesson 01's picture, by place: six bars, two other branches, and back into the first.
@@ -45,6 +45,8 @@ def shots(lab: Lab, names: list[str], language: str) -> Iterator[tuple[str, str,
                 explorer = ShownExplorer(page, notebook.cell(2))
                 if name == "next-token":
                     click(explorer)
+                if name == "truncation":
+                    throw(explorer)
                 page.mouse.move(0, 0)
                 page.wait_for_timeout(500)
                 yield name, look, explorer.box.screenshot()
@@ -57,6 +59,14 @@ def click(explorer: ShownExplorer) -> None:
     for kind, place in CLICKS:
         before = explorer.sentence()
         getattr(explorer, kind).nth(place).click()
+        explorer.wait_until(lambda before=before: explorer.sentence() != before)
+
+
+def throw(explorer: ShownExplorer) -> None:
+    """Draw one token, then ten more."""
+    for place in (0, 1):
+        before = explorer.sentence()
+        explorer.box.locator("button:has(.fa-arrow-down), button:has(.fa-arrow-down) + button").nth(place).click()
         explorer.wait_until(lambda before=before: explorer.sentence() != before)
 
 

@@ -9,6 +9,7 @@ from lessons.explorers.base import SHOWN
 from lessons.plots.strip_rows import OFF, ONLY_WIDE, ROW, Piece, framed
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
+from lessons.words.writing import as_written
 
 FLAT = {"margin": "0", "overflow": "visible"}  # nothing of what hangs out of a strip is cut
 MARGIN = 58  # pixels: of a name at the left of an axis
@@ -44,4 +45,4 @@ def strip_html(drawn: str, pieces: Sequence[Piece], name: str, note: str | None 
     tip = f'<div class="lessons-tip" aria-hidden="true">{escape(listed)}</div>' if listed else ""
     strip = f'<div class="lessons-strip">{framed(drawn, words, ROW if listed else OFF)}{tip}</div>'
     beside = "" if note is None else f'<div class="lessons-note">{escape(note)}</div>'
-    return f'<div class="{DRAWN} lessons-row">{strip}{beside}</div>'
+    return as_written(f'<div class="{DRAWN} lessons-row">{strip}{beside}</div>')

@@ -17,6 +17,7 @@ from lessons.plots.svg import STYLE
 from lessons.plots.temperature import TICKS, colour
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
+from lessons.words.writing import as_written
 
 TOP, PLOT, FOOT = 8, 172, 22  # pixels: above the curves, of the curves, of the numbers under them
 MARGIN = 58  # pixels: what stands at the left of the axis
@@ -144,4 +145,4 @@ def over_slider(drawn: str, words: str, height: float) -> str:
     """A drawing right above a slider, as wide as its rail; `words` are what a screen reader says."""
     look = f'width="100%" height="{height}" style="{STYLE};height:{height}px;overflow:visible"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(words)}" {look}>{drawn}</svg>'
-    return f'<div class="{DRAWN}" style="margin:0 6px 0 {MARGIN}px">{svg}</div>'
+    return as_written(f'<div class="{DRAWN}" style="margin:0 6px 0 {MARGIN}px">{svg}</div>')

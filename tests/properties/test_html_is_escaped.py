@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("error:.*Glyph")]
 # Every tag that lessons and pandas write. None of them runs anything, and none loads anything but the picture of a
 # chart (a data: address).
 OURS = {"div", "span", "br", "table", "thead", "tbody", "tr", "th", "td", "b", "p", "code", "pre", "style", "svg", "g", "title", "text",
-        "tspan", "rect", "path", "img"}  # fmt: skip
+        "tspan", "rect", "path", "circle", "defs", "pattern", "img"}  # fmt: skip
 EVIL = ["<script>alert(1)</script>", "<img onerror=alert(1) src=x>", '" onmouseover="alert(1)', "'><evil>", "</span><evil>",
         "</td></table>", "<!--", "-->", "]]>", "<![CDATA[", "&lt;evil&gt;", "&#60;evil&#62;", "&", "&amp", "<", ">", "<evil",
         "javascript:alert(1)",
