@@ -17,7 +17,6 @@ from transformers.utils import logging
 from lessons.classroom import start as notebook
 from lessons.plots import temperature_bars
 from lessons.plots.canvas import set_title
-from lessons.plots.moving import MovingTitle
 from lessons.words import language
 
 
@@ -124,4 +123,4 @@ def test_a_title_has_one_weight(language, weight):
         text for text in axes.findobj(Text) + bars.findobj(Text) if text.get_text() in ("10", bars.get_suptitle())
     ]
     assert len(written) == 2
-    assert {text.get_fontweight() for text in written} | {MovingTitle(axes).font.get_weight()} == {weight}
+    assert {text.get_fontweight() for text in written} == {weight}

@@ -17,7 +17,6 @@ from PIL import Image
 
 from lessons import plots
 from lessons.plots.canvas import new_figure
-from lessons.plots.moving import MovingLabels
 from lessons.words.language import speak
 
 pytestmark = pytest.mark.usefixtures("fonts")
@@ -114,22 +113,15 @@ def ink_is_cut(figure: Figure) -> bool:
 def written(figure: Figure, monkeypatch) -> list[tuple[str, Bbox]]:
     """All that is written in a figure, with the pixels that it takes."""
     found: dict[object, tuple[str, Bbox]] = {}
-    draw_text, draw_labels = Text.draw, MovingLabels.draw
+    draw_text = Text.draw
 
     def text(self, renderer):
         draw_text(self, renderer)
         if self.get_visible() and self.get_text().strip():
             found[self] = (self.get_text(), Text.get_window_extent(self, renderer))
 
-    def labels(self, renderer):
-        draw_labels(self, renderer)
-        inked = [one for one in self.texts if one.strip()]
-        for one, box in zip(inked, self.boxes(renderer), strict=True):
-            found[self, one, box.x0, box.y0] = (one, box)
-
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", text)
-        patch.setattr(MovingLabels, "draw", labels)
         FigureCanvasAgg(figure).draw()
     return list(found.values())
 
@@ -184,10 +176,10 @@ def planted(**place) -> tuple[Figure, Axes]:
 
 
 def test_what_is_planted_is_found(monkeypatch):
-    """Moving labels that the layout does not know are cut off; a text on a text, on an axis."""
+    """A text that the layout does not know is cut off; a text on a text, on an axis."""
     figure, axes = planted(x=0.5, y=0.5)
     assert not ink_is_cut(figure) and [] == list(overlaps(figure, monkeypatch))
-    MovingLabels(axes).put(["far away on the right"], [1.5], [0.5])
+    axes.text(1.5, 0.5, "far away on the right").set_in_layout(False)
     assert ink_is_cut(figure)
     figure, axes = planted(x=0.5, y=0.5)
     axes.text(0.51, 0.52, "there")

@@ -1,14 +1,10 @@
 """A drawing on a dark page: its lightness turned round by the page's own style."""
 
-import io
-
 import numpy
 import pytest
 from matplotlib.colors import to_rgb
-from PIL import Image
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink, new_figure
-from lessons.plots.moving import MovingPicture
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink
 from lessons.plots.svg import drawing
 from lessons.plots.themes import DRAWN, SHEET, TURNED
 
@@ -40,15 +36,6 @@ def test_a_colour_keeps_its_hue():
     """Orange stays nearer to orange than to blue."""
     red, _, blue = turned(RED)
     assert red > blue
-
-
-def test_an_explorers_picture_has_no_ground_and_a_cells_has():
-    figure, _ = new_figure()
-    picture = MovingPicture(figure)
-    assert picture.pixels()[0, 0].tolist()[3] == 0
-    file = io.BytesIO()
-    picture.standing().savefig(file)
-    assert Image.open(file).convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
 
 
 def test_a_drawing_brings_the_style_that_turns_it():

@@ -10,20 +10,16 @@ the explorer is not `current`, and what it shows is dimmed, with the reason unde
 """
 
 import traceback
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
-from matplotlib.figure import Figure
 
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
-from lessons.plots.canvas import png
-from lessons.plots.moving import MovingPicture
 from lessons.plots.svg import Svg
-from lessons.plots.themes import DRAWN, SHEET, without_ground
+from lessons.plots.themes import SHEET
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
 from lessons.words.language import say
@@ -50,8 +46,7 @@ class Explorer(widgets.VBox):
     """Controls over a picture.
 
     Attributes:
-        picture: the `Image` whose bytes are swapped in place; or
-        drawn: the control that holds the `drawing`, an SVG, of explorers that are drawn so.
+        drawing: the picture, an SVG, of explorers that have one; `drawn`: the control that holds it.
         sentence: what the picture shows, in words (plain text).
         error: the message of what went wrong last; empty when all is well.
         current: whether what is shown belongs to what the controls say.
@@ -62,9 +57,7 @@ class Explorer(widgets.VBox):
     # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
     _ipython_display_ = None
 
-    def __init__(self, width: int = 792) -> None:
-        self.picture = widgets.Image(format="png", layout={"width": f"{width}px", "max_width": "100%"})
-        self.picture.add_class(SHOWN).add_class(DRAWN)
+    def __init__(self) -> None:
         self.sentence, self.error = "", ""
         self._attempts, self._trouble, self._quiet = 0, "", False
         self._owed: Action | None = None  # what makes the picture current again
@@ -83,14 +76,9 @@ class Explorer(widgets.VBox):
         close_all(self, *(part for part in vars(self).values() if isinstance(part, widgets.Widget)))
         self.drawing = Svg()
         # subtle: a notebook keeps this object as the result of its cell
-        self.children, self.picture.value, self.drawn.value = (), b"", ""
+        self.children, self.drawn.value = (), ""
         for name in set(vars(self)) - self._shared_by_all:
             delattr(self, name)
-
-    def lay_out(self, *rows: widgets.Widget) -> None:
-        """Stack the rows, the error line after the first of them, then picture and sentence."""
-        first, *others = rows
-        self.children = (first, self._error_line, *others, self.picture, self._sentence_line)
 
     def lay_out_beside(
         self,
@@ -101,11 +89,11 @@ class Explorer(widgets.VBox):
     ) -> None:
         """Controls at the left, the error line below them; at the right what they change, the sentence last.
 
-        shown: instead of the picture
+        shown: instead of the drawing
         left, right: the layouts of both sides, where they are to share the width otherwise
         """
         at_left = widgets.VBox([*controls, self._error_line], layout=dict(left))
-        at_right = widgets.VBox([*(shown or [self.picture]), self._sentence_line], layout=dict(right))
+        at_right = widgets.VBox([*(shown or [self.drawn]), self._sentence_line], layout=dict(right))
         self.children = (widgets.HBox([at_left, at_right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
 
     @property
@@ -180,13 +168,8 @@ class Explorer(widgets.VBox):
             self._show_error(self._trouble)
         return not failed
 
-    def show(self, picture: Figure | MovingPicture, sentence: str) -> None:
-        """Put the picture and the sentence in place of the last ones."""
-        self.picture.value = picture.png() if isinstance(picture, MovingPicture) else png(without_ground(picture))
-        self.show_sentence(sentence)
-
     def show_drawing(self, drawing: Svg, sentence: str) -> None:
-        """The same for a drawing."""
+        """Put the drawing and the sentence in place of the last ones."""
         self.drawing = drawing
         self.drawn.value = drawing._repr_html_()
         self.show_sentence(sentence)
@@ -219,8 +202,6 @@ class Explorer(widgets.VBox):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         words = self.sentence if self.current else self.error
         bundle: dict[str, Any] = {"text/plain": words, "application/vnd.jupyter.widget-view+json": view}
-        if self.picture.value and self.current:
-            bundle["image/png"] = b64encode(self.picture.value).decode()
         if self.drawing and self.current:
             bundle["image/svg+xml"] = str(self.drawing)
         return bundle

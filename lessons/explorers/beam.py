@@ -16,7 +16,7 @@ from lessons.models.language_model import LanguageModel
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.beam import candidate_words, ending, fate_words, step_words, words_so_far
 from lessons.plots.growing_tree import growing_tree, legend_in_words, places_of, roomy_grid, size_of
-from lessons.records.beam_tree import BeamTrace, Candidate
+from lessons.records.beam_tree import Beams, BeamTrace, Candidate
 from lessons.records.trace import Trace
 from lessons.words.arguments import check_flag, check_text
 from lessons.words.language import say
@@ -48,6 +48,8 @@ class BeamExplorer(Explorer):
         details, comparison: the words about the chosen candidate, and about `generate`.
     """
 
+    _beams: Beams
+
     def __init__(
         self,
         lm: Source | NextLogits,
@@ -62,6 +64,7 @@ class BeamExplorer(Explorer):
         self._comparisons: dict[tuple[str, ...], str] = {}  # settings -> what was said about `generate`
         self.details, self.comparison = "", ""
         self.chosen: tuple[int, int] | None = None
+        self._read_prompt: tuple[int, ...] = ()
         self._make_controls(prompt, beams, steps)
         self._lay_out()
         self._listen()
@@ -115,7 +118,7 @@ class BeamExplorer(Explorer):
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
         beams = grow_all(self.lm, prompt_ids, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
         self.greedy = greedy_search(self.lm, prompt_ids, steps, no_repeat_ngram_size=ngram)
-        anew = "_beams" not in vars(self) or self._beams.prompt_ids != beams.prompt_ids
+        anew, self._read_prompt = self._read_prompt != beams.prompt_ids, beams.prompt_ids
         self._beams = beams
         self._judge(anew)
         if not self.simple:

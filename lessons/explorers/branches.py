@@ -8,7 +8,7 @@ import ipywidgets as widgets
 from lessons.explorers.base import SHOWN
 from lessons.explorers.buttons import PictureButtons
 from lessons.plots.branches import BOX, LONGEST, MARGIN, ROW, Box, Ids, Stem, branch_lines, lay_out, stems, tree_width
-from lessons.plots.names import LETTER, shortened, width_of
+from lessons.plots.names import shortened, width_of
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
 from lessons.words.tokens import text_after, visible
@@ -18,13 +18,14 @@ HERE = "#b5179e"  # the frame of the piece at whose end the text stands
 TREE = """{around} .lessons-tree{{display:grid;overflow:auto;max-height:{most}px}}
 {around} .lessons-tree>*{{grid-area:1/1}}
 {around} .lessons-tree,{around} .lessons-tree>*{{position:static}}
-{box}{{display:grid;grid-auto-rows:{row}px;padding-top:{margin}px;pointer-events:none}}
+{around} .lessons-tree>:first-child{{pointer-events:none}}
+{box}{{display:grid;grid-auto-rows:{row}px;padding-top:{margin}px}}
 {box}>*{{grid-column:1;box-sizing:border-box;height:{height}px;margin:0;padding:0 2px;border:1px solid #8a8a8a;
 border-radius:4px;background:#fff;color:#6f6f6f;font-size:13px;line-height:{line}px;text-align:center;white-space:nowrap;
-overflow:hidden;cursor:pointer;pointer-events:auto}}
+overflow:hidden;cursor:pointer}}
 {box}>:hover,{box}>:focus-visible{{background:#ffe9c7;box-shadow:none}}"""
-HEADING = "color:#111;font-size:13px;margin:2px 0"
-MOST_LETTERS = 60  # that are looked at: fewer have room
+HEADING = "color:#111;font-size:13px;line-height:1.4;margin:2px 0"
+ROOT, MOST_LETTERS = 80.0, 60  # the width of the root's label at size 12; letters that are looked at: fewer have room
 MOST_ROWS = 8.5  # that are seen at once; where there are more, the tree can be scrolled
 
 
@@ -109,8 +110,8 @@ def piece_text(decode: Callable[[Sequence[int]], str], stem: Stem) -> str:
 
 
 def end_of(text: str) -> str:
-    """The end of a text, with an ellipsis for what is left out."""
+    """The last words of a text, with an ellipsis for what is left out."""
     shown = text[-MOST_LETTERS:]
-    while width_of(shown) > LONGEST - LETTER:
+    while width_of(shown) > ROOT:
         shown = shown[1:]
-    return shown if shown == text else "…" + shown
+    return shown if shown == text else "…" + shown[shown.rstrip().find(" ") + 1 :]

@@ -59,10 +59,14 @@ class ChoiceRows:
 
         titles: what is said of each
         others: what all other tokens together are called
-        marked: the place of a row that stands out
+        marked: the place of the row whose token was taken here
         """
         self.rows.put([shortened(visible(name), TOKEN - 14) or "“”" for name in names], titles)
-        self.strip.value = self._sheet(probabilities, marked) + strip(probabilities, others)
+        longest = percent(max(probabilities))
+        scale = say("choices.longest", probability=longest)
+        if marked is not None:
+            scale = say("choices.longest_taken", probability=longest)
+        self.strip.value = self._sheet(probabilities, marked) + strip(probabilities, others) + heading(scale)
 
     def _sheet(self, probabilities: Sequence[float], marked: int | None) -> str:
         """The style of the rows: how long each bar is, and which of them stands out."""
@@ -98,8 +102,11 @@ def strip(probabilities: Sequence[float], others: str) -> str:
     )
     bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{''.join(parts)}</div>"
     axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
-    longest = escape(say("choices.choose", probability=percent(max(probabilities))))
-    heading = f"<div style='margin:4px 0 2px;font-size:13px'><b>{longest}</b></div>"
-    return as_written(
-        f"{SHEET}<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>{heading}"
-    )
+    drawn = f"<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>"
+    return as_written(SHEET + drawn)
+
+
+def heading(scale: str) -> str:
+    """What to do with the rows, and how long their bars are."""
+    parts = f"<b style='font-size:13px'>{escape(say('choices.choose'))}</b><span>{escape(scale)}</span>"
+    return as_written(f"<div class='{DRAWN}' style='{LINE};align-items:baseline;margin:4px 0 2px'>{parts}</div>")

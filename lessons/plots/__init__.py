@@ -1,15 +1,13 @@
 """Plain numbers → pictures. One file for each lesson's pictures; none knows a model or a decoder.
 
-A picture that a slider moves is a class: built once, then `update(...)` changes its artists and `.figure` shows the
-result. The function of the same subject builds it, updates it once and returns the closed figure, so that a cell shows
-it once.
+A picture for a cell is a closed matplotlib figure, or a drawing (SVG); what a slider moves is a drawing, which is made
+anew with each move, sharp at any size, and on the page's own ground.
 
     canvas        style, colours, figure → PNG
     themes        the same drawing on light and dark pages
     svg           drawings as text
     chart         a chart's axes in a drawing
     names         names of tokens: short, and of letters that can be drawn
-    moving        pictures of which only a part is drawn anew
     next_token    lesson 01: bars of the likeliest tokens, probability by rank
     underflow     lesson 02: a product falling to the floors of three precisions, and the sum of logarithms
     shift         lesson 02: which row of the logits is about which token

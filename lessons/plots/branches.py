@@ -15,7 +15,7 @@ from lessons.words.writing import minus
 
 Ids = tuple[int, ...]
 Box = tuple[float, float, float]  # left, top, width; in pixels
-ROW, BOX, GAP, MARGIN, NUMBER = 26, 20, 24, 4, 58  # pixels: of a row, of a box, between boxes, around, of a number
+ROW, BOX, GAP, MARGIN, NUMBER = 26, 20, 20, 4, 58  # pixels: of a row, of a box, between boxes, around, of a number
 LONGEST, LETTERS = 124.0, 13 / 12  # a label's width at size 12; how much larger it is written
 DARK, PALE = "#111", "#8a8a8a"
 

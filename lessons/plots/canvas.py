@@ -1,16 +1,13 @@
 """What all pictures share: style, colours, and the way from a figure to PNG bytes."""
 
-import struct
-import zlib
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
@@ -56,11 +53,6 @@ def contrast_with_white(red: float, green: float, blue: float) -> float:
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
-def pixels_of_inch(renderer: RendererBase) -> float:
-    """How many pixels an inch, which has 72 points, takes in what is drawn."""
-    return float(numpy.asarray(renderer.points_to_pixels(72)))
-
-
 def set_title(axes: Axes, message: str) -> None:
     """Write the picture's message over its axes, as the style has it (matplotlib reads a title's style only when it is
     written)."""
@@ -101,28 +93,6 @@ def in_words(figure: Figure) -> str:
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG bytes, in its own size and resolution."""
-    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
-    canvas.draw()
-    return png_bytes(numpy.asarray(canvas.buffer_rgba()))
-
-
-def png_bytes(pixels: numpy.ndarray) -> bytes:
-    """Pixels (height, width, 4), 8 bits for red, green, blue and opacity, as a PNG file.
-
-    Written here since Pillow tries five ways of packing each line, which takes as long as all the rest together.
-    Portable Network Graphics Specification, W3C 2003: the first byte of a line is 0 for "as it is".
-    """
-    height, width = pixels.shape[:2]
-    lines = numpy.zeros((height, 1 + 4 * width), numpy.uint8)
-    lines[:, 1:] = pixels.reshape(height, 4 * width)
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits; kind 6: with opacity
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", zlib.compress(lines.data, 1))
-        + _chunk(b"IEND", b"")
-    )
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=figure.dpi)
+    return file.getvalue()

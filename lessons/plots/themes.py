@@ -4,15 +4,7 @@ So ink is drawn for white paper only. The hue of a colour stays what it is, and 
 with white has more than 4.5 with JupyterLab's black.
 """
 
-from matplotlib.figure import Figure
-
 DRAWN = "lessons-drawn"  # the class of what was drawn for white paper; one such thing never holds another
 DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", '[theme="dark"]')  # JupyterLab's, VS Code's, Colab's
 TURNED = "filter:invert(1) hue-rotate(180deg)"
 SHEET = f"<style>{','.join(f'{page} .{DRAWN}' for page in DARK_PAGES)}{{{TURNED}}}</style>"
-
-
-def without_ground(figure: Figure) -> Figure:
-    """The figure itself, drawn on the page's ground from now on."""
-    figure.patch.set_visible(False)
-    return figure

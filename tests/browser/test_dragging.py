@@ -7,7 +7,7 @@ CHANGES = 200
 # A slider of each explorer that draws while it is dragged, and its value in Python.
 SLIDERS = {
     "next-token": ("Bars", "explorer.bars.value"),
-    "temperature": ("T", "explorer.typed.value"),
+    "temperature": ("T", 'f"{explorer.typed.value:#.3g}"'),
     "truncation": ("top_k", 'explorer.sliders["top_k"].value'),
 }
 

@@ -105,6 +105,18 @@ def test_lesson_01_from_its_top(open_notebook):
     assert notebook.errors() == []
 
 
+def test_words_and_boxes_of_the_tree_are_clicked(open_explorer):
+    """With the mouse: a bar, back to the prompt, another bar, and by its box the first branch again."""
+    _, explorer = open_explorer("next-token")
+    prompt, said = explorer.words.count(), [explorer.sentence()]
+    for button in (explorer.bars.nth(1), explorer.words.nth(prompt - 1), explorer.bars.nth(3), explorer.pieces.nth(1)):
+        button.click()
+        explorer.wait_until(lambda: explorer.sentence() != said[-1])
+        said.append(explorer.sentence())
+    assert said[0] == said[2] and said[1] == said[4] != said[3]
+    assert 3 == explorer.pieces.count()
+
+
 DETAILS = "button => getComputedStyle(button, '::after').content"
 
 

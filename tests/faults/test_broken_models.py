@@ -130,7 +130,7 @@ def test_an_explorer_of_broken_weights_says_so(broken, name):
     """The explorer stands there with the sentence under its controls, and shows no picture of nothing."""
     explorer = getattr(lessons, name)(broken, "the old")
     assert "broken" in explorer.error and "Traceback" not in explorer.error
-    assert not explorer.picture.value and not explorer.sentence
+    assert not explorer.drawing and not explorer.sentence
 
 
 @pytest.mark.parametrize(

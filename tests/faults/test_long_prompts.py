@@ -41,10 +41,10 @@ def test_an_explorer_keeps_its_picture(lm, name):
     explorer = getattr(lessons, name)(lm)
     if name == "UnderflowExplorer":
         explorer.source.value = "text"
-    picture, sentence = explorer.picture.value, explorer.sentence
+    picture, sentence = explorer.drawing, explorer.sentence
     getattr(explorer, EXPLORERS[name]).value = LONG[0]
     assert f"at most {lm.context:,}" in explorer.error and "Traceback" not in explorer.error
-    assert (picture, sentence) == (explorer.picture.value, explorer.sentence)
+    assert (picture, sentence) == (explorer.drawing, explorer.sentence)
     getattr(explorer, EXPLORERS[name]).value = "Once upon a time there was"
     assert "" == explorer.error
 
