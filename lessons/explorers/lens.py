@@ -21,6 +21,7 @@ COLUMNS, ROWS = 7, 9  # the grid has at most so many tokens and so many depths: 
 MOST_BARS = 12
 CELL, HEAD = {"width": "70px", "height": "25px", "margin": "1px", "padding": "0 2px"}, {"width": "62px"}
 GRID = 568  # pixels
+TOKEN = "font-weight:bold;overflow:hidden;max-width:70px;text-align:center"  # over a column
 CHOSEN, PLAIN = "3px solid #D55E00", "1px solid #c8d2da"
 # The cells are drawn for white paper, as pictures are.
 STYLE = "<style>.lessons-cell.jupyter-button {color:#111; font-size:12px; line-height:normal}</style>"
@@ -61,11 +62,8 @@ class LensExplorer(Explorer):
         self.prompt = text_box(prompt, say("lens.prompt"), height=34)
         self.blocks = slider(say("lens.blocks"), 0, 0, 1)
         self.place = slider(say("lens.place"), 1, 1, 2)
-        self.cells = [widgets.Button(layout=CELL) for _ in range(0 if simple else COLUMNS * ROWS)]
-        self._heads = [widgets.HTML(layout=HEAD) for _ in range(ROWS)] if not simple else []
-        self._tokens = [widgets.HTML() for _ in range(COLUMNS)] if not simple else []
-        self._grid = widgets.GridBox(layout={"width": "auto"}).add_class(SHOWN)
-        self._corner, self._text = widgets.HTML(small(say("lens.read"))), widgets.HTML().add_class(SHOWN)
+        self.cells = [widgets.Button(layout=CELL) for _ in range(0 if simple else ROWS * COLUMNS)]
+        self._text = widgets.HTML().add_class(SHOWN)
         for control, action in ((self.prompt, self._begin), (self.blocks, self._show), (self.place, self._show)):
             self.listen(control, action)
         for number, cell in enumerate(self.cells):
@@ -77,18 +75,28 @@ class LensExplorer(Explorer):
     def _lay_out(self) -> None:
         """The controls, then the grid with the picture beside it, or under it where the page is narrow."""
         if self.simple:
-            self.lay_out_beside([self._text, self.blocks], [self.drawn])
+            self.prompt.layout.display = self.place.layout.display = "none"
+            self.lay_out_beside([self.prompt, self._text, self.blocks, self.place], [self.drawn])
             return
         sliders = widgets.HBox([self.blocks, self.place], layout=IN_A_ROW)
-        grid = widgets.VBox([widgets.HTML(STYLE), self._grid, self._sentence_line], layout={"width": f"{GRID}px"})
-        beside = widgets.HBox([grid, self.drawn], layout=IN_A_ROW)
-        rows = [self.prompt, sliders, self._error_line, beside]
-        self.children = (widgets.VBox(rows).add_class(IN_ONE_LOOK),)
+        left = [widgets.HTML(STYLE), self._text, self._make_grid(), self._sentence_line]
+        beside = widgets.HBox([widgets.VBox(left, layout={"width": f"{GRID}px"}), self.drawn], layout=IN_A_ROW)
+        self.children = (widgets.VBox([self.prompt, sliders, self._error_line, beside]).add_class(IN_ONE_LOOK),)
+
+    def _make_grid(self) -> widgets.GridBox:
+        """The cells, row by row, with the names of tokens above and of depths before them."""
+        self._tokens = [widgets.HTML() for _ in range(COLUMNS)]
+        self._heads = [widgets.HTML(layout=HEAD) for _ in range(ROWS)]
+        inside: list[widgets.Widget] = [widgets.HTML(small(say("lens.read"))), *self._tokens]
+        for row, head in enumerate(self._heads):
+            inside += [head, *self.cells[row * COLUMNS : (row + 1) * COLUMNS]]
+        self._grid = widgets.GridBox(inside).add_class(SHOWN)
+        return self._grid
 
     def choose(self, cell: int) -> None:
         """Show what lies behind a cell of the grid, counted row by row."""
-        row, column = divmod(cell, self.columns)
-        if row < len(self.rows):
+        row, column = divmod(cell, COLUMNS)
+        if row < len(self.rows) and column < self.columns:
             with self.quietly():
                 self.blocks.value, self.place.value = self.rows[row], column + 1
             self.attempt(self._show)
@@ -106,23 +114,23 @@ class LensExplorer(Explorer):
         self._show()
 
     def _fill_grid(self) -> None:
-        """Write the guesses into the cells, row by row."""
+        """Write the guesses into the cells, and hide those for which there is no token or no depth."""
         if self.simple:
             return
-        likeliest = [self.logits[depth].log_softmax(-1).max(-1) for depth in self.rows]
-        guesses = [pair for values, ids in likeliest for pair in zip(values.exp().tolist(), ids.tolist(), strict=True)]
-        for cell, (probability, token) in zip(self.cells, guesses, strict=False):
-            cell.description, cell.tooltip = visible(self.lm.token(token)), percent(probability)
-            cell.style.button_color = guess_colour(probability)
-        for head, depth in zip(self._heads, self.rows, strict=False):
-            head.value = small(after_blocks(depth))
-        for head, token in zip(self._tokens, self.tokens, strict=False):
-            head.value = small(visible(token), "font-weight:bold;overflow:hidden;max-width:70px;text-align:center")
+        for number, cell in enumerate(self.cells):
+            row, column = divmod(number, COLUMNS)
+            hide(cell, row >= len(self.rows) or column >= self.columns)
+            if cell.layout.display is None:
+                probability, token = self.logits[self.rows[row], column].softmax(-1).max(-1)
+                cell.description, cell.tooltip = visible(self.lm.token(int(token))), percent(probability.item())
+                cell.style.button_color = guess_colour(probability.item())
+        for row, head in enumerate(self._heads):
+            hide(head, row >= len(self.rows))
+            head.value = small(after_blocks(self.rows[row])) if row < len(self.rows) else ""
+        for column, head in enumerate(self._tokens):
+            hide(head, column >= self.columns)
+            head.value = small(visible(self.tokens[column]), TOKEN) if column < self.columns else ""
         self._grid.layout.grid_template_columns = f"62px repeat({self.columns}, 72px)"
-        shown: list[widgets.Widget] = [self._corner, *self._tokens[: self.columns]]
-        for row, head in enumerate(self._heads[: len(self.rows)]):
-            shown += [head, *self.cells[row * self.columns : (row + 1) * self.columns]]
-        self._grid.children = tuple(shown)
 
     def _show(self) -> None:
         blocks, place = self.blocks.value, min(self.place.value, self.columns)
@@ -141,9 +149,9 @@ class LensExplorer(Explorer):
 
     def _mark(self, blocks: int, place: int) -> None:
         """Frame the cell of these blocks and this token."""
-        for number, cell in enumerate(self.cells[: len(self.rows) * self.columns]):
-            row, column = divmod(number, self.columns)
-            border = CHOSEN if (self.rows[row], column + 1) == (blocks, place) else PLAIN
+        chosen = (self.rows.index(blocks), place - 1) if blocks in self.rows else None
+        for number, cell in enumerate(self.cells):
+            border = CHOSEN if divmod(number, COLUMNS) == chosen else PLAIN
             if cell.layout.border != border:
                 cell.layout.border = border
 
@@ -174,6 +182,11 @@ def shown_depths(depth: int) -> list[int]:
     if depth < ROWS:
         return list(range(depth + 1))
     return [round(depth * row / (ROWS - 1)) for row in range(ROWS)]
+
+
+def hide(widget: widgets.Widget, hidden: bool) -> None:
+    """Leave the widget out of the page, or have it there."""
+    widget.layout.display = "none" if hidden else None
 
 
 def small(text: str, style: str = "") -> str:

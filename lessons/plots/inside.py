@@ -32,7 +32,7 @@ def attention_pattern(weights: ArrayLike, tokens: Sequence[str], name: str = "")
     for row in range(number - 1):  # what comes later is not seen
         axes.add_patch(Rectangle((row + 0.5, row - 0.5), number - row - 1, 1, facecolor="#f1f1f1", linewidth=0))
     names = [token_name(token, 80) for token in tokens]
-    token_axis(axes, names, rotation=45)
+    token_axis(axes, names, rotation=90)
     axes.set_yticks(range(number), names, parse_math=False)
     axes.spines[:].set_visible(False)
     axes.set_xlabel(say("inside.attention_axis"))

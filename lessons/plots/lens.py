@@ -16,6 +16,7 @@ from lessons.words.writing import percent
 
 LINES = (RED, BLUE, GREEN, PURPLE, ORANGE, SKY)
 STRONGEST = numpy.array([107, 174, 214])  # the ground of a certain guess; dark letters can be read on all of them
+NARROWEST = 4.8  # inches, for the title
 CELL, LETTERS = 0.78, 62.0  # inches of a cell's width, and pixels at size 12 that its name may take
 
 
@@ -40,7 +41,7 @@ def lens_grid(tokens: Sequence[str], guesses: Sequence[Sequence[str]], probabili
     """
     values = numpy.asarray(probabilities, dtype=float)
     depth, number = values.shape
-    figure, axes = new_figure(width=1.1 + CELL * number, height=0.85 + 0.29 * depth)
+    figure, axes = new_figure(width=max(NARROWEST, 1.1 + CELL * number), height=0.85 + 0.29 * depth)
     for row, column in numpy.ndindex(depth, number):
         right = column + 1 < number and guesses[row][column] == tokens[column + 1]
         ground = guess_colour(float(values[row, column]))
@@ -65,9 +66,11 @@ def after_blocks(number: int) -> str:
 
 def token_axis(axes: Axes, names: Sequence[str], rotation: int) -> None:
     """Names of tokens over the columns."""
-    side = "left" if rotation else "center"
     axes.xaxis.tick_top()
-    axes.set_xticks(range(len(names)), names, rotation=rotation, ha=side, rotation_mode="anchor", parse_math=False)
+    side, middle = ("left", "center") if rotation else ("center", "bottom")
+    axes.set_xticks(range(len(names)), names, rotation=rotation, rotation_mode="anchor", ha=side, va=middle)
+    for label in axes.get_xticklabels():
+        label.set_parse_math(False)
     axes.tick_params(length=0)
 
 

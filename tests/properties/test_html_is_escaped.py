@@ -57,6 +57,7 @@ class Reader(HTMLParser):
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
         self.tags, self.names, self.values, self.pieces, self.others = set(), set(), [], [], []
+        self.style = False  # whether what is read are a style's rules: they are no words
         self.open: list[bool] = []  # for each tag that is open whether MathJax leaves its text alone
         self.typeset: list[str] = []  # the texts in which it looks for formulas
         self.feed(source)
@@ -64,6 +65,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.style = tag == "style"
         self.names |= {name for name, _ in attributes}
         self.values += [(name, value) for name, value in attributes]
         if tag not in ("br", "img"):  # which have no end
@@ -71,10 +73,10 @@ class Reader(HTMLParser):
             self.open.append(left_alone or tag in ("style", "pre", "code") or any(self.open[-1:]))
 
     def handle_endtag(self, tag: str) -> None:
-        self.open = self.open[:-1]
+        self.open, self.style = self.open[:-1], False
 
     def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
+        self.pieces += [] if self.style else [data]
         self.typeset += [] if any(self.open[-1:]) else [data]
 
     def handle_comment(self, data: str) -> None:
@@ -306,6 +308,23 @@ def test_a_formula_would_be_noticed():
     assert "from $5 to $4" in read_display(Frame({"text": ["from $5 to $4"]})).text
 
 
+@QUICK
+@given(st.lists(TOKENS, min_size=1, max_size=3, unique=True))
+def test_cards_of_texts(tokens):
+    found = read_display(lessons.show_texts({token: f"{token}!" for token in tokens}))
+    assert "".join(f"{token}{token}!" for token in tokens) == found.text
+
+
+@QUICK
+@given(TOKENS)
+def test_a_guess(token):
+    """What a student types as a prediction."""
+    prediction = lessons.predict("mine", ["tokens"])
+    prediction.control.value = token
+    assert prediction.guess in read(prediction.children[1].value).text
+    prediction.close()
+
+
 def test_every_maker_of_html_is_read_here():
     """A new place that makes HTML (`_repr_html_`, `widgets.HTML`, a tag in a string) must be named here, with its
     test."""
@@ -327,6 +346,9 @@ def test_every_maker_of_html_is_read_here():
         "explorers/next_token.py": test_explorers_of_a_model, "explorers/choices.py": test_explorers_of_a_model,
         "explorers/running_text.py": test_explorers_of_a_model, "explorers/branches.py": test_explorers_of_a_model,
         "explorers/decoders.py": test_explorers_of_a_model,
-        "explorers/fine_tuning.py": test_explorers_of_a_model,
+        "explorers/fine_tuning.py": test_explorers_of_a_model, "explorers/read_twice.py": test_explorers_of_a_model,
+        "explorers/prose.py": test_explorers_of_a_model, "explorers/lens.py": test_explorers_of_a_model,
+        "explorers/tree_pane.py": test_explorers_of_any_source, "plots/growing_tree.py": test_explorers_of_any_source,
+        "words/cards.py": test_cards_of_texts, "classroom/predict.py": test_a_guess,
     }  # fmt: skip
     assert makers <= set(here), "these make HTML, too"
