@@ -20,7 +20,7 @@ from lessons.words.writing import percent, visible_end
 COLUMNS, ROWS = 7, 9  # the grid has at most so many tokens and so many depths: it is to be seen at one look
 MOST_BARS = 12
 CELL, HEAD = {"width": "70px", "height": "25px", "margin": "1px", "padding": "0 2px"}, {"width": "62px"}
-GRID = 568  # pixels
+GRID, BARS = 568, 428  # pixels
 TOKEN = "font-weight:bold;overflow:hidden;max-width:70px;text-align:center"  # over a column
 CHOSEN, PLAIN = "3px solid #D55E00", "1px solid #c8d2da"
 # The cells are drawn for white paper, as pictures are.
@@ -79,6 +79,7 @@ class LensExplorer(Explorer):
             self.lay_out_beside([self.prompt, self._text, self.blocks, self.place], [self.drawn])
             return
         sliders = widgets.HBox([self.blocks, self.place], layout=IN_A_ROW)
+        self.drawn.layout.width, self.drawn.layout.max_width = f"{BARS}px", "100%"
         left = [widgets.HTML(STYLE), self._text, self._make_grid(), self._sentence_line]
         beside = widgets.HBox([widgets.VBox(left, layout={"width": f"{GRID}px"}), self.drawn], layout=IN_A_ROW)
         self.children = (widgets.VBox([self.prompt, sliders, self._error_line, beside]).add_class(IN_ONE_LOOK),)
