@@ -1,9 +1,10 @@
-"""What all explorers share: controls above, one picture, one sentence that says it in words, and a line for what went
-wrong.
+"""What all explorers share: controls, a picture that they change, one sentence that says it in words, and a line for
+what went wrong.
 
 An explorer holds no arithmetic. A subclass makes its controls, tells `listen` which method each of them calls, and in
-that method calls one pure function, updates one kept picture and one sentence. Setting a control's `.value` from Python
-does the same as dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common.
+that method calls one pure function and shows its drawing and one sentence. Setting a control's `.value` from Python
+does the same as dragging it. Only ipywidgets' core controls are used, and only what versions 7.7 and 8 have in common:
+a part of a picture that can be clicked is a button laid over it or styled as it.
 
 What is shown belongs to what the controls say. Where an action was refused, interrupted or failed, it does not: then
 the explorer is not `current`, and what it shows is dimmed, with the reason under the controls, until it is made up for.
