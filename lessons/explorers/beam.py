@@ -56,6 +56,7 @@ class BeamExplorer(Explorer):
         prompt: str = "In the middle of the forest there stood",
         beams: int = 3,
         steps: int = 6,
+        *,
         simple: bool = False,
     ) -> None:
         super().__init__()

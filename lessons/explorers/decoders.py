@@ -53,6 +53,7 @@ class DecoderExplorer(Explorer):
         real_texts: Iterable[str] = (),
         samples: int = 30,
         max_new_tokens: int = 60,
+        *,
         simple: bool = False,
     ) -> None:
         super().__init__()

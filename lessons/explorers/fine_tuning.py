@@ -45,6 +45,7 @@ class FineTuningExplorer(Explorer):
         after: LanguageModel | None,
         texts: Sequence[str],
         grammar: Grammar | None = None,
+        *,
         simple: bool = False,
     ) -> None:
         super().__init__()

@@ -59,6 +59,7 @@ class TemperatureExplorer(WritingExplorer):
         prompt: str = "Once upon a time there was a",
         temperature: float = 1.0,
         bars: int = 8,
+        *,
         simple: bool = False,
     ) -> None:
         super().__init__()

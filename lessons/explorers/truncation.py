@@ -51,6 +51,7 @@ class TruncationExplorer(DrawingExplorer):
         lm: Source | NextLogits,
         prompt: str = "Once upon a time there was a",
         on: tuple[str, ...] = ("top_k", "top_p"),
+        *,
         simple: bool = False,
     ) -> None:
         super().__init__()

@@ -36,7 +36,7 @@ class UnderflowExplorer(Explorer):
     """
 
     def __init__(
-        self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400, simple: bool = False
+        self, lm: LanguageModel, text: str = TEXT, probability: float = 0.5, length: int = 400, *, simple: bool = False
     ) -> None:
         super().__init__()
         check_model(lm)
