@@ -15,7 +15,7 @@ class Planted(Explorer):
     def __init__(self):
         super().__init__()
         self.control = ipywidgets.IntSlider()
-        self.lay_out(self.control)
+        self.lay_out_beside([self.control])
         self.listen(self.control, lambda: 1 / (self.control.value - 7))
 planted = Planted()
 planted

@@ -90,7 +90,7 @@ PICTURES = {
     "attention_heads": lambda: plots.attention_heads(numpy.linspace(0, 1, 24).reshape(6, 4)),
     "attention_heads, GPT-2": lambda: plots.attention_heads(numpy.linspace(0, 1, 144).reshape(12, 12)),
     "parameter_parts": lambda: plots.parameter_parts({"token embeddings": 1_048_576, "MLPs": 3_153_408, "norms": 6_656}),
-    "parameter_parts, long": lambda: plots.parameter_parts({name: 10**place for place, name in enumerate(LONG[:3], 7)}),
+    "parameter_parts, long": lambda: plots.parameter_parts({name: 10**place for place, name in enumerate([50 * "long ", 20 * "한국어 ", "x"], 7)}),
     "surprisal_along": lambda: plots.surprisal_along({name: (WORDS * 4, [3, 0.2, 1] * 16) for name in ("beam_search(num_beams=5)", "a real page")}),
     "likelihood_and_diversity": decoders,
 }  # fmt: skip

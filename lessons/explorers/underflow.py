@@ -9,7 +9,7 @@ from lessons.explorers.text_boxes import read_text_box, text_box
 from lessons.models.language_model import LanguageModel
 from lessons.models.scoring import token_log_probs
 from lessons.plots.underflow import bits, power_of_ten, underflow_curves
-from lessons.words.arguments import check_model, check_text
+from lessons.words.arguments import check_flag, check_model, check_text
 from lessons.words.language import say
 from lessons.words.writing import minus, scientific
 
@@ -41,6 +41,7 @@ class UnderflowExplorer(Explorer):
         super().__init__()
         check_model(lm)
         check_text("text", text)
+        check_flag("simple", simple)
         self.lm, self._equal_length = lm, length
         self._asked: dict[str, numpy.ndarray] = {}  # text -> log-probabilities (T,)
         self._make_controls(text, probability, length)

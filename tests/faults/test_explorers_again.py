@@ -137,12 +137,15 @@ def test_fifty_changes_leave_no_listeners_behind(tiny_models, name):
     """A slider moved fifty times, every tenth time after another text: as many widgets and listeners as before."""
     explorer = getattr(lessons, name)(tiny_models["gpt2"])
     control = explorer.text if name == "UnderflowExplorer" else explorer.prompt
-    sliders = [one for one in parts_of(explorer) if isinstance(one, widgets.IntSlider | widgets.FloatSlider)]
+    kinds = widgets.IntSlider | widgets.FloatSlider | widgets.FloatLogSlider
+    sliders = [one for one in parts_of(explorer) if isinstance(one, kinds)]
 
     def change(number: int) -> None:
         if number % 10 == 0:
             control.value = f"the old king {'and again ' * (number % 3)}"
-        sliders[number % len(sliders)].value = sliders[number % len(sliders)].min + number % 2
+        one = sliders[number % len(sliders)]
+        least = one.base**one.min if isinstance(one, widgets.FloatLogSlider) else one.min
+        one.value = least + number % 2
 
     for number in range(30):  # each of the texts was there once
         change(number)
@@ -175,7 +178,7 @@ class Nested(Explorer):
         self.first, self.second, self.seen = widgets.IntText(0), widgets.IntText(0), []
         self.listen(self.first, self._first)
         self.listen(self.second, self._second)
-        self.lay_out(self.first, self.second)
+        self.lay_out_beside([self.first, self.second])
 
     def _first(self) -> None:
         self.second.value = self.first.value

@@ -102,7 +102,7 @@ RIGHT: dict[str, dict[str, object]] = {
                   "resume": False, "lora": None, "precision": "fp32", "accumulation": 1, "gradient_checkpointing": False,
                   "num_proc": None, "seed": 0, "minutes": 1.0, "show": False, "block_size": 16},
     "NextTokenExplorer": {"lm": MODEL, "prompt": "the old", "bars": 5, "simple": True},
-    "UnderflowExplorer": {"lm": MODEL, "text": "the old king", "probability": 0.5, "length": 20},
+    "UnderflowExplorer": {"lm": MODEL, "text": "the old king", "probability": 0.5, "length": 20, "simple": False},
     "BeamExplorer": {"lm": MODEL, "prompt": "the old", "beams": 2, "steps": 2, "simple": False},
     "FineTuningExplorer": {"before": MODEL, "after": OTHER_MODEL, "texts": ["the old king"], "grammar": None, "simple": False},
     "DecoderExplorer": {"lm": MODEL, "prompt": "the old", "decoders": NINE[:2], "real_texts": (), "samples": 2, "max_new_tokens": 4,
