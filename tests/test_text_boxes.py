@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 import ipywidgets as widgets
 import pytest
+from explorer_names import WITH_A_PROMPT
 from matplotlib.colors import to_rgb
 
 import lessons
@@ -16,22 +17,13 @@ from lessons.plots.strips import draw_strips
 from lessons.words.hangul import composed
 from lessons.words.language import speak
 
-PROMPTS = (
-    "NextTokenExplorer",
-    "BeamExplorer",
-    "TemperatureExplorer",
-    "TruncationExplorer",
-    "DecoderExplorer",
-    "LensExplorer",
-)
-
 
 def opened(name: str, lm, prompt: str):
     options = {"samples": 1, "max_new_tokens": 3} if name == "DecoderExplorer" else {}
     return getattr(lessons, name)(lm, prompt, **options)
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", WITH_A_PROMPT)
 def test_line_ends_are_kept_and_shown(tiny_models, name):
     """A box of one line would lose them, and with them the model's ids."""
     lm, text = tiny_models["gpt2"], "the old king\nthe fox\n"
@@ -60,7 +52,7 @@ def test_typed_hangul_is_composed_and_given_hangul_is_not(tiny_models, name):
         assert tuple(lm.encode("한국어!")) == explorer.trace.prompt_ids
 
 
-@pytest.mark.parametrize("name", PROMPTS)
+@pytest.mark.parametrize("name", WITH_A_PROMPT)
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_errors_of_a_box_speak_to_who_types(tiny_models, name, language):
     """No Python in them: what to do with the text in the box. Python's own calls are still told how to cut it."""

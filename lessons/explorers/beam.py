@@ -65,7 +65,6 @@ class BeamExplorer(Explorer):
         self._comparisons: dict[tuple[str, ...], str] = {}  # settings -> what was said about `generate`
         self.details, self.comparison = "", ""
         self.chosen: tuple[int, int] | None = None
-        self._read_prompt: tuple[int, ...] = ()
         self._make_controls(prompt, beams, steps)
         self._lay_out()
         self._listen()
@@ -119,9 +118,8 @@ class BeamExplorer(Explorer):
         prompt_ids = read_prompt_box(self.source, self.prompt.value)
         beams = grow_all(self.lm, prompt_ids, steps, self.beams.value, knobs(no_repeat_ngram_size=ngram))
         self.greedy = greedy_search(self.lm, prompt_ids, steps, no_repeat_ngram_size=ngram)
-        anew, self._read_prompt = self._read_prompt != beams.prompt_ids, beams.prompt_ids
-        self._beams = beams
-        self._judge(anew)
+        before, self._beams = vars(self).get("_beams"), beams
+        self._judge(anew=before is None or before.prompt_ids != beams.prompt_ids)
         if not self.simple:
             self._ask_generate()
 

@@ -8,13 +8,13 @@ import ipywidgets as widgets
 from lessons.explorers.base import SHOWN
 from lessons.explorers.buttons import PictureButtons
 from lessons.plots.branches import BOX, LONGEST, MARGIN, ROW, Box, Ids, Stem, branch_lines, lay_out, stems, tree_width
+from lessons.plots.canvas import RING
 from lessons.plots.names import shortened, width_of
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
-from lessons.words.tokens import text_after, visible
+from lessons.words.tokens import running, text_after
 from lessons.words.writing import as_written, minus
 
-HERE = "#b5179e"  # the frame of the piece at whose end the text stands
 TREE = """{around} .lessons-tree{{display:grid;overflow:auto;max-height:{most}px}}
 {around} .lessons-tree>*{{grid-area:1/1}}
 {around} .lessons-tree,{around} .lessons-tree>*{{position:static}}
@@ -99,14 +99,14 @@ class BranchTree:
             if number in present and len(stem.ids) <= place:
                 look += "color:#111;border-color:#111;"
             if number in present and (len(stem.ids) == place or (number == 0 and len(stem.ids) > place)):
-                look += f"outline:2px solid {HERE};outline-offset:1px;"
+                look += f"outline:2px solid {RING};outline-offset:1px;"
             rules.append(self.pieces.nth(number, look))
         return f"<style>{''.join(rules)}{self.pieces.nth_on(len(found), 'display:none')}</style>"
 
 
 def piece_text(decode: Callable[[Sequence[int]], str], stem: Stem) -> str:
     """What a piece adds to the text before it, in one line."""
-    return visible(text_after(decode, stem.ids[: stem.start], stem.ids[stem.start :])).replace("␣", " ")
+    return running(text_after(decode, stem.ids[: stem.start], stem.ids[stem.start :]))
 
 
 def end_of(text: str) -> str:

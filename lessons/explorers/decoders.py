@@ -106,13 +106,13 @@ class DecoderExplorer(Explorer):
 
     def _write(self) -> None:
         prompt, length = self.prompt.value, self.max_new_tokens
-        read_prompt_box(self.lm, prompt)
+        prompt_ids = read_prompt_box(self.lm, prompt)
         self.busy(say("decoders.writing", texts=len(self.decoders) * self.samples))
         written = write_all(self.lm, prompt, self.decoders, length, self.samples, self.seed.value)
         real = read_real(self.lm, prompt, (text for text in self.real_texts if text.startswith(prompt)), length)
         measures = measure(written | ({say("decoders.real"): real} if real else {}))
         self.written, self.real, self.measures = written, real, measures  # all of them, or none if one went wrong
-        self._prompt_ids = read_prompt_box(self.lm, prompt)
+        self._prompt_ids = prompt_ids
         self._draw()
 
     def _draw(self) -> None:

@@ -5,7 +5,7 @@ from html import escape
 
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
-from lessons.words.tokens import visible
+from lessons.words.tokens import running
 from lessons.words.writing import Markup
 
 DARKEST = 10.0  # nats of surprisal (a probability of 1 in 22,026) at which the colour is strongest
@@ -32,9 +32,7 @@ def surprisal_strip(tokens: Sequence[str], surprisals: Sequence[float | None], t
         line_end = "<br>" if "\n" in token else ""
         ground = surprisal_ground(surprisal)
         style = f"background:{ground};color:#111;padding:1px 0;border-radius:2px;outline:1px solid #fff"
-        spans.append(
-            f'<span style="{style}" title="{escape(title)}">{escape(visible(token).replace("␣", " "))}</span>{line_end}'
-        )
+        spans.append(f'<span style="{style}" title="{escape(title)}">{escape(running(token))}</span>{line_end}')
     style = "line-height:1.9;white-space:pre-wrap;font-size:15px;max-width:76ch"
     return Markup(f'<div class="{DRAWN}" style="{style}">{"".join(spans)}</div>')
 

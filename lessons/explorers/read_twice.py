@@ -7,12 +7,12 @@ the texts, over the hint that stands there otherwise.
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from lessons.explorers.html import surprisal_colour
+from lessons.explorers.html import surprisal_colour, surprisal_ground
+from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
-from lessons.words.tokens import visible
+from lessons.words.tokens import running
 from lessons.words.writing import Markup, as_written
 
-RING = "#b5179e"
 STYLE = f"""
 .lessons-read {{position:relative;padding-bottom:52px;color:#111}}
 .lessons-read .columns {{display:flex;flex-wrap:wrap;gap:4px 20px}}
@@ -40,7 +40,7 @@ def read_twice(
     columns = []
     for place, (heading, surprisals) in enumerate(texts.items()):
         reached = 0 if place == len(texts) - 1 else -1  # with Tab, in one column: both have the same numbers
-        spans = [f'<span style="background:#e4e4e4">{escape(shown(first))}</span>']
+        spans = [f'<span style="background:{surprisal_ground(None)}">{escape(shown(first))}</span>']
         for number, (token, surprisal, said) in enumerate(zip(tokens, surprisals, numbers, strict=True)):
             look = f'class="token t{number}" tabindex="{reached}" style="background:{surprisal_colour(surprisal)}"'
             line = f'<span class="line">{escape(said)}</span>'
@@ -54,7 +54,7 @@ def read_twice(
 
 def shown(token: str) -> str:
     """A token in running text: a line end as its sign, and as a line end."""
-    return visible(token).replace("␣", " ") + "\n" * token.count("\n")
+    return running(token) + "\n" * token.count("\n")
 
 
 def alike(count: int) -> str:

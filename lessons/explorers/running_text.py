@@ -7,11 +7,11 @@ import ipywidgets as widgets
 from lessons.explorers import html
 from lessons.explorers.base import SHOWN
 from lessons.explorers.buttons import PictureButtons
+from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
-from lessons.words.tokens import visible
+from lessons.words.tokens import running
 
 MOST = 160  # tokens that are buttons: the last ones of a text; those before are text
-HERE = "#b5179e"  # the mark behind the token that the text has come to
 
 WORDS = """{box}{{display:block;line-height:1.75;padding-top:2px}}
 {box}>*{{display:inline-block;width:auto;min-width:4px;height:auto;margin:0 0 2px;padding:0;border:0;border-radius:2px;
@@ -48,7 +48,7 @@ class RunningText:
         """Show the tokens with their surprisals (None: not known) and what is said of them; `place` of them count, the
         others are later ones."""
         self._first = first = max(0, len(tokens) - MOST)
-        self.words.put([visible(token).replace("␣", " ") for token in tokens[first:]], titles[first:])
+        self.words.put([running(token) for token in tokens[first:]], titles[first:])
         early = html.surprisal_strip(tokens[:first], surprisals[:first], titles[:first]) if first else ""
         self.early.value = self._sheet(surprisals[first:], place - first) + early
 
@@ -58,7 +58,7 @@ class RunningText:
         rules = [self.words.nth(number, f"background:{ground}") for number, ground in enumerate(grounds)]
         rules += [
             self.words.nth_on(max(0, place), "background:none;outline:0;color:#6f6f6f"),
-            self.words.nth(place - 1, f"box-shadow:2px 0 {HERE}") if place > 0 else "",
+            self.words.nth(place - 1, f"box-shadow:2px 0 {RING}") if place > 0 else "",
             self.words.nth_on(len(surprisals), "display:none"),
         ]
         return f"<style>{self._still}{''.join(rules)}</style>"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
+from lessons.plots.canvas import RING
 from lessons.plots.growing_tree import arrival
 from lessons.plots.svg import Svg
 from lessons.plots.themes import DRAWN
-from lessons.plots.tree import RING
 from lessons.words.language import say
 from lessons.words.writing import as_written
 

@@ -10,6 +10,7 @@ from lessons.decoding.sampling import sample
 from lessons.explorers.base import AUTO, SHOWN
 from lessons.explorers.draws import DrawingExplorer
 from lessons.models.source import Source
+from lessons.plots.branches import in_common
 from lessons.records.trace import Trace
 from lessons.words.language import say
 from lessons.words.tokens import text_after
@@ -113,19 +114,10 @@ def texts_table(traces: Sequence[tuple[float, int, Trace]]) -> str:
     rows: list[tuple[str, str, str]] = []
     above: tuple[int, ...] | None = None
     for temperature, seed, trace in traces:
-        same = len(trace.prompt_ids) if above is None else length_in_common(trace.ids, above)
+        same = len(trace.prompt_ids) if above is None else in_common(trace.ids, above)
         start = visible_end(trace.decode(trace.ids[:same]), 400)
         change = visible_end(text_after(trace.decode, trace.ids[:same], trace.ids[same:]), 400)
         rows.append((f"{temperature:g}", f"{seed}", Markup(f"{escape(start)}<b>{escape(change)}</b>")))
         above = trace.ids
     table = html_table(("T", say("writing.table_seed"), say("writing.table_text")), rows, left=(0, 1, 2))
     return f'<div style="margin-top:6px">{escape(say("writing.texts"))}</div>{table}'
-
-
-def length_in_common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two texts share from their beginning on.
-
-    >>> length_in_common([5, 7, 9], [5, 7, 8, 9])
-    2
-    """
-    return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))

@@ -61,16 +61,21 @@ class Chart:
         return path(f"M{self.left:.1f} {y:.1f}H{self.left + self.width:.1f}", **look)
 
     def frame(
-        self, title: str, x_label: str, y_label: str, y_words: Callable[[float], str], y_ticks: Sequence[float]
+        self,
+        title: str,
+        labels: tuple[str, str],
+        ticks: tuple[Sequence[float], Sequence[float]],
+        words: tuple[Callable[[float], str], Callable[[float], str]],
     ) -> Iterator[str]:
-        """Title, the two axes with their labels, whole numbers along x, and the given heights in words along y."""
+        """Title and the two axes, each with its label, and with the given values in words: along x, along y."""
+        (x_label, y_label), (x_ticks, y_ticks), (x_words, y_words) = labels, ticks, words
         bottom, right = self.top + self.height, self.left + self.width
         yield text(self.left, self.top - 14, title, 14, fill="#111", font_weight="600")
         yield path(f"M{self.left:.1f} {self.top:.1f}V{bottom:.1f}H{right:.1f}", stroke=FRAME)
-        for value in whole_ticks(*self.x_ends):
+        for value in x_ticks:
             x = self.x(value)
             yield path(f"M{x:.1f} {bottom:.1f}v4", stroke=FRAME)
-            yield text(x, bottom + 17, f"{value:,.0f}", 11.5, fill=INK, text_anchor="middle")
+            yield text(x, bottom + 17, x_words(value), 11.5, fill=INK, text_anchor="middle")
         for value in y_ticks:
             y = self.y(value)
             yield path(f"M{self.left:.1f} {y:.1f}h-4", stroke=FRAME)
@@ -79,6 +84,11 @@ class Chart:
         x, y = self.left - 54, self.top + self.height / 2
         turned = f"rotate(-90 {x:.1f} {y:.1f})"
         yield text(x, y, y_label, 12.5, fill=INK, text_anchor="middle", transform=turned)
+
+
+def whole(value: float) -> str:
+    """1,200"""
+    return f"{value:,.0f}"
 
 
 def whole_ticks(first: float, last: float, number: int = 5) -> list[float]:

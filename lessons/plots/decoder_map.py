@@ -12,8 +12,8 @@ from lessons.plots.names import shortened
 from lessons.plots.svg import Svg, drawing, path, text
 from lessons.words.language import say
 
-WIDTH, HEIGHT = 480, 300
-LEFT, TOP, RIGHT, BOTTOM = 58, 34, 8, 48  # pixels around the chart
+WIDTH, HEIGHT = 492, 300
+LEFT, TOP, RIGHT, BOTTOM = 70, 34, 8, 48  # pixels around the chart
 LONGEST, LINE = 140.0, 15.0  # pixels: of a name, from one name to the next
 STAR = "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z"
 
@@ -27,11 +27,13 @@ def decoder_map(points: Mapping[str, Point], real: Point | None = None, chosen: 
     """
     chart = chart_of([*points.values(), *([real] if real else [])])
     title = title_of(points, real)
-    parts = [*frame(chart, title)]
-    labels = [Label(shorter(name), *point, colour_of(name, chosen) or INK) for name, point in points.items()]
+    labels = say(NAMES["x"]), say(NAMES["y"])
+    words = (lambda value: f"{value:g}", lambda value: f"{value:.0%}")
+    parts = [*chart.frame(title, labels, (ticks(*chart.x_ends), ticks(*chart.y_ends)), words)]
+    named = [Label(shorter(name), *point, colour_of(name, chosen) or INK) for name, point in points.items()]
     if real is not None:
-        labels.append(Label(say(NAMES["real"]), *real, GREEN))
-    parts += names(chart, labels)
+        named.append(Label(say(NAMES["real"]), *real, GREEN))
+    parts += names(chart, named)
     for name in sorted(points, key=lambda name: name in chosen):  # the chosen ones above the others
         x, y = chart.x(points[name][0]), chart.y(points[name][1])
         size = 7 if name in chosen else 4.5
@@ -58,25 +60,6 @@ def chart_of(points: Sequence[Point]) -> Chart:
     x_ends = (min(xs) - 0.06 * width, max(xs) + 0.56 * width)
     y_ends = (min(ys) - 0.12 * height, max(ys) + 0.2 * height)
     return Chart(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, x_ends, y_ends)
-
-
-def frame(chart: Chart, title: str) -> list[str]:
-    """Title, axes, ticks and what they mean."""
-    bottom, right = chart.top + chart.height, chart.left + chart.width
-    parts = [text(8, 16, title, 13.5, fill="#111", font_weight="600")]
-    parts.append(path(f"M{chart.left} {chart.top}V{bottom}H{right}", stroke="#888888"))
-    for value in ticks(*chart.x_ends):
-        x = chart.x(value)
-        parts.append(path(f"M{x:.1f} {bottom}v4", stroke="#888888"))
-        parts.append(text(x, bottom + 16, f"{value:g}", 11, fill=INK, text_anchor="middle"))
-    for value in ticks(*chart.y_ends):
-        y = chart.y(value)
-        parts.append(path(f"M{chart.left} {y:.1f}h-4", stroke="#888888"))
-        parts.append(text(chart.left - 7, y + 4, f"{value:.0%}", 11, fill=INK, text_anchor="end"))
-    parts.append(text(chart.left + chart.width / 2, bottom + 36, say(NAMES["x"]), 11.5, fill=INK, text_anchor="middle"))
-    x, y = 14, chart.top + chart.height / 2
-    look = {"text_anchor": "middle", "transform": f"rotate(-90 {x} {y:.1f})"}
-    return [*parts, text(x, y, say(NAMES["y"]), 11.5, fill=INK, **look)]
 
 
 def ticks(least: float, most: float) -> list[float]:

@@ -10,13 +10,13 @@ from html import escape
 from itertools import takewhile
 from math import exp
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, RING
 from lessons.plots.names import LETTER, shortened, width_of
 from lessons.plots.svg import Svg, drawing, path, rect, text
 from lessons.plots.tree_grid import FOOT, MARGIN, ROOT, Grid, Key
 from lessons.records.beam_tree import BeamTree, Candidate, Fate
 from lessons.words.language import say
-from lessons.words.tokens import visible
+from lessons.words.tokens import running, visible
 from lessons.words.writing import minus
 
 NAMES: dict[Fate, str] = {
@@ -35,7 +35,7 @@ FRAMES: dict[Fate, tuple[str, float, str]] = {  # colour of the frame, its width
     "dropped": (GREY, 1.2, "2 2"),
     "evicted": (RED, 1.6, "5 3"),
 }
-LIGHT, DARK, BLACK, RING = (231, 240, 248), (8, 81, 156), "#111", "#b5179e"
+LIGHT, DARK, BLACK = (231, 240, 248), (8, 81, 156), "#111"
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def heads(grid: Grid, shown: int) -> Iterator[str]:
 
 def root(grid: Grid, tree: BeamTree) -> Iterator[str]:
     """The end of the prompt, from which everything grows."""
-    words = visible(tree.decode(tree.prompt_ids)).replace("␣", " ")
+    words = running(tree.decode(tree.prompt_ids))
     whole = width_of(words) <= ROOT - 8
     while width_of(words) > ROOT - 8 - LETTER:
         words = words[1:]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from lessons.arithmetic.floats import PRECISIONS, lost_at, smallest
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE
-from lessons.plots.chart import Chart, whole_ticks
+from lessons.plots.chart import Chart, whole, whole_ticks
 from lessons.plots.svg import Svg, drawing, text
 from lessons.words.language import say
 from lessons.words.writing import minus, scientific
@@ -82,7 +82,8 @@ def product_panel(fall: Fall, title: str) -> Iterator[str]:
     """Left: how far each precision follows the true product."""
     chart = Chart(72, 34, 382, 236, (0, fall.width * 1.02), (-fall.depth, 0.02 * fall.depth))
     heights = whole_ticks(-fall.depth, 0, 6)
-    yield from chart.frame(title, say("underflow.tokens_axis"), say("underflow.product_axis"), power_of_ten, heights)
+    labels = say("underflow.tokens_axis"), say("underflow.product_axis")
+    yield from chart.frame(title, labels, (whole_ticks(*chart.x_ends), heights), (whole, power_of_ten))
     counts = range(len(fall.sums) + 1)
     for name in reversed(PRECISIONS):
         if -FLOORS[name] < fall.depth:
@@ -104,9 +105,9 @@ def sum_panel(fall: Fall) -> Iterator[str]:
     chart = Chart(540, 34, 224, 236, (0, fall.width * 1.02), (-1.06 * nats, 0.02 * nats))
     heights, count = whole_ticks(-nats, 0), len(fall.sums)
     name = say("underflow.sum_title")
-    yield from chart.frame(
-        name, say("underflow.tokens_added"), say("underflow.sum_axis"), lambda value: minus(f"{value:,.0f}"), heights
-    )
+    labels = say("underflow.tokens_added"), say("underflow.sum_axis")
+    ticks, words = (whole_ticks(*chart.x_ends), heights), (whole, lambda value: minus(whole(value)))
+    yield from chart.frame(name, labels, ticks, words)
     long = count > 0.7 * fall.width  # else the sum's number stands on the left
     for precision, power in FLOORS.items():
         end = power * numpy.log(10)

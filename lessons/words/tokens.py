@@ -32,6 +32,15 @@ def visible(text: str) -> str:
     return "".join(map(_sign, text))
 
 
+def running(text: str) -> str:
+    """The same for running text, in which spaces are seen as gaps.
+
+    >>> running("a king\\n")
+    'a king↵'
+    """
+    return visible(text).replace("␣", " ")
+
+
 @cache
 def _sign(letter: str) -> str:
     """A letter as it is drawn; the signs themselves by their numbers, so that they are not taken for what they stand

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from html import escape
 
-from lessons.words.tokens import visible
+from lessons.words.tokens import running
 
 SHOWN_INPUT = 48  # characters of the text so far that a displayed table shows: its end
 CELL = "padding:2px 10px;vertical-align:top;max-width:70ch;word-break:keep-all;font-variant-numeric:tabular-nums"
@@ -42,7 +42,7 @@ def visible_end(text: str, length: int = SHOWN_INPUT) -> str:
     >>> visible_end("once upon\\na time", 7)
     '…a time'
     """
-    line = visible(text).replace("␣", " ")
+    line = running(text)
     return line if len(line) <= length else "…" + line[len(line) - length + 1 :]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from datasets import Dataset, DatasetDict
+from explorer_names import WITH_A_PROMPT
 
 import lessons
 from lessons.models.language_model import BUNDLED_FOLDER, LanguageModel
@@ -115,17 +116,7 @@ def test_nothing_is_trained_from_weights_that_are_no_numbers(broken, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "NextTokenExplorer",
-        "BeamExplorer",
-        "TemperatureExplorer",
-        "TruncationExplorer",
-        "DecoderExplorer",
-        "LensExplorer",
-    ],
-)
+@pytest.mark.parametrize("name", WITH_A_PROMPT)
 def test_an_explorer_of_broken_weights_says_so(broken, name):
     """The explorer stands there with the sentence under its controls, and shows no picture of nothing."""
     explorer = getattr(lessons, name)(broken, "the old")
