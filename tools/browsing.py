@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +32,7 @@ FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in QUI
 SECONDS = 120  # for anything to happen: a kernel that imports PyTorch on a busy machine is slow
 ERRORS = '.jp-OutputArea [data-mime-type$=".error"], .jp-OutputArea [data-mime-type$=".stderr"], .lessons-error'
 SETUP = "import lessons; lessons.start('en'); lm = lessons.load(device='cpu')"
+ANSWERED = "that was all"  # what a question to Python prints last: a page shows what is printed piece by piece
 
 
 def chromium() -> str | None:
@@ -195,6 +196,23 @@ class Notebook:
     def output(self, number: int) -> str:
         """What stands under a cell, as text."""
         return self.cell(number).locator(".jp-OutputArea").inner_text()
+
+    def ask(self, number: int, until: Callable[[list[str]], bool] = lambda lines: True) -> list[str]:
+        """The lines that a cell prints before `ANSWERED`, once they are as the page says; after `SECONDS`, the last
+        ones.
+
+        until: whether lines agree with the page. What is dragged or typed may still be on its way to Python when the
+            cell runs (a page holds changes back while the kernel is busy), and what Python made of it on its way back
+        """
+        end = time.monotonic() + SECONDS
+        while True:
+            self.run(number, number)
+            while not (said := self.output(number).strip()).endswith(ANSWERED) and time.monotonic() < end:
+                self.page.wait_for_timeout(20)
+            lines = said.removesuffix(ANSWERED).splitlines()
+            if until(lines) or time.monotonic() > end:
+                return lines
+            self.page.wait_for_timeout(200)
 
     def errors(self) -> list[str]:
         """Everything that went wrong and can be seen: in the page, under its cells, in the browser's console."""
