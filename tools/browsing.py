@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import nbformat
@@ -127,10 +128,19 @@ class Lab:
         raise TimeoutError(f"{path} had no kernel after {SECONDS} seconds; JupyterLab says: {self.log()}")
 
     def stop_kernels(self) -> None:
-        """End all kernels: each holds a model."""
+        """End all kernels: each holds a model. One that is too busy to end in time is asked again."""
+        end = time.monotonic() + SECONDS
+        while kernels := self.kernels():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(kernels)} kernels did not end in {SECONDS} seconds: {self.log()}")
+            for kernel in kernels:
+                with suppress(HTTPError):  # also where it has ended meanwhile
+                    urlopen(Request(f"{self.url}/api/kernels/{kernel}", method="DELETE"), timeout=SECONDS).close()
+
+    def kernels(self) -> list[str]:
+        """The ids of the kernels that are running."""
         with urlopen(f"{self.url}/api/kernels", timeout=SECONDS) as answer:
-            for kernel in json.load(answer):
-                urlopen(Request(f"{self.url}/api/kernels/{kernel['id']}", method="DELETE"), timeout=SECONDS).close()
+            return [kernel["id"] for kernel in json.load(answer)]
 
     def log(self) -> str:
         """The end of what JupyterLab wrote."""
