@@ -194,6 +194,7 @@ class BeamExplorer(Explorer):
     def _ask_generate(self) -> None:
         """Run `model.generate` with these settings, if there is one, and say whether it returns the same."""
         if isinstance(self.lm, LanguageModel):
+            self.busy(say("beam.comparing"))
             generated = generate_beams(
                 self.lm,
                 self._beams.prompt_ids,
