@@ -38,7 +38,7 @@ def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple
     It is closed: pyplot forgets it, and a cell that returns it shows it once.
     """
     with plt.style.context(STYLE):
-        look = {"FigureClass": Picture, "figsize": (width, height), "layout": "constrained"}
+        look: dict[str, Any] = {"FigureClass": Picture, "figsize": (width, height), "layout": "constrained"}
         figure, axes = plt.subplots(**(look | options))
     plt.close(figure)
     return figure, axes
