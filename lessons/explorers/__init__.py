@@ -1,6 +1,7 @@
 """Sliders over everything before: one file for each explorer, each controls + one pure call + one picture.
 
 cell_outputs  a cell that is run again releases what its last run made
+page_style    what a page does while Python has no time, or is gone
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
