@@ -7,6 +7,7 @@ compare            results side by side, whatever form they have
 common_mistakes    mistakes that the numbers alone give away
 verdict            what a student is shown
 trials             an answer tried on every case
+fresh              the same exercise on cases that nobody has seen
 judging            the verdict on an answer, and its failure explained
 progress           what a student has solved, in a small file
 tasks              the exercises themselves, a file for each lesson
