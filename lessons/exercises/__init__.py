@@ -2,6 +2,7 @@
 
 exercise           what an exercise is
 cases              what exercises are tried on: seeded, small first
+help               which help a student is given
 running            a student's function, run so that it cannot end the notebook
 compare            results side by side, whatever form they have
 common_mistakes    mistakes that the numbers alone give away

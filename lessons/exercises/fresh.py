@@ -33,23 +33,23 @@ def fresh_cases(exercise: Exercise, seed: int) -> Iterator[Case]:
     """Fair cases that are not among the exercise's own, the kinds of its own in turn."""
     draw = random.Random(f"{seed} {exercise.name}")
     small = exercise.cases[: len(exercise.cases) - exercise.large]
-    seeded = [case for case in small if is_seeded(case)]
+    seeded = [case for case in small if isinstance(case, partial) and is_seeded(case)]
     for place in range(TRIES):
         number = draw.randrange(10**3, 10**6)
         if exercise.fresh:
             case, most = partial(exercise.fresh, number), None
         elif seeded:
             pattern = seeded[place % len(seeded)]
-            case, most = partial(pattern.func, number, *pattern.args[1:], **pattern.keywords), ties(exercise, pattern)
+            case, most = partial(pattern.func, number, *pattern.args[1:]), ties(exercise, pattern)
         else:
             return
         if is_fair(exercise, case, most):
             yield case
 
 
-def is_seeded(case: Case) -> bool:
+def is_seeded(case: "partial[Arguments]") -> bool:
     """Whether a case is made by a function whose first parameter is a seed."""
-    if not isinstance(case, partial) or not inspect.isfunction(case.func):
+    if not inspect.isfunction(case.func):
         return False
     return next(iter(inspect.signature(case.func).parameters), "") == "seed"
 

@@ -14,4 +14,9 @@ likeness       whose code is the same
 identity       whose notebook it is
 kept           rows that are kept, so that a stopped run goes on
 whole_class    all notebooks, some of them side by side
+exports        what other platforms import
+page           what all pages have in common
+feedback       a page for each student
+overview       a page for the teacher
+release        copies of lessons for students
 """

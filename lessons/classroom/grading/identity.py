@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from lessons.classroom.grading.rows import Row, Student
@@ -36,7 +37,7 @@ def student_of(path: Path, roots: Sequence[Path]) -> Student:
     if match := CANVAS.match(path.stem):
         return Student(match["name"], match["number"])
     above = (root.name, *folders)
-    for outer, inner in zip(above, above[1:], strict=False):
+    for outer, inner in pairwise(above):
         assignment = outer.removesuffix("-submissions")
         if outer != assignment and inner.startswith(f"{assignment}-"):
             return Student(inner.removeprefix(f"{assignment}-"))
@@ -58,7 +59,9 @@ def identified(rows: Sequence[Row], roots: Sequence[Path], roster: Sequence[dict
         named = [with_roster(row, roster) for row in named]
     times = Counter((row.student.name, row.lesson) for row in named)
     return [
-        row.with_notes(say("grading.several", student=row.student.name)) if times[row.student.name, row.lesson] > 1 else row
+        row.with_notes(say("grading.several", student=row.student.name))
+        if times[row.student.name, row.lesson] > 1
+        else row
         for row in named
     ]
 

@@ -5,7 +5,7 @@ and what they define is judged. So is what is left where a function ends the ker
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lessons.classroom.grading.kernel import Ended, Kernel, Limits, cut_off, living
@@ -18,12 +18,9 @@ from lessons.exercises.fresh import with_fresh_cases
 from lessons.exercises.judging import judge
 from lessons.words.language import say
 
+PATIENCE = 2  # times as long as in the student's own notebook: here others run beside it, and arguments are sent about
 # How a function is spoken of that could not be judged.
-UNJUDGED = {
-    "missing": "grading.told_missing",
-    "not reached": "grading.told_not_reached",
-    "form": "grading.told_form",
-}
+UNJUDGED = {"missing": "grading.told_missing", "not reached": "grading.told_not_reached", "form": "grading.told_form"}
 
 
 @dataclass(frozen=True)
@@ -116,9 +113,10 @@ class Sitting:
         function = line.find(exercise)
         if function is MISSING:
             return self.unjudged(exercise, "not reached" if line.lost else self.why_missing(exercise))
-        verdict = judge(with_fresh_cases(exercise, self.settings.seed), function)
+        patient = replace(exercise, seconds=PATIENCE * exercise.seconds)
+        verdict = judge(with_fresh_cases(patient, self.settings.seed), function)
         sentences = list(verdict.sentences)
-        if verdict.status not in ("solved", "unwritten", "form") and not line.lost and judge(exercise, function):
+        if verdict.status == "wrong" and judge(patient, function):
             sentences.append(say("grading.only_shipped"))
         hint = "" if verdict else exercise.hints()[0]
         code = self.handed.code_of(exercise.function_name)

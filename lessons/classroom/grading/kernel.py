@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 STEP = 0.25  # seconds between two looks
 GRACE = 5.0  # seconds in which an interrupt has to be heard
 START_SECONDS = 120.0
-SECRET = re.compile("token|secret|passw|credential|key", re.IGNORECASE)  # of variables that a student's code is not given
+SECRET = re.compile(
+    "token|secret|passw|credential|key", re.IGNORECASE
+)  # of variables that a student's code is not given
 UNIX = hasattr(socket, "AF_UNIX") and sys.platform != "win32"
 
 

@@ -1,8 +1,9 @@
 """Whose code is the same.
 
 Two functions are the same if their syntax trees are, once everything is left out that can be changed without
-understanding: names that the function itself gives (its own, arguments, variables), comments, docstrings, types, and how
-the text is set. Of a few lines there is often one way to write them, so functions of under four statements tell nothing.
+understanding: names that the function itself gives (its own, arguments, variables), comments, docstrings, types, and
+how the text is set. Of a few lines there is often one way to write them, so functions of under four statements tell
+nothing.
 """
 
 import ast
@@ -40,7 +41,9 @@ class Renamed(ast.NodeTransformer):
     """Names that the function gives become their number in order; types are left out."""
 
     def __init__(self, function: ast.FunctionDef) -> None:
-        stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        stored = [
+            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ]
         given = [node.arg for node in ast.walk(function) if isinstance(node, ast.arg)]
         inner = [node.name for node in ast.walk(function) if isinstance(node, ast.FunctionDef)]
         self.own, self.numbers = {*stored, *given, *inner}, dict[str, int]()
@@ -80,5 +83,7 @@ def with_likeness(rows: Sequence[Row]) -> list[Row]:
             if shown:
                 noted[place] = noted[place].with_notes(say("grading.same_as_answer", exercise=name))
             elif others := sorted(students - {own}):
-                noted[place] = noted[place].with_notes(say("grading.same_code", exercise=name, students=", ".join(others)))
+                noted[place] = noted[place].with_notes(
+                    say("grading.same_code", exercise=name, students=", ".join(others))
+                )
     return noted

@@ -62,9 +62,7 @@ class Remote:
             Outcome(reply["kind"], error=reply["error"], line=reply["line"], unwritten=bool(reply["unwritten"]))
         )
 
-    def exchange(
-        self, request: dict[str, Any], functions: list[Callable[..., Any]], came: list[int]
-    ) -> dict[str, Any]:
+    def exchange(self, request: dict[str, Any], functions: list[Callable[..., Any]], came: list[int]) -> dict[str, Any]:
         """The kernel's reply; meanwhile it may ask for values of functions that are arguments. `came`: alarms."""
         connection = self.line.connection
         try:

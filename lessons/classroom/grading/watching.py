@@ -13,7 +13,7 @@ PATIENCE = 5.0  # seconds until a killed process is gone
 
 
 def adopt_orphans() -> None:
-    """From here on what a kernel starts and leaves behind is a child of this process, so that it can be found (Linux)."""
+    """From here on what a kernel starts and leaves behind is a child of this process, and can be found (Linux)."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)

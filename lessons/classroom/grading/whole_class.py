@@ -13,10 +13,7 @@ from lessons.words.language import say, speak
 
 
 def grade(
-    notebooks: Sequence[Path],
-    settings: Settings,
-    jobs: int = 1,
-    finished: Callable[[Row], None] = lambda row: None,
+    notebooks: Sequence[Path], settings: Settings, jobs: int = 1, finished: Callable[[Row], None] = lambda row: None
 ) -> list[Row]:
     """A row for each notebook, in their order. jobs: how many at once. finished: called with each row that is added."""
     if jobs <= 1 or len(notebooks) <= 1:
