@@ -134,7 +134,7 @@ CHEATS = {
     "patches-judge": Pupil(dict(zip(NAMES, ["wrong"] * 3 + ["crashed"], strict=True)), WRONG, [FIRST, PATCH_JUDGE]),
     "patches-torch": Pupil(dict(zip(NAMES, ["wrong"] * 3 + ["crashed"], strict=True)), WRONG, [FIRST, PATCH_TORCH]),
     "other-name": Pupil(UNWRITTEN, after=[LESSON[0].source.replace("likeliest_token", "answer")]),
-    "exits": Pupil(NOT_REACHED, right(), [FIRST, "exit()"], reason="the kernel was ended"),
+    "exits": Pupil(NOT_REACHED, right(), [FIRST, "exit()"], reason="second-cell: it ended the notebook with exit()"),
     "by-heart": Pupil(SOLVED | {NAMES[0]: "wrong"}, right() | {NAMES[0]: by_heart()}),
     "looks-inside": Pupil(
         SOLVED,

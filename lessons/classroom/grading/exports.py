@@ -71,9 +71,14 @@ def moodle(best: Best, table: Path) -> list[Path]:
         lines = [[*MOODLE, COMMENTS]]
         for student, own in best.values():
             if lesson in own:
-                told = {"Identifier": f"Participant {student.number}" if student.number else "", "Full name": student.name}
+                told = {
+                    "Identifier": f"Participant {student.number}" if student.number else "",
+                    "Full name": student.name,
+                }
                 told |= {"Grade": str(own[lesson].solved), "Maximum Grade": str(most)}
-                kept = {column: value for column, value in student.roster.items() if column not in told or not told[column]}
+                kept = {
+                    column: value for column, value in student.roster.items() if column not in told or not told[column]
+                }
                 line = told | kept | {"Grade": told["Grade"], "Maximum Grade": str(most)}
                 lines.append([*(line.get(column, "") for column in MOODLE), in_a_line(own[lesson])])
         files.append(table.with_name(f"{table.stem}-moodle-{lesson:02}.csv"))

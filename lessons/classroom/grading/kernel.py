@@ -101,8 +101,9 @@ class Kernel:
             if message and message["parent_header"].get("msg_id") == request:
                 content = message["content"]
                 if message["msg_type"] == "error":
-                    error = f"{content['ename']}: {content['evalue']}".splitlines()[0][:300]
+                    error = f"{content['ename']}: {content['evalue']}".splitlines()[0].removesuffix(": ")[:300]
                 if content.get("execution_state") == "idle":
+                    self.look_for_exit(request)
                     return ("", False) if late else (error, True)
             if time.monotonic() >= look:
                 self.look()
@@ -122,6 +123,14 @@ class Kernel:
         content = message["content"]
         self.printed += len(content.get("text", "")) + sum(len(str(part)) for part in content.get("data", {}).values())
         return message
+
+    def look_for_exit(self, request: str) -> None:
+        """Raises `Ended` where the cell has called exit(): the kernel says so before it goes, a moment later."""
+        with suppress(Empty):
+            while (reply := self.client.get_shell_msg(timeout=GRACE))["parent_header"].get("msg_id") != request:
+                pass
+            if any(one.get("source") == "ask_exit" for one in reply["content"].get("payload", ())):
+                self.end(say("grading.exit"))
 
     def look(self) -> None:
         """Raises `Ended` where the kernel has died, or takes more than it may."""

@@ -35,7 +35,9 @@ def number_of(name: str) -> str:
 def grid(rows: Sequence[Row], file: Path, pages: Mapping[str, Path]) -> str:
     """Students × exercises."""
     names = exercises_in(rows)
-    head = "".join(f'<th scope="col" title="{escape(all_exercises()[name].say("title"))}">{number_of(name)}</th>' for name in names)
+    head = "".join(
+        f'<th scope="col" title="{escape(all_exercises()[name].say("title"))}">{number_of(name)}</th>' for name in names
+    )
     lines = []
     for row in rows:
         place = quote(relpath(pages[row.student.name], file.parent).replace("\\", "/"))

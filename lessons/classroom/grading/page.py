@@ -35,12 +35,14 @@ def page(title: str, body: str) -> str:
     """A whole page in the language in use; `body` is HTML."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     head += f"<title>{escape(title)}</title><style>{STYLE}</style>"
-    return f'<!doctype html>\n<html lang="{spoken()}"><head>{head}</head>\n<body>\n<main>{body}</main>\n</body></html>\n'
+    return (
+        f'<!doctype html>\n<html lang="{spoken()}"><head>{head}</head>\n<body>\n<main>{body}</main>\n</body></html>\n'
+    )
 
 
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph of plain text; nothing for none."""
-    return f'<p{f" class={kind}" if kind else ""}>{escape(text)}</p>' if text else ""
+    return f"<p{f' class={kind}' if kind else ''}>{escape(text)}</p>" if text else ""
 
 
 def file_name(name: str) -> str:
