@@ -95,11 +95,16 @@ def run_grade(options: argparse.Namespace) -> int:
     if not notebooks:
         print(say("cli.grade_none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
         return 1
-    grade_and_write(options, notebooks)
+    file = options.csv if options.resume else unused(options.csv)
+    try:
+        grade_and_write(options, notebooks, file)
+    except KeyboardInterrupt:
+        print(say("cli.grade_stopped", file=file), file=sys.stderr)
+        return 1
     return 0
 
 
-def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path]) -> None:
+def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file: Path) -> None:
     """Grades what is not graded yet, and writes all that was asked for."""
     from lessons.classroom.grading import kept, table, whole_class
     from lessons.classroom.grading.identity import identified, read_roster
@@ -108,7 +113,6 @@ def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path]) -> N
     from lessons.classroom.grading.likeness import with_likeness
     from lessons.classroom.grading.release import read_list
 
-    file = options.csv if options.resume else unused(options.csv)
     seed, done = kept.kept(beside(file), notebooks) if options.resume else (None, [])
     seed = next(one for one in (options.seed, seed, secrets.randbelow(10**6)) if one is not None)
     kept.begin(beside(file), seed, done)

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import nbformat
 import numpy
+import psutil
 import pytest
 import torch
 from made_up_class import FIRST, SOLVED, Pupil, hand_in, right
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lessons import cli
-from lessons.classroom.grading import confined, judged, kernel, rows, table, watching, wire
+from lessons.classroom.grading import confined, judged, kernel, rows, table, watching, whole_class, wire
 from lessons.exercises.cases import Language, Slowly
 from lessons.exercises.compare import unchanged
 from lessons.exercises.running import Elsewhere, Outcome, run
@@ -104,7 +105,7 @@ def test_a_kernel_keeps_its_secrets_and_its_network(tmp_path, monkeypatch):
     answered.start()
     look = f"""import os, socket, subprocess
 assert "MY_API_TOKEN" not in os.environ, "a secret"
-assert os.listdir(".") == [".tmp"] or os.listdir(".") == [".tmp", ".ipython"] or ".ipython" in os.listdir("."), os.listdir(".")
+assert set(os.listdir(".")) <= {{".tmp", ".ipython"}}, os.listdir(".")
 subprocess.Popen(["sleep", "987"], start_new_session=True)
 cut_off = {bool(kernel.cut_off())}
 host, port = ("127.0.0.1", {door.getsockname()[1]}) if cut_off else ("192.0.2.1", 80)
@@ -118,10 +119,8 @@ else:
     row = judged.grade_one(path, judged.Settings(3, kernel.Limits(cell_seconds=60)))
     assert "" == row.reason and SOLVED == row.statuses
     assert bool(kernel.cut_off()) != any("network" in note for note in row.notes)
-    assert (
-        "987"
-        not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout.split("sleep ")[-1][:4]
-    )
+    commands = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"])]
+    assert not any("987" in command for command in commands if command)
     door.close()
 
 
@@ -147,7 +146,7 @@ def test_limits_are_seen_from_outside(tmp_path):
     assert "into its folder" in watching.too_much(tmp_path, others, 4096, 1, 8)
     assert "" == watching.too_much(tmp_path / "none", watching.children(), 0, 1, 0)
     watching.end_all(others)
-    assert sleeper.wait(5) != 0
+    assert not psutil.pid_exists(sleeper.pid)
 
 
 def without_exercises(folder: Path, number: int) -> None:
@@ -162,9 +161,6 @@ def test_a_run_that_was_stopped_goes_on(tmp_path, monkeypatch, capsys):
     options = ["grade", str(tmp_path), "--csv", str(tmp_path / "g.csv"), "--jobs", "1"]
     assert 0 == cli.main([*options, "--seed", "11"])
     run_again = []
-    monkeypatch.setattr(judged, "grade_one", None)
-    from lessons.classroom.grading import whole_class
-
     monkeypatch.setattr(
         whole_class, "grade_one", lambda path, settings: run_again.append((path.name, settings.seed)) or rows.Row(path)
     )
@@ -181,7 +177,7 @@ def test_without_a_seed_nobody_knows_the_cases(tmp_path, capsys):
     for _ in range(2):
         cli.main(["grade", str(tmp_path), "--csv", str(tmp_path / "g.csv")])
     assert (tmp_path / "g-2.csv").exists()
-    seeds = [line.rsplit(" ", 1)[1] for line in capsys.readouterr().out.splitlines() if "seed" in line]
+    seeds = [line.rsplit(" ", 1)[1] for line in capsys.readouterr().out.splitlines() if "cases was" in line]
     assert 2 == len(set(seeds))
 
 

@@ -10,7 +10,17 @@ from made_up_class import BROKEN, CHEATS, CLASS, NAMES, hand_in
 
 from lessons import cli
 
-LIMITS = "--cell-seconds 30 --seconds 300 --output 5 --disk 20 --processes 40 --memory 4000 --jobs 2 --seed 7".split()
+LIMITS = {
+    "cell-seconds": 30,
+    "seconds": 300,
+    "output": 5,
+    "disk": 20,
+    "processes": 40,
+    "memory": 4000,
+    "jobs": 2,
+    "seed": 7,
+}
+OPTIONS = [part for name, value in LIMITS.items() for part in (f"--{name}", str(value))]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +30,7 @@ def graded(tmp_path_factory) -> tuple[Path, dict[str, dict[str, str]], str]:
     for student, pupil in CLASS.items():
         hand_in(folder / "class", student, pupil)
     before = {one.pid for one in psutil.process_iter()}
-    assert 0 == cli.main(["grade", str(folder / "class"), "--csv", str(folder / "grades.csv"), *LIMITS])
+    assert 0 == cli.main(["grade", str(folder / "class"), "--csv", str(folder / "grades.csv"), *OPTIONS])
     left = [one for one in psutil.process_iter(["name"]) if one.pid not in before and one.info["name"] == "sleep"]
     assert left == []  # nothing of what notebooks have started goes on
     with (folder / "grades.csv").open(encoding="utf-8-sig", newline="") as stream:

@@ -37,7 +37,7 @@ def best_of(rows: Sequence[Row]) -> Best:
     """Each student's rows by lesson: of several of one lesson that counts in which most is solved."""
     best: Best = {}
     for row in rows:
-        student, lessons = best.setdefault(row.student.name, (row.student, {}))
+        _, lessons = best.setdefault(row.student.name, (row.student, {}))
         if row.lesson and (row.lesson not in lessons or row.solved > lessons[row.lesson].solved):
             lessons[row.lesson] = row
     return best

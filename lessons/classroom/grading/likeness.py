@@ -76,14 +76,15 @@ def with_likeness(rows: Sequence[Row]) -> list[Row]:
                 alike.setdefault((name, form), []).append(place)
     noted = list(rows)
     for (name, form), places in alike.items():
+        title = all_exercises()[name].say("title")
         students = {rows[place].student.name or rows[place].notebook.name for place in places}
         shown = form == shape(all_exercises()[name].source)
         for place in places:
             own = rows[place].student.name or rows[place].notebook.name
             if shown:
-                noted[place] = noted[place].with_notes(say("grading.same_as_answer", exercise=name))
+                noted[place] = noted[place].with_notes(say("grading.same_as_answer", exercise=title))
             elif others := sorted(students - {own}):
                 noted[place] = noted[place].with_notes(
-                    say("grading.same_code", exercise=name, students=", ".join(others))
+                    say("grading.same_code", exercise=title, students=", ".join(others))
                 )
     return noted

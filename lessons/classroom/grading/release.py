@@ -1,4 +1,4 @@
-"""Copies of lessons for students: chosen lessons, chosen exercises, help or none, and an id by which grading knows them.
+"""Copies of lessons for students: chosen lessons and exercises, help or none, and an id by which grading knows them.
 
 A released notebook says in its metadata which release it is and which exercises it holds; the teacher's own list is in
 release.json, and counts where it is given (a student may edit metadata like anything else).

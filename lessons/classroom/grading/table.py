@@ -48,7 +48,7 @@ def write_csv(file: Path, lines: Sequence[Sequence[str]], encoding: str = "utf-8
 
 def harmless(text: str) -> str:
     """The text, kept from being read as a formula by a spreadsheet."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if len(text) > 1 and text[0] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def on_screen(rows: Sequence[Row]) -> str:
