@@ -11,8 +11,8 @@ from made_up_class import BROKEN, CHEATS, CLASS, NAMES, hand_in
 from lessons import cli
 
 LIMITS = {
-    "cell-seconds": 30,
-    "seconds": 300,
+    "cell-seconds": 40,
+    "seconds": 600,
     "output": 5,
     "disk": 20,
     "processes": 40,

@@ -4,6 +4,7 @@ A cell that ends the kernel, or that no interrupt reaches, is the last: a new ke
 and what they define is judged. So is what is left where a function ends the kernel while it is judged.
 """
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from lessons.exercises.fresh import with_fresh_cases
 from lessons.exercises.judging import judge
 from lessons.words.language import say
 
+INSIDE = re.compile(r"\bexercises\.(?:catalogue|tasks)\b")  # where the package keeps its answers
 PATIENCE = 2  # times as long as in the student's own notebook: here others run beside it, and arguments are sent about
 # How a function is spoken of that could not be judged.
 UNJUDGED = {"missing": "grading.told_missing", "not reached": "grading.told_not_reached", "form": "grading.told_form"}
@@ -146,7 +148,7 @@ class Sitting:
             times = len(self.handed.places(exercise.function_name))
             if times > 1:
                 notes.append(say("grading.copied_cells", function=exercise.function_name, times=times))
-        if any("exercises.catalogue" in source or "exercises.tasks" in source for source in self.handed.sources):
+        if any(map(INSIDE.search, self.handed.sources)):
             notes.append(say("grading.looks_inside"))
         if not self.settings.limits.network and not cut_off():
             notes.append(say("grading.network_open"))

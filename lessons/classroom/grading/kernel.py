@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
 
 STEP = 0.25  # seconds between two looks
-GRACE = 5.0  # seconds in which an interrupt has to be heard
+GRACE = 10.0  # seconds in which an interrupt has to be heard
 START_SECONDS = 120.0
 SECRET = re.compile(
     "token|secret|passw|credential|key", re.IGNORECASE

@@ -44,21 +44,17 @@ def ids_of(written: list[Text]) -> list[int]:
     return [id for text in written for id, _ in text]
 
 
-def sampler_not_renormalised(
-    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
-) -> list[int]:
+def sampler_not_renormalised(source: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
     ids = list(ids)
     for u in uniforms:
-        best = (next_logits(ids) / T).softmax(-1).topk(k)
+        best = (source(ids) / T).softmax(-1).topk(k)
         place = int((best.values.cumsum(-1) <= u).sum())
         ids.append(int(best.indices[min(place, k - 1)]))
     return ids
 
 
-def sampler_not_appending(
-    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
-) -> list[int]:
-    return ids + [small_sampler(next_logits, ids, [u], T, k)[-1] for u in uniforms]
+def sampler_not_appending(source: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+    return ids + [small_sampler(source, ids, [u], T, k)[-1] for u in uniforms]
 
 
 def sampler_forgetting(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
@@ -182,18 +178,14 @@ def written_case(seed: int) -> Arguments:
             [(draw.randrange(9), round(level + draw.uniform(-1, 1) / 2, 1)) for _ in range(length)]
             for length in lengths
         ]
-    return texts, LIMITS.get(seed, 2.5)
+    return texts, LIMITS[seed]
 
 
 def any_written_case(seed: int) -> Arguments:
-    """The same with its limit between two decoders, 0.1 nats from each. KeyError for seeds that decide nothing."""
-    texts, _ = written_case(seed)
-    second, third = sorted(map(mean_surprisal, texts.values()))[1:3]
-    limit = round((second + third) / 2, 1)
-    shares = sorted(variety(ids_of(texts[decoder])) for decoder in allowed(texts, limit))
-    if not second + 0.1 < limit < third - 0.1 or shares[-1] - shares[-2] < 0.01:
-        raise KeyError(seed)
-    return texts, limit
+    """One of the cases below with its texts given to other decoders: margins stay what they are."""
+    draw = random.Random(seed)
+    texts, limit = written_case(draw.choice(list(LIMITS)))
+    return dict(zip(texts, draw.sample(list(texts.values()), len(texts)), strict=True)), limit
 
 
 # {seed: limit}: no decoder lies within 0.1 nats of it, and each wrong way of choosing chooses otherwise in one at least
@@ -228,9 +220,7 @@ EXERCISES = (
         [partial(sampler_case, seed, *case) for seed, case in enumerate(SAMPLER)],
         {
             "greedy": lambda next_logits, ids, uniforms, T, k: small_sampler(next_logits, ids, uniforms, T, 1),
-            "no-temperature": lambda next_logits, ids, uniforms, T, k: small_sampler(
-                next_logits, ids, uniforms, 1.0, k
-            ),
+            "no-temperature": lambda source, ids, uniforms, T, k: small_sampler(source, ids, uniforms, 1.0, k),
             "not-renormalised": sampler_not_renormalised,
             "not-appended": sampler_not_appending,
             "forgets": sampler_forgetting,
