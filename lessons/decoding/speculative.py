@@ -15,7 +15,7 @@ from lessons.decoding.drawing import uniforms
 from lessons.decoding.judging import ByChance, ByRank, Chooser
 from lessons.decoding.knobs import PENALTIES, Knob, apply_knobs, in_turn, knobs
 from lessons.decoding.steps import MOST_STEPS, check_steps, steps_within, why_stopped
-from lessons.models.drafts import check_same_tokens
+from lessons.models.drafts import check_same_size, check_same_tokens
 from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Session, Source, as_source, check_logits, read_prompt
 from lessons.records.speculation import Guess, JudgedStep, Pass, SpeculativeTrace
@@ -101,6 +101,7 @@ class Writing:
         self.source, self.model, self.draft = source, Reader(source), Reader(draft)
         self.ids, self.begin, self.end = list(prompt_ids), len(prompt_ids), len(prompt_ids) + most
         self.active, self.chooser, self.number = active, chooser, number
+        self.vocabulary_size = 0  # known from the first pass
         self.last_read = self.end if draft.context is None else draft.context  # by the draft
 
     def passes(self) -> list[Pass]:
@@ -109,6 +110,7 @@ class Writing:
         while len(self.ids) < self.end and not (passes and self.ids[-1] in self.source.end_ids):
             guesses = self.guesses() if passes else []
             offered = self.model.read([*self.ids, *(guess.token for guess in guesses)])[-1 - len(guesses) :]  # (n+1, V)
+            self.vocabulary_size = offered.shape[-1]
             steps = self.judged(guesses, offered)
             self.ids += [step.chosen for step in steps]
             passes.append(Pass(tuple(guesses), tuple(steps)))
@@ -120,6 +122,7 @@ class Writing:
         text, guesses = list(self.ids), []
         for place in range(len(text), len(text) + ahead):
             logits = self.draft.read(text)[-1].cpu()  # (V,)
+            check_same_size(self.vocabulary_size, len(logits))
             if logits.amax() != -float("inf"):
                 check_logits(logits, place - self.begin)
             scores = self.chosen_from(in_turn(self.active, logits, text), logits)

@@ -180,11 +180,15 @@ def size_of(source: Source) -> int:
 
 def check_same_tokens(source: Source, draft: Source) -> None:
     """Raises ValueError unless the draft's ids mean the same tokens, as far as is known."""
-    tokenizers = [getattr(one, "tokenizer", None) for one in (source, draft)]
-    sizes = [one.vocabulary_size for one in (source, draft)]
-    if None not in tokenizers and tokenizers[0] is not tokenizers[1]:
-        ours, theirs = (tokenizer.get_vocab() for tokenizer in tokenizers)
-        if ours != theirs:
-            raise ValueError(say("models.other_tokens", name=getattr(draft, "name", "draft")))
-    if None not in sizes and sizes[0] != sizes[1]:
-        raise ValueError(say("models.other_size", ours=f"{sizes[0]:,}", theirs=f"{sizes[1]:,}"))
+    if isinstance(source, LanguageModel) and isinstance(draft, LanguageModel):
+        one, other = source.tokenizer, draft.tokenizer
+        if one is not other and one.get_vocab() != other.get_vocab():
+            raise ValueError(say("models.other_tokens", name=draft.name))
+    if source.vocabulary_size is not None and draft.vocabulary_size is not None:
+        check_same_size(source.vocabulary_size, draft.vocabulary_size)
+
+
+def check_same_size(ours: int, theirs: int) -> None:
+    """Raises ValueError unless the draft gives as many logits as the model."""
+    if ours != theirs:
+        raise ValueError(say("models.other_size", ours=f"{ours:,}", theirs=f"{theirs:,}"))
