@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lessons.arithmetic.probability import wide
 from lessons.records.trace import Step, Trace
+from lessons.words.judged import Piece, judged_text, told
 
 if TYPE_CHECKING:
     from lessons.words.frames import TokenTable
@@ -123,6 +124,20 @@ class SpeculativeTrace(Trace):
     def numbered(self) -> Iterator[tuple[int, JudgedStep]]:
         """(number of its pass, from 1, step) for each token added."""
         return ((number, step) for number, one in enumerate(self.passes, start=1) for step in one.steps)
+
+    def pieces(self) -> list[Piece]:
+        """The text in pieces: what was given, each token added, and before it the proposal that it replaced."""
+        pieces, last = [Piece(self.decode(self.prompt_ids), "given")], {id(one.steps[-1]) for one in self.passes}
+        for place, (number, step) in enumerate(self.numbered()):
+            before = [("rejected", step.guess.token)] if step.guess and step.fate == "corrected" else []
+            for kind, token in [*before, (step.fate, step.chosen)]:
+                name, ends = self.token(token), kind != "rejected" and id(step) in last
+                title = told(name, kind, number, step.p[token].item(), step.q[token].item())
+                pieces.append(Piece(name, kind, title, place, ends))
+        return pieces
+
+    def _repr_html_(self) -> str:
+        return judged_text(self.pieces())
 
     def table(self) -> "TokenTable":
         """One row for each token added: as any text's, and its pass (from 1), what was proposed, what became of that,
