@@ -47,7 +47,7 @@ class SpeculativeExplorer(Explorer):
         self,
         lm: Source | NextLogits,
         draft: Source | NextLogits,
-        prompt: str = "Once upon a time there was a king who",
+        prompt: str = "So the prince went",
         max_new_tokens: int = 40,
         *,
         simple: bool = False,
