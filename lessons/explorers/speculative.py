@@ -9,11 +9,12 @@ from lessons.decoding.speculative import speculative
 from lessons.explorers.base import IN_A_ROW, SHOWN, Explorer, slider
 from lessons.explorers.buttons import PictureButtons
 from lessons.explorers.text_boxes import read_prompt_box, text_box
-from lessons.models.drafts import check_same_tokens
+from lessons.models.drafts import check_same_tokens, prompt_lookup
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.accepted import accepted_share
 from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
+from lessons.records.speculation import JudgedStep
 from lessons.words.arguments import check_flag, check_text, check_whole
 from lessons.words.judged import LAST, LOOKS, Piece, legend
 from lessons.words.language import say
@@ -33,7 +34,7 @@ class SpeculativeExplorer(Explorer):
 
     Both models are asked when the text, a number or the seed changes; a click asks nobody.
 
-    draft: as in `speculative`
+    draft: as in `speculative`; None: what followed the last tokens earlier in the text, `prompt_lookup`
     simple: the number of proposals alone, over the text and the bars
 
     Raises TypeError or ValueError for arguments that cannot be; what goes wrong later is shown under the controls.
@@ -46,8 +47,8 @@ class SpeculativeExplorer(Explorer):
     def __init__(
         self,
         lm: Source | NextLogits,
-        draft: Source | NextLogits,
         prompt: str = "So the prince went",
+        draft: Source | NextLogits | None = None,
         max_new_tokens: int = 40,
         *,
         simple: bool = False,
@@ -55,7 +56,8 @@ class SpeculativeExplorer(Explorer):
         super().__init__()
         check_text("prompt", prompt)
         self.most = check_whole("max_new_tokens", max_new_tokens, 1, MOST_TOKENS)
-        self.source, self.guesser = as_source(lm), as_source(draft)
+        self.source = as_source(lm)
+        self.guesser = as_source(prompt_lookup(self.source) if draft is None else draft)
         check_same_tokens(self.source, self.guesser)
         self.simple = check_flag("simple", simple)
         self._make_controls(prompt)
@@ -107,19 +109,24 @@ class SpeculativeExplorer(Explorer):
 
     def choose(self, piece: int) -> None:
         """Show the bars of a token of the text: of the piece at that place, counted from the first new token."""
-        self.place = self.pieces[piece + 1].place
-        self._show()
+        place = self.pieces[piece + 1].place
+        self._show_step(place)
+        self.place = place  # once it is shown
 
     def _show(self) -> None:
-        number, step = list(self.trace.numbered())[self.place]
-        guess = None if step.guess is None else step.guess.token
-        self._words.show(self.pieces, self.place)
-        drawing = accepted_share(self.trace.token, step.p, step.q, guess, step.chosen)
-        self.show_drawing(drawing, self._sentence(number))
+        self._show_step(self.place)
 
-    def _sentence(self, number: int) -> str:
-        """What the pass of the chosen token brought, and what all passes did."""
-        one, step = self.trace.passes[number - 1], self.trace.steps[self.place]
+    def _show_step(self, place: int) -> None:
+        number, step = list(self.trace.numbered())[place]
+        guess = None if step.guess is None else step.guess.token
+        sentence = self._sentence(number, step)
+        self._words.show(self.pieces, place)
+        drawing = accepted_share(self.trace.token, step.p, step.q, guess, step.chosen)
+        self.show_drawing(drawing, sentence)
+
+    def _sentence(self, number: int, step: JudgedStep) -> str:
+        """What became of the chosen token, what its pass brought, and what all passes did."""
+        one = self.trace.passes[number - 1]
         key = {"accepted": "speculative.accepted", "corrected": "speculative.corrected", "extra": "speculative.extra"}
         proposed = step.chosen if step.guess is None else step.guess.token
         words = say(
