@@ -14,6 +14,7 @@ from lessons.exercises.tasks import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_10,
 )
 from lessons.words.language import say
 
@@ -27,13 +28,14 @@ NOTEBOOKS = {
     6: "06_fine_tuning",
     7: "07_choosing_a_decoder",
     8: "08_inside_the_model",
+    10: "10_writing_faster",
 }
 
 
 @cache
 def all_exercises() -> dict[str, Exercise]:
     """{name: exercise}"""
-    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
+    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_10)
     return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
 
 

@@ -25,6 +25,7 @@ truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
 lens          lesson 08
+speculative   lesson 10
 """
 
 from lessons.explorers.beam import BeamExplorer
@@ -32,6 +33,7 @@ from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
+from lessons.explorers.speculative import SpeculativeExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
 from lessons.explorers.underflow import UnderflowExplorer
@@ -42,6 +44,7 @@ __all__ = [
     "FineTuningExplorer",
     "LensExplorer",
     "NextTokenExplorer",
+    "SpeculativeExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",
     "UnderflowExplorer",
