@@ -47,6 +47,7 @@ _PUBLIC = {
     "arithmetic.measures": ("distinct_share", "repetition"),
     "decoding": ("greedy_search", "beam_search", "sample"),
     "decoding.knobs": ("knobs", "apply_knobs", "cuts"),
+    "decoding.constrain": ("constrain",),
     "decoding.drawing": ("uniforms", "draw_many"),
     "texts.tale": ("tale",),
     "texts.logbook": ("logbook_grammar", "logbook_pages"),

@@ -76,6 +76,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "smallest_normal": {"precision": "float64"},
     "knobs": {"order": "transformers", **ALL_KNOBS},
     "apply_knobs": {"active": lessons.knobs(**ALL_KNOBS), "logits": LOGITS[0], "ids": [0, 1, 0]},
+    "constrain": {"lm": MODEL, "rule": " [a-z]+"},
     "cuts": {"logits": LOGITS[0], "results": (("top_k", LOGITS[0]), ("top_p", LOGITS[0]))},
     "uniforms": {"seed": 0, "number": 2, "length": 3},
     "draw_many": {"scores": LOGITS, "uniforms": torch.tensor([[0.0, 0.5], [0.2, 0.9]], dtype=torch.float64)},
