@@ -50,7 +50,7 @@ _PUBLIC = {
     "decoding.constrain": ("constrain",),
     "decoding.drawing": ("uniforms", "draw_many"),
     "texts.tale": ("tale",),
-    "texts.logbook": ("logbook_grammar", "logbook_pages"),
+    "texts.logbook": ("logbook_grammar", "logbook_pages", "logbook_weather"),
     "texts.corpora": ("load_corpus", "show_random_elements", "entropy_floor"),
     "texts.blocks": ("token_blocks",),
     "tables.next_token": ("next_token_table", "next_token_probabilities"),

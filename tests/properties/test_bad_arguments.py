@@ -82,6 +82,7 @@ RIGHT: dict[str, dict[str, object]] = {
     "draw_many": {"scores": LOGITS, "uniforms": torch.tensor([[0.0, 0.5], [0.2, 0.9]], dtype=torch.float64)},
     "six_words": {},
     "logbook_grammar": {},
+    "logbook_weather": {},
     "logbook_pages": {"number": 3, "seed": 0},
     "course_figures": {},
     "next_token_comparison": {"lm": MODEL},
