@@ -64,6 +64,7 @@ _PUBLIC = {
         "FineTuningExplorer",
         "DecoderExplorer",
         "LensExplorer",
+        "RuleExplorer",
         "TemperatureExplorer",
         "TruncationExplorer",
     ),

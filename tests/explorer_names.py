@@ -8,4 +8,5 @@ WITH_A_PROMPT = (
     "TruncationExplorer",
     "DecoderExplorer",
     "LensExplorer",
+    "RuleExplorer",
 )

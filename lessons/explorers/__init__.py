@@ -24,6 +24,8 @@ truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
 lens          lesson 08
+struck_rows   bars of which a rule strikes some out
+rule          lesson 09
 """
 
 from lessons.explorers.beam import BeamExplorer
@@ -31,6 +33,7 @@ from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
+from lessons.explorers.rule import RuleExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
 from lessons.explorers.underflow import UnderflowExplorer
@@ -41,6 +44,7 @@ __all__ = [
     "FineTuningExplorer",
     "LensExplorer",
     "NextTokenExplorer",
+    "RuleExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",
     "UnderflowExplorer",

@@ -78,7 +78,9 @@ def two_ways(texts: Texts) -> Figure:
         draw_funnels(axes=left, step=step, level=level, below=[(part.first, part.last) for part in level])
     draw_funnels(left, steps - 1, whole[-1], given, [say("obeying.all_by", factor=f"{1 / total:.1f}")])
     for step, level in enumerate(cut):
-        draw_funnels(right, step, level, [(part.first_stretched, part.last_stretched) for part in level], factors(level))
+        draw_funnels(
+            right, step, level, [(part.first_stretched, part.last_stretched) for part in level], factors(level)
+        )
     for axes, shares in ((left, given), (right, masked)):
         draw_result(axes, steps, whole[-1], shares)
     left.set(yticks=range(steps + 1))

@@ -111,6 +111,7 @@ RIGHT: dict[str, dict[str, object]] = {
                         "simple": False},
     "TemperatureExplorer": {"lm": MODEL, "prompt": "the old", "temperature": 1.0, "bars": 4, "simple": False},
     "TruncationExplorer": {"lm": MODEL, "prompt": "the old", "on": ("top_k",), "simple": False},
+    "RuleExplorer": {"lm": MODEL, "prompt": "the old", "rule": " [a-z]+", "simple": False},
     "LensExplorer": {"lm": MODEL, "prompt": "the old", "bars": 4, "simple": False},
     "check": {"name": "top-p", "function": lambda *given: 1},
     "hint": {"name": "top-p", "step": 1},
