@@ -1,4 +1,4 @@
-"""Bars that are buttons, and of those tokens that a rule forbids the names struck out: what was offered, what is left."""
+"""Bars that are buttons, tokens that a rule forbids struck out: what was offered, and what is left."""
 
 from collections.abc import Sequence
 from html import escape
@@ -55,7 +55,8 @@ def mass_strip(mass: float, number: int, size: int) -> str:
     left = say("struck_rows.left", number=f"{number:,}", size=f"{size:,}", share=percent(mass))
     gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass)))
     words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(left)}</span><span>{escape(gone)}</span>"
-    parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span><span style='flex:1;background:{HATCHED}'></span>"
+    parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"
+    parts += f"<span style='flex:1;background:{HATCHED}'></span>"
     bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{parts}</div>"
     axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
     drawn = f"<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy
 from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def two_ways(texts: Texts) -> Figure:
     whole, cut = parts_of(texts, stretch=False), parts_of(texts, stretch=True)
     total = sum(part.last - part.first for part in whole[-1])
     ends = [end / total for end in accumulate((part.last - part.first for part in whole[-1]), initial=0.0)]
-    given = list(zip(ends, ends[1:], strict=False))
+    given = list(pairwise(ends))
     masked = [(part.first_stretched, part.last_stretched) for part in cut[-1]]
     for axes, levels, title in ((left, whole, "obeying.whole_texts"), (right, cut, "obeying.token_by_token")):
         for step, level in enumerate(levels):
