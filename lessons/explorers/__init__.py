@@ -25,6 +25,8 @@ truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
 lens          lesson 08
+struck_rows   bars of which a rule strikes some out
+rule          lesson 09
 speculative   lesson 10
 """
 
@@ -33,6 +35,7 @@ from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
+from lessons.explorers.rule import RuleExplorer
 from lessons.explorers.speculative import SpeculativeExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
@@ -44,6 +47,7 @@ __all__ = [
     "FineTuningExplorer",
     "LensExplorer",
     "NextTokenExplorer",
+    "RuleExplorer",
     "SpeculativeExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",
