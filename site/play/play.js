@@ -1,0 +1,109 @@
+// The page: tabs, the state and its link, and what is around the four things to play with.
+
+import { BeamSearch } from "./beam.js";
+import { Draw } from "./draw.js";
+import { Lens } from "./lens.js";
+import { Links } from "./links.js";
+import { Model } from "./model.js";
+import { NextToken } from "./next_token.js";
+import { TABS, read, write } from "./state.js";
+import { say } from "./words.js";
+
+const PARTS = { next: NextToken, draw: Draw, beam: BeamSearch, lens: Lens };
+const byId = (id) => document.getElementById(id);
+const lessons = JSON.parse(byId("lessons").textContent); // of each tab: {question, about, lesson, page}
+const trouble = byId("trouble");
+
+let state = read(location.hash);
+let shown = 0; // how many states were shown: of two that are on their way the newer one counts
+const model = new Model("../model/", (progress) => (byId("progress").value = progress));
+const parts = {}; // the tabs that were opened
+const links = new Links(byId("links"));
+
+/** Make a part of the state new. A step is one to go back to; `passing` ones, as a slider moves, are not. */
+function change(part, { passing = false } = {}) {
+  const before = write(state);
+  state = { ...state, ...part };
+  const link = write(state) || location.pathname;
+  if (write(state) !== before) remember(link, passing);
+  return show();
+}
+
+let timer = 0, passed = false;
+
+/** Put the link into the address; a slider's last place becomes a step, for browsers count how often that is done. */
+function remember(link, passing) {
+  clearTimeout(timer);
+  if (!passing) history[passed ? "replaceState" : "pushState"](null, "", link);
+  if (passing && !passed) history.pushState(null, "", location.href);
+  if (passing) timer = setTimeout(() => history.replaceState(null, "", link), 300);
+  passed = passing;
+}
+
+async function show() {
+  const number = ++shown;
+  for (const tab of TABS) {
+    byId(`tab-${tab}`).setAttribute("aria-selected", tab === state.tab);
+    byId(`tab-${tab}`).tabIndex = tab === state.tab ? 0 : -1;
+  }
+  const { question, about } = lessons[state.tab];
+  byId("question").textContent = question;
+  byId("about").textContent = about;
+  byId("other-language").hash = write(state);
+  await model.ready;
+  byId("arriving").hidden = true;
+  if (number !== shown) return;
+  const part = (parts[state.tab] ??= new PARTS[state.tab](model, change));
+  if (byId("stage").firstElementChild !== part.box) byId("stage").replaceChildren(part.box);
+  await attempt(() => part.show(state));
+  if (number === shown) links.show(state, part.python(state), lessons[state.tab]);
+}
+
+/** Do it; what goes wrong is said under the heading. */
+async function attempt(action) {
+  byId("stage").classList.add("busy");
+  try {
+    await action();
+    trouble.hidden = true;
+  } catch (error) {
+    trouble.hidden = false;
+    trouble.textContent = error.words ?? say("play.failed", { error: error.message });
+  }
+  byId("stage").classList.remove("busy");
+}
+
+function open(tab) {
+  clearTimeout(timer);
+  change({ ...read(`tab=${tab}`) });
+}
+
+for (const [place, tab] of TABS.entries()) {
+  byId(`tab-${tab}`).addEventListener("click", () => open(tab));
+  byId(`tab-${tab}`).addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = TABS[(place + step + TABS.length) % TABS.length];
+    open(next);
+    byId(`tab-${next}`).focus();
+  });
+}
+byId("theme").addEventListener("click", () => {
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem("lessons-theme", theme);
+  } catch {
+    // a browser may keep nothing
+  }
+});
+addEventListener("popstate", () => {
+  state = read(location.hash);
+  passed = false;
+  show();
+});
+model.ready.catch((error) => {
+  byId("arriving").hidden = true;
+  trouble.hidden = false;
+  trouble.textContent = say("play.no_model", { error: error.message });
+});
+show().catch(() => {}); // said above
