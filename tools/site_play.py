@@ -6,17 +6,23 @@ The modules say words by the keys of `lessons/assets/words`, as Python does; the
 import json
 import re
 import shutil
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from string import Template
 
 import badges
 
+from lessons.models.language_model import load
+from lessons.tables.next_token import next_token_probabilities
 from lessons.words.language import say, speak, words
+from lessons.words.tokens import visible
+from lessons.words.writing import percent
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE, MODEL = ROOT / "site", ROOT / "lessons" / "assets" / "model"
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
+PROMPT, BARS = "Once upon a time there was a", 10  # as `state.js` and `next_token.js` begin
 NAMES = {"en": "English", "ko": "한국어"}
 KEY = re.compile(r'"(\w+\.\w+)"')
 # Of each tab: its name, its question, a sentence, and the lesson about it.
@@ -61,7 +67,7 @@ def play_page(language: str, lessons: list[badges.Lesson]) -> str:
         "tabs": "".join(tab(name, say(key)) for name, (key, *_) in TABS.items()),
         "question": escape(say(TABS["next"][1])),
         "about": escape(say(TABS["next"][2])),
-        "first": "",
+        "first": first_picture(),
         "words": in_script(words_of(language)),
         "lesson_list": in_script({name: about(name, titles) for name in TABS}),
     }
@@ -81,6 +87,24 @@ FRAME = {
     "foot": "play.foot",
     "noscript": "play.no_script",
 }
+
+
+def first_picture() -> str:
+    """What the page shows before its script and the model have come: the first text, and its likeliest next tokens.
+
+    A bar that is clicked so early is remembered; `next_token.js` draws the same bars.
+    """
+    lm = load(device="cpu")
+    table = next_token_probabilities(lm, PROMPT, choices=BARS)
+    longest = table["probability"].iloc[0]
+    rows = [
+        f'<button type="button" data-early="{place}"><span class="token">{escape(visible(token))}</span><span class="track">'
+        f'<span style="width:{probability / longest:.2%}"></span></span><span class="number">{percent(probability)}</span></button>'
+        for place, (token, probability) in enumerate(zip(table["token"], table["probability"], strict=True))
+    ]
+    heading = f'<p class="heading">{escape(say("choices.choose"))}</p>'
+    bars = f'<div class="choices">{heading}<div class="bars">{"".join(rows)}</div></div>'
+    return f'<div class="next"><div class="words">{escape(PROMPT)} …</div>{bars}</div>'
 
 
 def tab(name: str, words: str) -> str:
@@ -109,3 +133,14 @@ def write_play(site: Path, lessons: dict[str, list[badges.Lesson]]) -> None:
         shutil.copy(MODEL / name, site / "model")
     for language, its in lessons.items():
         (site / language / "index.html").write_text(play_page(language, its), encoding="utf8")
+    write_service_worker(site, list(lessons))
+
+
+def write_service_worker(site: Path, languages: list[str]) -> None:
+    """What keeps the play pages, so that they need no network; its version is that of the files."""
+    paths = [*(site / language / "index.html" for language in languages)]
+    paths += [path for folder in ("play", "model") for path in sorted((site / folder).iterdir())]
+    digest = sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+    files = json.dumps([path.relative_to(site).as_posix() for path in paths])
+    source = (SOURCE / "play" / "sw.js").read_text(encoding="utf8")
+    (site / "sw.js").write_text(Template(source).substitute(version=digest, files=files), encoding="utf8")

@@ -48,8 +48,9 @@ export class BeamSearch {
     const player = element("div", { class: "row" }, this.player, back, forward, shown.box);
     const canvas = element("div", { class: "canvas" }, this.tree, this.boxes);
     this.pane = element("div", { class: "scrolls pane", tabindex: 0, role: "region", "aria-label": say("play.tab_beam") }, canvas);
+    this.wider = element("p", { class: "hint", hidden: true }, say("tree_pane.wider"));
     const beside = element("div", { class: "beside" }, this.pane, this.details);
-    return element("div", {}, this.prompt.box, player, this.title, beside, this.legend, this.sentence, settings, this.end);
+    return element("div", {}, this.prompt.box, player, this.title, beside, this.wider, this.legend, this.sentence, settings, this.end);
   }
 
   async show(state) {
@@ -85,6 +86,7 @@ export class BeamSearch {
     this.sentence.textContent = this.inWords(tree.steps.at(-1), told);
     this.end.innerHTML = told ? this.table() : "";
     this.showControls();
+    this.wider.hidden = this.pane.scrollWidth <= this.pane.clientWidth;
     if (this.number !== this.before) this.pane.scrollLeft = this.pane.scrollWidth;
     this.before = this.number;
   }

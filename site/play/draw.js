@@ -18,7 +18,7 @@ export class Draw {
     this.change = change;
     this.prompt = new TextBox(say("truncation.prompt"), (prompt) => change({ prompt }));
     this.rows = Object.keys(SLIDERS).map((name) => this.newRow(name));
-    this.more = element("details", { class: "more" }, element("summary", {}, say("truncation.more")));
+    this.more = button(say("truncation.more"), () => this.fold(), { "aria-expanded": "false" });
     this.offered = this.newStrip(say("truncation.offered"));
     this.left = this.newStrip(say("truncation.drawn_from"));
     this.seed = this.newNumber(say("draws.seed"), 10 ** 6, (seed) => change({ seed }));
@@ -55,13 +55,20 @@ export class Draw {
     const buttons = Object.entries(throws).map(([number, words]) =>
       button(words, () => this.throw(Number(number)), { title: say("draws.tooltip", { number: commas(number) }) }),
     );
-    const row = element("div", { class: "row" }, ...buttons, this.seed.box, this.draws.box);
-    for (const one of this.rows) if (!FIRST.includes(one.name)) this.more.append(one.box);
-    const first = this.rows.filter((one) => FIRST.includes(one.name)).map((one) => one.box);
-    const chain = element("div", { class: "side main" }, this.offered.box, ...first, this.more, this.left.box, row);
+    const row = element("div", { class: "row" }, ...buttons, this.seed.box, this.draws.box, this.more);
+    const stations = this.rows.map((one) => one.box);
     const heading = element("p", { class: "heading" }, say("play.same_numbers"));
-    const right = element("div", { class: "side" }, this.bars, heading, this.text, this.sentence);
-    return element("div", {}, this.prompt.box, element("div", { class: "two" }, chain, right));
+    const written = element("div", {}, heading, this.text, this.sentence);
+    const chain = element("div", { class: "side main chain" }, this.offered.box, ...stations, this.left.box, row, written);
+    const right = element("div", { class: "side" }, this.bars);
+    return element("div", {}, this.prompt.box, element("div", { class: "two wider" }, chain, right));
+  }
+
+  /** Show all filters, or those that are on and the first three. */
+  fold() {
+    this.unfolded = !this.unfolded;
+    this.more.setAttribute("aria-expanded", this.unfolded);
+    this.drawChain();
   }
 
   /** Show a state; the text that it writes follows when it is written. */
@@ -111,10 +118,12 @@ export class Draw {
     const parts = pieces(this.probabilities, this.names), settings = this.settings();
     this.offered.strip.innerHTML = framed(strip(parts, "hatch-offered", wide(this.offered.strip)) + funnel(parts), parts, this.offered.words);
     this.offered.note.textContent = say("truncation.note_left", { number: commas(this.logits.length) });
+    let reached = this.probabilities; // what each filter is offered
     for (const row of this.rows) {
-      const cut = this.cuts.find((one) => one.name === row.name);
-      row.show(row.name in settings, this.state[row.name], cut, this.names);
-      if (row.name in settings && !FIRST.includes(row.name)) this.more.open = true;
+      const isOn = row.name in settings, cut = this.cuts.find((one) => one.name === row.name);
+      row.box.hidden = !(isOn || this.unfolded || FIRST.includes(row.name));
+      row.show(isOn, this.state[row.name], cut, reached, this.names);
+      reached = cut?.result ?? reached;
     }
   }
 

@@ -5,15 +5,15 @@ import { framed, funnel, passedBy, pieces, strip } from "./strips.js";
 import { say } from "./words.js";
 import { commas, general, share } from "./writing.js";
 
-// Each knob's slider: least, most, step. That of the temperature moves in powers of ten.
+// Each knob's slider, in the order in which they act: least, most, step. That of the temperature moves in powers of ten.
 export const SLIDERS = {
+  repetition_penalty: [1, 2, 0.05],
+  no_repeat_ngram_size: [1, 4, 1],
   temperature: [-1.3, 0.7, 0.01],
   top_k: [1, 200, 1],
   top_p: [0.01, 1, 0.01],
   min_p: [0.01, 1, 0.01],
   typical_p: [0.05, 1, 0.01],
-  repetition_penalty: [1, 2, 0.05],
-  no_repeat_ngram_size: [1, 4, 1],
 };
 const NOTES = { cut: "filter_rows.note_cut", reshaped: "filter_rows.note_reshaped", nothing: "filter_rows.note_nothing" };
 const KNOB_WORDS = { cut: "filter_rows.knob_cut", reshaped: "filter_rows.knob_reshaped", nothing: "filter_rows.knob_nothing" };
@@ -32,19 +32,20 @@ export class FilterRow {
     this.box = element("div", { class: "filter" }, label, this.slider.box, this.strip, this.note);
   }
 
-  /** cut: what it did, in the order of the strip; null if it does nothing */
-  show(isOn, value, cut, names) {
+  /** cut: what it did, in the order of the strip; if it does nothing, `reached` goes through it */
+  show(isOn, value, cut, reached, names) {
     this.switch.checked = isOn;
     this.slider.input.disabled = !isOn;
     this.slider.show(this.name === "temperature" ? Math.log10(value) : value);
-    if (!cut) {
+    if (!isOn) {
       this.strip.innerHTML = framed(passedBy(), [], this.name);
-      this.note.textContent = isOn ? say("filter_rows.note_nothing") : "";
+      this.note.textContent = "";
       return;
     }
-    const parts = effect(cut) === "cut" ? pieces(cut.offered, names, cut.left) : pieces(cut.result, names);
+    const did = cut ? effect(cut) : "nothing";
+    const parts = did === "cut" ? pieces(cut.offered, names, cut.left) : pieces(cut?.result ?? reached, names);
     this.strip.innerHTML = framed(strip(parts, `hatch-${this.name}`, wide(this.strip)) + funnel(parts), parts, this.name);
-    this.note.textContent = say(NOTES[effect(cut)], { number: commas(cut.number), mass: share(cut.mass, 1) });
+    this.note.textContent = say(NOTES[did], cut ? { number: commas(cut.number), mass: share(cut.mass, 1) } : {});
   }
 }
 

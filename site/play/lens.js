@@ -4,7 +4,7 @@ import { likeliestFirst, softmax } from "../model/index.js";
 import { Buttons, Slider, TextBox, element } from "./controls.js";
 import { BLUE, GREY, RED, drawing, path, rect, text } from "./svg.js";
 import { say } from "./words.js";
-import { commas, percent, share, tokenName, visibleEnd } from "./writing.js";
+import { commas, percent, share, shortName, visibleEnd } from "./writing.js";
 
 const COLUMNS = 7, BARS = 7; // the grid has at most so many tokens: it is to be seen at one look
 const LEFT = 132, LONGEST = 232, NUMBER = 56, TOP = 30, ROW = 25; // pixels: of names, of a bar for 100 %, of its number; …
@@ -75,7 +75,7 @@ export class Lens {
   drawnBars(order, probabilities, winner) {
     const depth = this.model.depth, shown = order.map((token) => probabilities[token]);
     const title = this.at ? say("lens_bars.after", { number: this.at, depth }) : say("lens_bars.put_in");
-    const names = order.map((token) => tokenName(this.model.name(token), LEFT - 10));
+    const names = order.map((token) => shortName(this.model.name(token), LEFT - 10));
     names.push(say("lens_bars.others", { others: commas(probabilities.length - order.length) }));
     const values = [...shown, Math.max(0, 1 - shown.reduce((sum, one) => sum + one, 0))], bottom = TOP + ROW * names.length;
     const parts = [text(LEFT, 18, title, 14, { font_weight: 600 })];

@@ -32,10 +32,10 @@ export class NextToken {
     const back = button(say("next_token.back"), () => this.follow(this.path, Math.max(1, this.place - 1)));
     const anew = button(say("next_token.restart"), () => this.change({ path: "", at: 0, also: "" }));
     const row = element("div", { class: "row" }, likeliest, back, anew);
-    const left = element("div", { class: "side" }, this.prompt.box, this.words, row, this.tree.box);
     const heading = element("p", { class: "heading" }, say("choices.choose"));
-    const right = element("div", { class: "side main" }, this.all, heading, this.bars, this.sentence);
-    return element("div", { class: "two" }, left, right);
+    const text = element("div", {}, this.prompt.box, this.words);
+    const bars = element("div", { class: "choices" }, this.all, heading, this.bars, this.sentence);
+    return element("div", { class: "next" }, text, bars, element("div", {}, row, this.tree.box));
   }
 
   /** Show a state; resolves when it is shown. */

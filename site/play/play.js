@@ -18,6 +18,7 @@ let state = read(location.hash);
 let shown = 0; // how many states were shown: of two that are on their way the newer one counts
 const model = new Model("../model/", (progress) => (byId("progress").value = progress));
 const parts = {}; // the tabs that were opened
+let early = null; // the place of a bar of the first picture that was clicked before the model was there
 const links = new Links(byId("links"));
 
 /** Make a part of the state new. A step is one to go back to; `passing` ones, as a slider moves, are not. */
@@ -54,8 +55,12 @@ async function show() {
   byId("arriving").hidden = true;
   if (number !== shown) return;
   const part = (parts[state.tab] ??= new PARTS[state.tab](model, change));
+  part.box.classList.toggle("unshown", !part.wasShown); // what is not filled yet is not to be clicked
   if (byId("stage").firstElementChild !== part.box) byId("stage").replaceChildren(part.box);
   await attempt(() => part.show(state));
+  if (early !== null && !part.wasShown && state.tab === "next") setTimeout(() => part.choose(part.order[early]));
+  part.wasShown = true;
+  part.box.classList.remove("unshown");
   if (number === shown) links.show(state, part.python(state), lessons[state.tab]);
 }
 
@@ -77,6 +82,13 @@ function open(tab) {
   change({ ...read(`tab=${tab}`) });
 }
 
+if (write(state)) byId("stage").replaceChildren(); // another picture than the page's first one
+byId("stage").addEventListener("click", ({ target }) => {
+  const bar = target.closest("[data-early]");
+  if (!bar) return;
+  early = Number(bar.dataset.early);
+  for (const one of bar.parentElement.children) one.classList.toggle("taken", one === bar);
+});
 for (const [place, tab] of TABS.entries()) {
   byId(`tab-${tab}`).addEventListener("click", () => open(tab));
   byId(`tab-${tab}`).addEventListener("keydown", (event) => {
@@ -101,6 +113,7 @@ addEventListener("popstate", () => {
   passed = false;
   show();
 });
+model.ready.then(() => navigator.serviceWorker?.register("../sw.js")).catch(() => {}); // without it the page needs a network
 model.ready.catch((error) => {
   byId("arriving").hidden = true;
   trouble.hidden = false;

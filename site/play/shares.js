@@ -3,7 +3,7 @@
 
 import { INK_RED, PALE, RANKS, RED, drawing, rect, text } from "./svg.js";
 import { say } from "./words.js";
-import { commas, percent, tokenName } from "./writing.js";
+import { commas, percent, shortName } from "./writing.js";
 
 const WIDTH = 372, HEAD = 44, ROW = 23, NAMES = 112, WHOLE = 136; // pixels: … of the names, of a bar of 100 %
 const LEAST = 1e-9, NEXT_TO_NOTHING = "~0%"; // the least share with a number; what is written of others
@@ -21,7 +21,7 @@ export function shareRows(names, before, after, counts, lit) {
   const n = names.length, offered = firstAndOthers(before, n), left = firstAndOthers(after, n);
   const drawn = counts ? firstAndOthers(counts, n) : offered.map(() => 0);
   const draws = drawn.reduce((sum, one) => sum + one, 0);
-  const shown = [...names.map((name) => tokenName(name, (NAMES * 12) / 11)), say("share_rows.others", { others: commas(before.length - n) })];
+  const shown = [...names.map((name) => shortName(name, (NAMES * 12) / 11)), say("share_rows.others", { others: commas(before.length - n) })];
   const parts = legend(draws);
   shown.forEach((name, place) => {
     const y = HEAD + place * ROW, isLit = lit !== null && Math.min(lit, n) === place;

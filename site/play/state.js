@@ -11,7 +11,7 @@ export const STARTS = {
     min_p: 0.05, typical_p: 0.9, repetition_penalty: 1.2, no_repeat_ngram_size: 2, seed: 0, draws: 1, tokens: 20,
   },
   beam: { prompt: "In the middle of the forest there stood", beams: 3, steps: 6, ngram: 0, penalty: 1, shown: 1, box: "" },
-  lens: { prompt: "Once upon a time there was a king who had a fair", blocks: 6, place: 0 },
+  lens: { prompt: "Once upon a time there was a king who had a fair", blocks: 0, place: 0 },
 };
 
 /** The state that a link's end describes; what it does not name is as at the start. */

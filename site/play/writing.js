@@ -57,7 +57,7 @@ export function shortened(words, pixels) {
 }
 
 /** A token's name in a picture: no longer than it has room; a sign that comes often is counted. */
-export function tokenName(token, pixels = 160) {
-  const counted = visible(token.normalize("NFC")).replace(/(.)\1{7,}/gu, (run, one) => `${one}×${Array.from(run).length}`);
+export function shortName(name, pixels = 160) {
+  const counted = name.normalize("NFC").replace(/(.)\1{7,}/gu, (run, one) => `${one}×${Array.from(run).length}`);
   return shortened(counted, pixels);
 }
