@@ -50,9 +50,10 @@ export function* beamSteps(model, prompt, options = {}) {
  * @returns {object} as `beamSearch`
  */
 export function rescored(model, { beams }, rules = {}) {
-  const known = judge(beams.levels, beams, rules), found = known.decided ? known : judge(grow(model, beams), beams, rules);
-  const levels = known.decided ? beams.levels : found.levels;
-  return finishedText(model, { ...beams, levels }, found, rules);
+  const known = judge(beams.levels, beams, rules);
+  if (known.decided) return finishedText(model, beams, known, rules);
+  const found = judge(grow(model, beams), beams, rules);
+  return finishedText(model, { ...beams, levels: found.levels }, found, rules);
 }
 
 /**
@@ -61,11 +62,12 @@ export function rescored(model, { beams }, rules = {}) {
  * @param {Iterable<object>} levels
  * @param {object} beams
  * @param {{length_penalty?: number, early_stopping?: boolean | "never"}} rules
- * @returns {{held: {score: number, step: number, rank: number}[], levels: object[], decided: boolean}} the finished texts
- *   that are held, the best first and at most B; the levels looked at; whether the search may stop there
+ * @returns {{held: {score: number, step: number, rank: number}[], levels: object[], decided: boolean}} the finished
+ *   texts that are held, the best first and at most B; the levels looked at; whether the search may stop there
  */
 export function judge(levels, { numBeams, mostSteps }, { length_penalty = 1, early_stopping = false }) {
-  const early = numBeams === 1 || early_stopping; // generate with one beam is greedy search, which ends at the first end
+  // generate with one beam is greedy search, which ends at the first end
+  const early = numBeams === 1 || early_stopping;
   const read = [];
   let held = [];
   for (const level of levels) {

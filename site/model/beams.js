@@ -6,7 +6,7 @@
  */
 
 import { applyKnobs, inTurn, knobs } from "./knobs.js";
-import { likeliestFirst, logSoftmax, logSumExp } from "./probability.js";
+import { logSoftmax, logSumExp } from "./probability.js";
 import { readPrompt, Session } from "./sessions.js";
 import { stepsWithin } from "./trace.js";
 
@@ -14,15 +14,17 @@ import { stepsWithin } from "./trace.js";
  * The beams before their first step. Python: lessons.decoding.beams.begin.
  * @param {object} model
  * @param {string | number[]} prompt
- * @param {{max_new_tokens?: number, num_beams?: number, no_repeat_ngram_size?: number, repetition_penalty?: number}} options
+ * @param {{max_new_tokens?: number, num_beams?: number, no_repeat_ngram_size?: number, repetition_penalty?: number}}
+ *   [options]
  * @returns {{promptIds: number[], numBeams: number, endIds: number[], mostNewTokens: number, mostSteps: number,
  *   active: object[], levels: object[]}} plain data; `active` are the knobs
  */
 export function begin(model, prompt, options = {}) {
   const { max_new_tokens = 20, num_beams = 5, no_repeat_ngram_size, repetition_penalty } = options;
   const promptIds = readPrompt(model, prompt), mostSteps = stepsWithin(model, promptIds, max_new_tokens);
-  const active = knobs({ repetition_penalty, no_repeat_ngram_size }), limits = { mostNewTokens: max_new_tokens, mostSteps };
-  return { promptIds, numBeams: num_beams, endIds: model.endIds, ...limits, active, levels: [] };
+  const active = knobs({ repetition_penalty, no_repeat_ngram_size });
+  const limits = { endIds: model.endIds, mostNewTokens: max_new_tokens, mostSteps };
+  return { promptIds, numBeams: num_beams, ...limits, active, levels: [] };
 }
 
 /**
@@ -39,7 +41,7 @@ export function* grow(model, beams) {
     const level = nextLevel(beams, step, logits, sums, knobResults(beams, logits, texts));
     yield level;
     if (!level.running.length) return;
-    const parents = level.running.map((rank) => level.beams[rank]), tokens = level.running.map((rank) => level.tokens[rank]);
+    const [parents, tokens] = [level.beams, level.tokens].map((all) => level.running.map((rank) => all[rank]));
     texts = parents.map((parent, row) => [...texts[parent], tokens[row]]);
     logits = session.extend(tokens, parents);
     sums = level.running.map((rank) => level.sums[rank]);
@@ -53,7 +55,7 @@ function nextLevel(beams, step, logits, sums, filters) {
   scores.forEach((row, beam) => row.forEach((score, token) => (totals[beam * V + token] = sums[beam] + score)));
   // K: so many that B unfinished ones are among them, even if every text's first choices all end it
   const candidates = Math.max(2, 1 + beams.endIds.length) * beams.numBeams;
-  const places = [...best(totals, candidates)].filter((place) => totals[place] > -Infinity);
+  const places = best(totals, candidates).filter((place) => totals[place] > -Infinity);
   const tokens = places.map((place) => place % V), rows = places.map((place) => Math.floor(place / V));
   const logProbs = places.map((_, rank) => exact[rows[rank]][tokens[rank]]);
   const ended = tokens.map((token) => step + 1 === beams.mostSteps || beams.endIds.includes(token));
@@ -70,23 +72,26 @@ function nextLevel(beams, step, logits, sums, filters) {
   };
 }
 
-/** The places of the `number` largest totals, the largest first: only what is as large as the best of a text can be. */
+/** The places of the `number` largest totals, the largest first: in one pass, for they are many. */
 function best(totals, number) {
-  return likeliestFirst(totals).subarray(0, number);
+  const places = [];
+  for (let place = 0; place < totals.length; place++) {
+    if (places.length === number && totals[place] <= totals[places[number - 1]]) continue;
+    const behind = places.findIndex((one) => totals[one] < totals[place]);
+    places.splice(behind < 0 ? places.length : behind, 0, place);
+    places.length = Math.min(places.length, number);
+  }
+  return places;
 }
 
-/** [{name, scores (b, V)}] for each knob. Unlike in the other decoders knobs act on log-probabilities here, which are not
- * renormalised; where one text has nothing left to say, the others go on. */
+/** [{name, scores (b, V)}] for each knob. Unlike in the other decoders knobs act on log-probabilities here, which are
+ * not renormalised; where one text has nothing left to say, the others go on. */
 function knobResults({ active, numBeams }, logits, texts) {
-  let results; // of each text
-  if (numBeams > 1) {
-    results = logits.map((row, text) => inTurn(active, Float32Array.from(logSoftmax(row)), texts[text]));
-  } else {
+  const results = logits.map((row, text) => {
+    if (numBeams > 1) return inTurn(active, Float32Array.from(logSoftmax(row)), texts[text]);
     // subtle: generate with one beam is greedy search, where knobs act on logits; log-probabilities are summed still
-    results = logits.map((row, text) => {
-      const scale = logSumExp(row);
-      return applyKnobs(active, row, texts[text]).map(({ name, scores }) => ({ name, scores: scores.map((one) => one - scale) }));
-    });
-  }
+    const scale = logSumExp(row), shifted = (scores) => scores.map((score) => score - scale);
+    return applyKnobs(active, row, texts[text]).map(({ name, scores }) => ({ name, scores: shifted(scores) }));
+  });
   return active.map(({ name }, knob) => ({ name, scores: results.map((result) => result[knob].scores) }));
 }

@@ -31,7 +31,8 @@ export function keepTopK(logits, k) {
 }
 
 /**
- * The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more. Python: lessons.keep_top_p.
+ * The logits of the nucleus, the fewest likeliest tokens whose probabilities sum to p or more.
+ * Python: lessons.keep_top_p.
  * @param {Float32Array} logits
  * @param {number} p 0 < p ≤ 1
  * @returns {Float32Array}

@@ -1,8 +1,8 @@
 /**
  * GPT-2's forward pass: the twin of lessons/models/gpt2.py, same names, same order.
  *
- * B = texts side by side, T = tokens read now, S = all tokens so far, D = width, H = heads, d = D / H, V = vocabulary. A
- * tensor is a row of numbers, the last of its dimensions running fastest. Numbers are kept in 32 bits and summed in 64.
+ * B = texts side by side, T = tokens read now, S = all tokens so far, D = width, H = heads, d = D / H, V = vocabulary.
+ * A tensor is a row of numbers, the last of its dimensions running fastest. Numbers are kept in 32 bits, summed in 64.
  */
 
 const EPSILON = 1e-5; // in every layer norm, against a division by 0

@@ -1,6 +1,7 @@
 /** Greedy search: always the likeliest token; the twin of lessons/decoding/greedy.py. */
 
 import { applyKnobs, knobs } from "./knobs.js";
+import { maximum } from "./probability.js";
 import { readPrompt, Session } from "./sessions.js";
 import { stepOf, stepsWithin, traceOf } from "./trace.js";
 
@@ -31,7 +32,7 @@ export function* greedySteps(model, prompt, { max_new_tokens = 20, repetition_pe
     const [logits] = step ? session.extend(ids.slice(-1)) : session.logits;
     const filters = applyKnobs(active, logits, ids);
     const scores = filters.at(-1)?.scores ?? logits;
-    ids.push(scores.indexOf(Math.max(...scores)));
+    ids.push(scores.indexOf(maximum(scores)));
     yield stepOf(logits, ids.at(-1), filters);
     if (model.endIds.includes(ids.at(-1))) return;
   }

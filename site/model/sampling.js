@@ -11,7 +11,7 @@ import { draw, uniforms } from "./uniforms.js";
  * `num_return_sequences` is above 1. Python: lessons.sample.
  * @param {object} model
  * @param {string | number[]} prompt
- * @param {{max_new_tokens?: number, num_return_sequences?: number, seed?: number}} [options] and the knobs by their names
+ * @param {{max_new_tokens?: number, num_return_sequences?: number, seed?: number}} [options] and knobs by their names
  * @returns {object | object[]} as `traceOf`
  */
 export function sample(model, prompt, options = {}) {
@@ -23,7 +23,8 @@ export function sample(model, prompt, options = {}) {
 }
 
 /**
- * The same, one step of all texts at a time, for a page that draws in between. Python: lessons.decoding.sampling.grow_texts.
+ * The same, one step of all texts at a time, for a page that draws in between.
+ * Python: lessons.decoding.sampling.grow_texts.
  * @param {object} model
  * @param {string | number[]} prompt
  * @param {object} [options] as above

@@ -1,5 +1,5 @@
 /**
- * Byte-level BPE: text ↔ ids, as `tokenizer.json` lays it down, and names of tokens: the twin of lessons/words/tokens.py
+ * Byte-level BPE: text ↔ ids, as `tokenizer.json` has it, and names of tokens: the twin of lessons/words/tokens.py,
  * and of the tokenizer that Python takes from `transformers`.
  *
  * A text is cut into words, a word is written as bytes, and of two neighbours those are joined that the vocabulary
@@ -20,7 +20,7 @@ export class Tokenizer {
     this.idOf = new Map(Object.entries(file.model.vocab));
     this.pieces = [];
     for (const [piece, id] of this.idOf) this.pieces[id] = piece;
-    this.rank = new Map(file.model.merges.map((pair, rank) => [pair.join(" "), rank])); // a space is no letter of theirs
+    this.rank = new Map(file.model.merges.map((pair, rank) => [pair.join(" "), rank])); // a space is no letter here
     this.special = new Set(file.added_tokens.map((token) => token.content));
     this.border = new RegExp(`(${[...this.special].map(escaped).join("|")})`);
     this.cache = new Map(); // word → ids

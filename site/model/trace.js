@@ -8,8 +8,8 @@ import { entropy, logSoftmax } from "./probability.js";
  * @param {number} chosen id of the token taken
  * @param {{name: string, scores: Float32Array}[]} filters the scores after each knob that acted
  * @param {?number} [uniform] the random number of the draw
- * @returns {object} these; `scores` (V), what was left to choose from; `logProb` of the chosen token under the model and
- *   `entropy` of its distribution, in nats; `rank`, the chosen token's place by the model's probability, from 1
+ * @returns {object} these; `scores` (V), what was left to choose from; `logProb` of the chosen token under the model
+ *   and `entropy` of its distribution, in nats; `rank`, the chosen token's place by the model's probability, from 1
  */
 export function stepOf(logits, chosen, filters, uniform = null) {
   const rank = 1 + logits.reduce((above, logit) => above + (logit > logits[chosen]), 0);
@@ -48,7 +48,8 @@ export function textAfter(model, before, ids) {
 }
 
 /**
- * How many tokens can be added: as asked for, or fewer where the context ends. Python: lessons.decoding.steps.steps_within.
+ * How many tokens can be added: as asked for, or fewer where the context ends.
+ * Python: lessons.decoding.steps.steps_within.
  * @param {object} model
  * @param {number[]} promptIds
  * @param {number} most

@@ -1,6 +1,6 @@
 /**
- * Drawing: one random number u from [0, 1) takes a token; the twin of lessons/decoding/drawing.py, with the numbers that
- * PyTorch's generator gives for the same seed.
+ * Drawing: one random number u from [0, 1) takes a token; the twin of lessons/decoding/drawing.py, with the numbers
+ * that PyTorch's generator gives for the same seed.
  *
  * Lay the tokens side by side, the likeliest first, each as wide as its probability, and take the one in which u falls.
  */

@@ -27,8 +27,8 @@ export async function loadModel(folderUrl, onProgress = () => {}) {
 }
 
 /**
- * The weights by the names that `transformers` gives them, in 32 bits. A matrix (N, M) of a linear layer is laid down as
- * (M, N): what one output is made of then lies side by side in memory, and is read in that order.
+ * The weights by the names that `transformers` gives them, in 32 bits. A matrix (N, M) of a linear layer is laid down
+ * as (M, N): what one output is made of then lies side by side in memory, and is read in that order.
  * Python: lessons.models.sessions.weights_of.
  * @param {ArrayBuffer} file the bytes of `model.safetensors`
  * @param {object} config as in `config.json`
@@ -57,8 +57,8 @@ async function fetched(url) {
 
 /** All bytes of an answer, counted as they come. */
 async function bytesOf(response, onProgress) {
-  // a length is that of what is sent, which may be packed
-  const total = response.headers.get("Content-Encoding") ? null : Number(response.headers.get("Content-Length")) || null;
+  const { headers } = response; // a length is that of what is sent, which may be packed
+  const total = headers.has("Content-Encoding") ? null : Number(headers.get("Content-Length")) || null;
   const parts = [];
   let loaded = 0;
   for (const reader = response.body.getReader(); ; ) {
