@@ -1,6 +1,7 @@
-"""The built site: run notebooks as pages that can be read without a kernel; and the check of pages finds what is
-wrong."""
+"""The built site: a play page, and run notebooks as pages that can be read without a kernel and whose explorers move;
+and the check of pages finds what is wrong."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import build_site
 import check_site
 import nbformat
 import pytest
+import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 WORDS = {
@@ -31,6 +33,8 @@ figure, axes = lessons.plots.canvas.new_figure()
 axes.set_title("{message}"); axes.set_xlabel("<rank>")
 figure"""
 EXPLORER = "lessons.NextTokenExplorer(lessons.load())"
+FLIPPED = "explorer = lessons.UnderflowExplorer(lessons.load(), simple=True)\nexplorer"
+STILL_THERE = "explorer.length.value"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,7 @@ def site(tmp_path_factory) -> Path:
     for language, (title, section, message, readme) in WORDS.items():
         cells = [new_markdown_cell(title, id="title"), new_code_cell(FIGURE.format(message=message), id="figure")]
         more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
+        more += [new_code_cell(FLIPPED, id="flipped"), new_code_cell(STILL_THERE, id="still-there")]
         folder = root / "notebooks" / language
         folder.mkdir(parents=True)
         nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
@@ -56,6 +61,7 @@ def site(tmp_path_factory) -> Path:
             book.cells[0].source += f"\n\n{badges.badge('owner/name', path)}"
             nbformat.write(book, path)
         patch.setattr(build_site, "SITE", root / "_site")
+        patch.setattr(run_notebooks, "KEPT", root / "executed")
         assert build_site.main([]) == 0
     return root / "_site"
 
@@ -67,9 +73,9 @@ def text(site: Path, name: str) -> str:
 def test_a_built_site_has_no_fault(site):
     """Both languages' starts and lessons are there, and every link, picture and heading of them is in order."""
     assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html")) == [
-        *(f"en/{name}.html" for name in ("00_it", "01_on", "index")),
+        *(f"en/{name}.html" for name in ("00_it", "01_on", "index", "install")),
         "index.html",
-        *(f"ko/{name}.html" for name in ("00_it", "01_on", "index")),
+        *(f"ko/{name}.html" for name in ("00_it", "01_on", "index", "install")),
     ]
     assert list(check_site.faults(site)) == []
 
@@ -82,14 +88,45 @@ def test_a_figure_is_a_file_and_says_itself_in_words(site, language, message):
     assert (site / language / "00_it" / "figure-0.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_explorer_is_shown_as_it_is_with_a_note(site):
-    """Without a kernel: its present picture, its sentence, and how to move its sliders; nothing that needs a script."""
+def test_an_explorer_is_shown_and_where_it_moves(site):
+    """Its present picture and its sentence, for whoever has no script; and the state that the play page's part begins
+    with."""
     page = text(site, "en/01_on.html")
     sentence = re.search(r'aria-label="([^"]+)" role="img"><div class="lessons-', page)[1]
     assert "<span>␣great</span>" in page and "background-size" in page
     assert "the likeliest next token is" in sentence and page.count(sentence) == 2
-    assert "Run the notebook to move its sliders" in page
-    assert "<script" not in page and "widget-view" not in page
+    assert 'data-link="tab=next&amp;prompt=Once+upon+a+time+there+was+a"' in page
+    assert "../play/embed.js" in page and "widget-view" not in page
+    assert "<script" not in text(site, "en/00_it.html")
+
+
+def test_an_explorer_that_the_play_page_has_not_becomes_a_flip_book(site):
+    """A picture and a sentence for each position of its main control; afterwards the explorer stands where it stood."""
+    page = text(site, "ko/01_on.html")
+    book = page[page.index('class="flip-book"') :]
+    pages = json.loads(re.search(r'<script type="application/json">(.*?)</script>', book, re.DOTALL)[1])
+    assert 20 <= len(pages) <= 60
+    assert len({one["picture"] for one in pages}) == len({one["sentence"] for one in pages}) == len(pages)
+    start = int(re.search(r'type="range" [^>]*value="(\d+)"', book)[1])
+    assert f'<pre>{pages[start]["label"]}</pre>' in page.replace("\n", "")
+    assert "노트북을 실행하면" not in book
+
+
+def test_a_run_is_kept_until_something_changes(site, tmp_path, monkeypatch):
+    """A notebook that was run is not run again; one that was changed is."""
+    root = site.parent
+    monkeypatch.setattr(run_notebooks, "KEPT", root / "executed")
+    kept = sorted((root / "executed").glob("*.ipynb"))
+    assert len(kept) == 4
+    path = root / "notebooks" / "en" / "00_it.ipynb"
+    before = run_notebooks.fingerprint(path)
+    assert any(before in one.name for one in kept)
+    book = nbformat.read(path, nbformat.NO_CONVERT)
+    book.cells[1].source += "  # changed"
+    changed = tmp_path / "en" / path.name
+    changed.parent.mkdir()
+    nbformat.write(book, changed)
+    assert run_notebooks.fingerprint(changed) != before
 
 
 def test_a_page_leads_on(site):
@@ -103,7 +140,7 @@ def test_a_page_leads_on(site):
         in page
     )
     assert 'href="01_on.html#' in page and "<math" in page and "$$" not in page
-    assert 'href="../ko/01_on.html"' in text(site, "ko/index.html")
+    assert 'href="../ko/01_on.html"' in text(site, "ko/install.html")
 
 
 PLANTED = {

@@ -188,13 +188,15 @@ export class BeamSearch {
   }
 
   /** The lines of Python that show the same. */
-  python({ prompt, beams, steps, ngram, penalty }) {
+  python({ prompt, beams, steps, ngram, penalty, shown }) {
     const given = JSON.stringify(prompt), rules = `length_penalty=${general(penalty)}, no_repeat_ngram_size=${ngram}`;
     return [
       `best = lessons.beam_search(lm, ${given}, max_new_tokens=${steps}, num_beams=${beams}, ${rules})`,
       `greedy = lessons.greedy_search(lm, ${given}, max_new_tokens=${steps}, no_repeat_ngram_size=${ngram})`,
       `best.text, best.score, best.log_prob, greedy.log_prob`,
-      `lessons.BeamExplorer(lm, ${given}, beams=${beams}, steps=${steps})`,
+      `explorer = lessons.BeamExplorer(lm, ${given}, beams=${beams}, steps=${steps})`,
+      `explorer.ngram.value, explorer.penalty.value, explorer.shown.value = ${ngram}, ${general(penalty)}, ${shown}`,
+      "explorer",
     ];
   }
 }

@@ -221,7 +221,10 @@ export class Draw {
       `left = filtered[-1][1] if filtered else logits`,
       `lessons.draw_many(left, lessons.uniforms(${state.seed}, 1, ${Math.max(1, state.draws)})[0])`,
       `lessons.sample(lm, ids, ${[`max_new_tokens=${state.tokens}`, `seed=${state.seed}`, ...named].join(", ")}).text`,
-      `lessons.TruncationExplorer(lm, ${given}, on=(${on}${on && !on.includes(",") ? "," : ""}))`,
+      `explorer = lessons.TruncationExplorer(lm, ${given}, on=(${on}${on && !on.includes(",") ? "," : ""}))`,
+      ...Object.entries(settings).map(([name, value]) => `explorer.sliders["${name}"].value = ${general(value)}`),
+      `explorer.seed.value, explorer.draws.value = ${state.seed}, ${state.draws}`,
+      "explorer",
     ];
   }
 }

@@ -110,7 +110,9 @@ export class Lens {
     return [
       `logits = lessons.logit_lens(lm, ${given})`,
       `logits[${this.at}, ${place}].softmax(-1).topk(${BARS})`,
-      `lessons.LensExplorer(lm, ${given})`,
+      `explorer = lessons.LensExplorer(lm, ${given})`,
+      `explorer.blocks.value, explorer.place.value = ${this.at}, ${this.place}`,
+      "explorer",
     ];
   }
 }

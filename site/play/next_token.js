@@ -154,8 +154,13 @@ export class NextToken {
     const chosen = this.path.slice(0, this.place);
     const common = inCommon(chosen, this.promptIds);
     const given = JSON.stringify(state.prompt);
-    const ids = chosen.length === common && common === this.promptIds.length ? given : `[${chosen.join(", ")}]`;
-    return [`lessons.next_token_probabilities(lm, ${ids}, choices=${BARS})`, `lessons.NextTokenExplorer(lm, ${given})`];
+    const isPrompt = chosen.length === common && common === this.promptIds.length, ids = chosen.join(", ");
+    return [
+      `lessons.next_token_probabilities(lm, ${isPrompt ? given : `[${ids}]`}, choices=${BARS})`,
+      `explorer = lessons.NextTokenExplorer(lm, ${given})`,
+      ...(isPrompt ? [] : [`explorer.follow((${ids},), ${chosen.length})`]),
+      "explorer",
+    ];
   }
 }
 

@@ -119,4 +119,5 @@ model.ready.catch((error) => {
   trouble.hidden = false;
   trouble.textContent = say("play.no_model", { error: error.message });
 });
+performance.mark("started"); // from here on a click is remembered
 show().catch(() => {}); // said above
