@@ -108,7 +108,7 @@ def test_an_explorer_that_the_play_page_has_not_becomes_a_flip_book(site):
     assert 20 <= len(pages) <= 60
     assert len({one["picture"] for one in pages}) == len({one["sentence"] for one in pages}) == len(pages)
     start = int(re.search(r'type="range" [^>]*value="(\d+)"', book)[1])
-    assert f'<pre>{pages[start]["label"]}</pre>' in page.replace("\n", "")
+    assert f"<pre>{pages[start]['label']}</pre>" in page.replace("\n", "")
     assert "노트북을 실행하면" not in book
 
 

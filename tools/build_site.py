@@ -3,8 +3,8 @@
     python tools/build_site.py                        # both languages
     python tools/build_site.py 01_next_token_tables   # these lessons run anew, the others as they stand in _site
 
-Its front page is the play page (site_play.py), its second one tells how to install. A notebook runs once, and again when
-it or the package has changed; its outputs are the page's. Afterwards tools/check_site.py looks at every page.
+Its front page is the play page (site_play.py), its second one tells how to install. A notebook runs once, and again
+when it or the package has changed; its outputs are the page's. Afterwards tools/check_site.py looks at every page.
 """
 
 import shutil

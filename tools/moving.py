@@ -73,7 +73,9 @@ def flip_book(explorer: Explorer, control: widgets.Widget) -> dict[str, Any]:
     positions = [value for _, value in labelled(control)] if is_choice else spread(control)
     for position in positions:
         control.value = position
-        label = str(dict((value, name) for name, value in labelled(control))[position]) if is_choice else f"{position:g}"
+        label = (
+            str(dict((value, name) for name, value in labelled(control))[position]) if is_choice else f"{position:g}"
+        )
         found.append({"label": label, "picture": picture(explorer), "sentence": explorer.sentence})
     control.value = before
     start = positions.index(before)

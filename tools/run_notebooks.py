@@ -79,7 +79,11 @@ def with_answers(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNo
     answered: list[nbformat.NotebookNode] = []
     for cell in cells:
         if "question" in cell.metadata.get("tags", []):
-            answers = [output.data["application/json"] for output in cell.outputs if "application/json" in output.get("data", {})]
+            answers = [
+                output.data["application/json"]
+                for output in cell.outputs
+                if "application/json" in output.get("data", {})
+            ]
             answered[-1].metadata["moving"] = json.loads(json.dumps(answers[0])) if answers else {}
         else:
             answered.append(cell)

@@ -102,7 +102,9 @@ def table_of_contents(body: str) -> str:
 
 def scripts(body: str, language: str) -> str:
     """What makes the explorers of a page move."""
-    parts = f"{STYLE_OF_PARTS}{WORDS_OF_PARTS.format(words=in_script(words_of(language)))}" if "data-link=" in body else ""
+    parts = (
+        f"{STYLE_OF_PARTS}{WORDS_OF_PARTS.format(words=in_script(words_of(language)))}" if "data-link=" in body else ""
+    )
     return parts + (FLIP_BOOK if 'class="flip-book' in body else "")
 
 
@@ -170,7 +172,9 @@ def flip_book(figure: str, control: dict[str, Any], pages: list[dict[str, str]])
     else:
         moved = f'<input type="range" min="0" max="{len(pages) - 1}" value="{start}"><output></output>'
     label = f'<label class="flip-control" hidden><span>{name}</span> {moved}</label>'
-    figure = re.sub(r' <span class="live">.*?</span>', "", figure).replace('<div role="img"', '<div class="flipped" role="img"', 1)
+    figure = re.sub(r' <span class="live">.*?</span>', "", figure).replace(
+        '<div role="img"', '<div class="flipped" role="img"', 1
+    )
     kept = f'<script type="application/json">{in_script(pages)}</script>'
     return f'<div class="flip-book">{label}{figure}{kept}</div>'
 

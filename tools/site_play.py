@@ -94,14 +94,14 @@ def first_picture() -> str:
 
     A bar that is clicked so early is remembered; `next_token.js` draws the same bars.
     """
-    lm = load(device="cpu")
-    table = next_token_probabilities(lm, PROMPT, choices=BARS)
+    table = next_token_probabilities(load(device="cpu"), PROMPT, choices=BARS)
     longest = table["probability"].iloc[0]
-    rows = [
-        f'<button type="button" data-early="{place}"><span class="token">{escape(visible(token))}</span><span class="track">'
-        f'<span style="width:{probability / longest:.2%}"></span></span><span class="number">{percent(probability)}</span></button>'
-        for place, (token, probability) in enumerate(zip(table["token"], table["probability"], strict=True))
-    ]
+    rows = []
+    for place, (token, probability) in enumerate(zip(table["token"], table["probability"], strict=True)):
+        name = f'<span class="token">{escape(visible(token))}</span>'
+        track = f'<span class="track"><span style="width:{probability / longest:.2%}"></span></span>'
+        number = f'<span class="number">{percent(probability)}</span>'
+        rows.append(f'<button type="button" data-early="{place}">{name}{track}{number}</button>')
     heading = f'<p class="heading">{escape(say("choices.choose"))}</p>'
     bars = f'<div class="choices">{heading}<div class="bars">{"".join(rows)}</div></div>'
     return f'<div class="next"><div class="words">{escape(PROMPT)} …</div>{bars}</div>'
