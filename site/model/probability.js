@@ -5,7 +5,7 @@
  */
 
 /**
- * The scores' probabilities, in 64 bits; a cut token (minus infinity) has 0. Python: scores.double().softmax(-1).
+ * The scores' probabilities, in 64 bits; a cut token (minus infinity) has 0. Python: torch.softmax.
  * @param {ArrayLike<number>} scores (V)
  * @returns {Float64Array} (V), sums to 1
  */
@@ -17,7 +17,7 @@ export function softmax(scores) {
 
 /**
  * The logarithms of the scores' probabilities. Nothing rounds to zero on the way, as it does in log(softmax(scores)).
- * Python: scores.double().log_softmax(-1).
+ * Python: torch.log_softmax, in 64 bits.
  * @param {ArrayLike<number>} scores (V)
  * @returns {Float64Array} (V), nats
  */
