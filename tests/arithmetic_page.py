@@ -100,8 +100,8 @@ def drawn_prompts(lm: "LanguageModel", number: int) -> list[str]:
     chance, drawn = random.Random(0), []
     while len(drawn) < number:
         letters = [chr(chance.choice([*range(0xD800), *range(0xE000, 0x20000)])) for _ in range(chance.randrange(3))]
-        tokens = lm.decode(chance.choices(range(lm.vocabulary_size), k=chance.randrange(6)))
-        parts = [*chance.choices(PIECES, k=chance.randrange(1, 8)), *letters, tokens]
+        tokens = lm.decode(chance.choices(range(lm.vocabulary_size), k=chance.randrange(5)))
+        parts = [*chance.choices(PIECES, k=chance.randrange(1, 6)), *letters, tokens]
         drawn.append("".join(chance.sample(parts, len(parts))))
     return drawn
 

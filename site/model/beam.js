@@ -143,7 +143,8 @@ function hypothesisOf(model, tree, { step, rank }, lengthPenalty) {
 }
 
 /**
- * The candidates from the first step to this one, each the parent of the next. Python: lessons.records.beam_tree.BeamTree.path.
+ * The candidates from the first step to this one, each the parent of the next.
+ * Python: lessons.records.beam_tree.BeamTree.path.
  * @param {object} tree
  * @param {object} candidate
  * @returns {object[]}
@@ -155,7 +156,8 @@ export function path(tree, candidate) {
 }
 
 /**
- * The candidates along a continuation, for as long as it lies within the tree. Python: lessons.records.beam_tree.BeamTree.find.
+ * The candidates along a continuation, for as long as it lies within the tree.
+ * Python: lessons.records.beam_tree.BeamTree.find.
  * @param {object} tree
  * @param {number[]} newIds
  * @returns {object[]}

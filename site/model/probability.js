@@ -45,7 +45,7 @@ export function likeliestFirst(scores) {
   return Uint32Array.from(scores, (_, id) => id).sort((one, other) => scores[other] - scores[one] || one - other);
 }
 
-/** log Σ exp(score). */
+/** log Σ exp(score). Python: torch.logsumexp. */
 export function logSumExp(scores) {
   const largest = maximum(scores);
   let total = 0;
@@ -53,7 +53,7 @@ export function logSumExp(scores) {
   return largest + Math.log(total);
 }
 
-/** The largest score. */
+/** The largest score. Python: torch.max. */
 export function maximum(scores) {
   let largest = -Infinity;
   for (let i = 0; i < scores.length; i++) if (scores[i] > largest) largest = scores[i];

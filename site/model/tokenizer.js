@@ -48,7 +48,8 @@ export class Tokenizer {
   }
 
   /**
-   * What a token is called, with all that cannot be seen drawn as a sign ("␣great"). Python: lessons.words.tokens.visible of lm.token(id).
+   * What a token is called, with all that cannot be seen drawn as a sign ("␣great").
+   * Python: lessons.words.tokens.visible of lm.token(id).
    * @param {number} id
    * @returns {string}
    */
