@@ -25,7 +25,7 @@ export function beamSearch(model, prompt, options = {}) {
 }
 
 /**
- * The same search while it grows: its tree after each step. Python: tree_of, for the levels so far.
+ * The same search while it grows: its tree after each step. Python: lessons.decoding.beam.tree_of.
  * @param {object} model
  * @param {string | number[]} prompt
  * @param {object} [options] as above
@@ -43,7 +43,7 @@ export function* beamSteps(model, prompt, options = {}) {
 
 /**
  * The best text of the same search under another length penalty or another rule for stopping; the model is asked only
- * if the search did not come so far. Python: BeamTrace.rescored.
+ * if the search did not come so far. Python: lessons.records.beam_tree.BeamTrace.rescored.
  * @param {object} model
  * @param {object} trace as `beamSearch` returns it
  * @param {{length_penalty?: number, early_stopping?: boolean | "never"}} [rules]
@@ -143,7 +143,8 @@ function hypothesisOf(model, tree, { step, rank }, lengthPenalty) {
 }
 
 /**
- * The candidates from the first step to this one, each the parent of the next. Python: BeamTree.path.
+ * The candidates from the first step to this one, each the parent of the next.
+ * Python: lessons.records.beam_tree.BeamTree.path.
  * @param {object} tree
  * @param {object} candidate
  * @returns {object[]}
@@ -155,7 +156,8 @@ export function path(tree, candidate) {
 }
 
 /**
- * The candidates along a continuation, for as long as it lies within the tree. Python: BeamTree.find.
+ * The candidates along a continuation, for as long as it lies within the tree.
+ * Python: lessons.records.beam_tree.BeamTree.find.
  * @param {object} tree
  * @param {number[]} newIds
  * @returns {object[]}

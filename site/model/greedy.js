@@ -18,7 +18,7 @@ export function greedySearch(model, prompt, options = {}) {
 }
 
 /**
- * The same, one step at a time, for a page that draws in between. Python: the loop of lessons.greedy_search.
+ * The same, one step at a time, for a page that draws in between. Python: lessons.greedy_search.
  * @param {object} model
  * @param {string | number[]} prompt
  * @param {object} [options] as above

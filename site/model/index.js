@@ -1,7 +1,7 @@
 /**
  * The arithmetic of the package `lessons` for a page that needs no kernel: the same names and the same numbers.
  *
- *   const model = await loadModel("model/", ({ loaded, total }) => …)  → {config, weights, tokenizer, endIds, context}
+ *   const model = await loadModel("model/", ({ loaded, total }) => …) → {config, weights, tokenizer, endIds, context}
  *   model.tokenizer.encode(text) → ids, .decode(ids) → text, .token(id) → "␣great", .tokenText(id) → " great"
  *   const session = new Session(model, ids), session.logits[row] → Float32Array (V), session.extend(tokens, parents)
  *   softmax(scores), logSoftmax(scores) → Float64Array (V); entropy(scores); likeliestFirst(scores) → ids
@@ -10,8 +10,8 @@
  *   uniforms(seed, texts, steps) → Float64Array[]; draw(scores, u) → id
  *   greedySearch(model, ids, { max_new_tokens }), sample(model, ids, { max_new_tokens, seed, num_return_sequences,
  *     …knobs }), beamSearch(model, ids, { num_beams, max_new_tokens, length_penalty, early_stopping,
- *     no_repeat_ngram_size }) → {promptIds, newIds, ids, text, newText, logProb, steps, stopped}, and of a beam search
- *     also {score, tree, hypotheses, beams}; rescored(model, trace, { length_penalty, early_stopping })
+ *     no_repeat_ngram_size }) → {promptIds, newIds, ids, text, newText, logProb, steps, stopped}, of a beam search also
+ *     {score, tree, hypotheses, beams}; rescored(model, trace, { length_penalty, early_stopping })
  *   logitLens(model, ids, last) → [layer][position] Float32Array (V), logits
  *
  * A prompt is a text or its ids. Every long call is a loop over a generator, which a page can run itself, drawing or

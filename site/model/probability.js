@@ -5,7 +5,7 @@
  */
 
 /**
- * The scores' probabilities, in 64 bits; a cut token (minus infinity) has 0. Python: scores.double().softmax(-1).
+ * The scores' probabilities, in 64 bits; a cut token (minus infinity) has 0. Python: torch.softmax.
  * @param {ArrayLike<number>} scores (V)
  * @returns {Float64Array} (V), sums to 1
  */
@@ -17,7 +17,7 @@ export function softmax(scores) {
 
 /**
  * The logarithms of the scores' probabilities. Nothing rounds to zero on the way, as it does in log(softmax(scores)).
- * Python: scores.double().log_softmax(-1).
+ * Python: torch.log_softmax, in 64 bits.
  * @param {ArrayLike<number>} scores (V)
  * @returns {Float64Array} (V), nats
  */
@@ -45,7 +45,7 @@ export function likeliestFirst(scores) {
   return Uint32Array.from(scores, (_, id) => id).sort((one, other) => scores[other] - scores[one] || one - other);
 }
 
-/** log Σ exp(score). */
+/** log Σ exp(score). Python: torch.logsumexp. */
 export function logSumExp(scores) {
   const largest = maximum(scores);
   let total = 0;
@@ -53,7 +53,7 @@ export function logSumExp(scores) {
   return largest + Math.log(total);
 }
 
-/** The largest score. */
+/** The largest score. Python: torch.max. */
 export function maximum(scores) {
   let largest = -Infinity;
   for (let i = 0; i < scores.length; i++) if (scores[i] > largest) largest = scores[i];

@@ -3,7 +3,7 @@
 import { hiddenStates, logits, Memory } from "./gpt2.js";
 
 /**
- * A conversation with a model about one prompt. Python: LanguageModel.session.
+ * A conversation with a model about one prompt. Python: lessons.models.sessions.PageSession.
  * `logits` are those for the next token of each text: one Float32Array (V) for each.
  */
 export class Session {

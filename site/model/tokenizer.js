@@ -13,7 +13,7 @@ const WORDS = new RegExp(
   "gu",
 );
 
-/** Python: lessons.load().tokenizer. */
+/** A vocabulary, and how texts are cut into its tokens. Python: tokenizers.Tokenizer. */
 export class Tokenizer {
   /** @param {object} file as in `tokenizer.json` */
   constructor(file) {
@@ -27,7 +27,7 @@ export class Tokenizer {
   }
 
   /**
-   * The ids of a text. Python: LanguageModel.encode.
+   * The ids of a text. Python: lessons.LanguageModel.encode.
    * @param {string} text
    * @returns {number[]}
    */
@@ -38,7 +38,7 @@ export class Tokenizer {
   }
 
   /**
-   * The text of ids; bytes that make no whole character become U+FFFD. Python: LanguageModel.decode.
+   * The text of ids; bytes that make no whole character become U+FFFD. Python: lessons.LanguageModel.decode.
    * @param {Iterable<number>} ids
    * @returns {string}
    */
@@ -48,7 +48,8 @@ export class Tokenizer {
   }
 
   /**
-   * What a token is called, with all that cannot be seen drawn as a sign ("␣great"). Python: visible(lm.token(id)).
+   * What a token is called, with all that cannot be seen drawn as a sign ("␣great").
+   * Python: lessons.words.tokens.visible of lm.token(id).
    * @param {number} id
    * @returns {string}
    */

@@ -10,7 +10,7 @@ import { likeliestFirst, softmax } from "./probability.js";
 const [N, M] = [624, 397]; // words of the generator's state; how far apart two lie that are mixed
 
 /**
- * PyTorch's random numbers: whole ones of 32 bits from the Mersenne Twister, MT19937. Python: torch.Generator().
+ * PyTorch's random numbers: whole ones of 32 bits from the Mersenne Twister, MT19937. Python: torch.Generator.
  * Matsumoto & Nishimura 1998.
  */
 export class Generator {
@@ -53,7 +53,7 @@ export class Generator {
 
 /**
  * Random numbers from [0, 1): a row for each text, a number for each step. Each row has a generator of its own, seeded
- * by one that `seed` begins: more rows, or longer ones, change no other. Python: lessons.uniforms, the same numbers.
+ * by one that `seed` begins: more rows, or longer ones, change no other. Python: lessons.uniforms.
  * @param {number} seed a whole number, at least 0
  * @param {number} texts
  * @param {number} steps
