@@ -8,7 +8,7 @@ import { Lens } from "./lens.js";
 import { Model } from "./model.js";
 import { NextToken } from "./next_token.js";
 import { read, write } from "./state.js";
-import { say } from "./words.js";
+import { say, troubleInWords } from "./words.js";
 
 const PARTS = { next: NextToken, draw: Draw, beam: BeamSearch, lens: Lens };
 let model = null;
@@ -22,12 +22,10 @@ async function play(place) {
   const change = (changed) => {
     state = { ...state, ...changed };
     there.href = `index.html${write(state) || "#"}`;
-    return part.show(state).catch((error) => (trouble.textContent = error.words ?? error.message));
-  };
-  const part = new PARTS[state.tab](model, (changed) => {
     trouble.textContent = "";
-    return change(changed);
-  });
+    return part.show(state).catch((error) => (trouble.textContent = troubleInWords(error)));
+  };
+  const part = new PARTS[state.tab](model, change);
   const trouble = element("p", { class: "trouble", role: "alert" });
   part.box.classList.add("unshown"); // strips are as wide as their place, so it is there before they are drawn
   const stage = element("div", { class: "stage" }, part.box, trouble);

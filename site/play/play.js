@@ -6,8 +6,8 @@ import { Lens } from "./lens.js";
 import { Links } from "./links.js";
 import { Model } from "./model.js";
 import { NextToken } from "./next_token.js";
-import { TABS, read, write } from "./state.js";
-import { say } from "./words.js";
+import { TABS, begin, read, write } from "./state.js";
+import { say, troubleInWords } from "./words.js";
 
 const PARTS = { next: NextToken, draw: Draw, beam: BeamSearch, lens: Lens };
 const byId = (id) => document.getElementById(id);
@@ -42,7 +42,8 @@ function remember(link, passing) {
 }
 
 async function show() {
-  const number = ++shown;
+  const number = ++shown, stage = byId("stage");
+  stage.setAttribute("aria-busy", "true");
   for (const tab of TABS) {
     byId(`tab-${tab}`).setAttribute("aria-selected", tab === state.tab);
     byId(`tab-${tab}`).tabIndex = tab === state.tab ? 0 : -1;
@@ -56,30 +57,31 @@ async function show() {
   if (number !== shown) return;
   const part = (parts[state.tab] ??= new PARTS[state.tab](model, change));
   part.box.classList.toggle("unshown", !part.wasShown); // what is not filled yet is not to be clicked
-  if (byId("stage").firstElementChild !== part.box) byId("stage").replaceChildren(part.box);
-  await attempt(() => part.show(state));
+  if (stage.firstElementChild !== part.box) stage.replaceChildren(part.box);
+  const wentWell = await attempt(() => part.show(state));
+  stage.classList.toggle("stale", !wentWell); // what is shown does not belong to what the controls say
   if (early !== null && !part.wasShown && state.tab === "next") setTimeout(() => part.choose(part.order[early]));
   part.wasShown = true;
   part.box.classList.remove("unshown");
-  if (number === shown) links.show(state, part.python(state), lessons[state.tab]);
+  if (number !== shown) return;
+  if (wentWell) links.show(state, part.python(state), lessons[state.tab]);
+  stage.setAttribute("aria-busy", "false");
 }
 
-/** Do it; what goes wrong is said under the heading. */
+/** Do it; what goes wrong is said under the heading. True if all went well. */
 async function attempt(action) {
-  byId("stage").classList.add("busy");
   try {
     await action();
     trouble.hidden = true;
   } catch (error) {
     trouble.hidden = false;
-    trouble.textContent = error.words ?? say("play.failed", { error: error.message });
+    trouble.textContent = troubleInWords(error);
   }
-  byId("stage").classList.remove("busy");
+  return trouble.hidden;
 }
 
 function open(tab) {
-  clearTimeout(timer);
-  change({ ...read(`tab=${tab}`) });
+  if (tab !== state.tab) change(begin(tab, state));
 }
 
 if (write(state)) byId("stage").replaceChildren(); // another picture than the page's first one
@@ -109,6 +111,7 @@ byId("theme").addEventListener("click", () => {
   }
 });
 addEventListener("popstate", () => {
+  clearTimeout(timer);
   state = read(location.hash);
   passed = false;
   show();

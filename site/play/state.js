@@ -28,10 +28,15 @@ export function read(hash) {
   return state;
 }
 
+/** The state with which a tab begins; a text that the reader has typed goes along. */
+export function begin(tab, { tab: before, prompt }) {
+  return { ...read(`tab=${tab}`), ...(prompt === STARTS[before].prompt ? {} : { prompt }) };
+}
+
 /** The end of the link to a state. */
 export function write(state) {
-  const { tab, ...rest } = state;
-  const changed = Object.entries(rest).filter(([name, value]) => value !== STARTS[tab][name]);
-  const named = [...(tab === "next" ? [] : [["tab", tab]]), ...changed.map(([name, value]) => [name, String(value)])];
+  const { tab } = state, starts = STARTS[tab];
+  const changed = Object.keys(starts).filter((name) => state[name] !== starts[name]);
+  const named = [...(tab === "next" ? [] : [["tab", tab]]), ...changed.map((name) => [name, String(state[name])])];
   return named.length ? `#${new URLSearchParams(named)}` : "";
 }

@@ -9,6 +9,12 @@ export function say(key, values = {}) {
   return LANGUAGE === "ko" ? withParticles(text) : text;
 }
 
+/** What went wrong, in words: the arithmetic's errors name an entry, and hold its values. */
+export function troubleInWords(error) {
+  if (error.words) return error.words;
+  return error.message in WORDS ? say(error.message, error.cause) : say("play.failed", { error: error.message });
+}
+
 // The twin of `with_particles` in lessons/words/language.py: [after a consonant/after a vowel], by the sound before it.
 const PARTICLES = /([\p{L}\p{N}_]?[\p{L}\p{N}_%]|.)(['"”’)\]`*]*)\[([가-힣]+)\/([가-힣]+)\]/gu;
 const ENDS_IN_CONSONANT = "0136780lmnLMNR";
