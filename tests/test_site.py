@@ -143,6 +143,29 @@ def test_a_page_leads_on(site):
     assert 'href="../ko/01_on.html"' in text(site, "ko/install.html")
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(bool(browsing.missing()), reason=browsing.missing())
+def test_explorers_move_in_a_page(site):
+    """On a telephone: the play page's part takes the place of the picture, and goes on from its state; the flip-book
+    shows another picture with other words."""
+    with browsing.browser() as chromium, check_site.served(site) as address:
+        page = chromium.new_page(viewport={"width": 400, "height": 800})
+        page.set_default_timeout(browsing.SECONDS * 1000)
+        page.goto(f"{address}/en/01_on.html")
+        book, part = page.locator(".flip-book"), page.locator("[data-link]")
+        before = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        book.locator("input").press("ArrowRight")
+        after = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        assert before[0] != after[0] and before[1] != after[1]
+        assert book.locator(".flipped").get_attribute("aria-label") == after[0]
+        part.scroll_into_view_if_needed()
+        part.locator(".stage .bars button").first.click()
+        part.locator(".stage .over button").nth(1).wait_for()  # the tree of what was tried
+        assert part.locator("figure").count() == 0
+        assert "path=" in part.locator(".there a").get_attribute("href")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
 PLANTED = {
     "leads nowhere": '<h1>One</h1><a href="gone.html">gone</a>',
     "has no such heading": '<h1 id="one">One</h1><a href="#two">two</a>',
@@ -168,7 +191,9 @@ def test_the_browser_sees_what_files_do_not_show(tmp_path):
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "broken.png").write_text("no picture", encoding="utf8")
     page = '<h1>One</h1><img src="broken.png" alt="x"><div style="width:900px">wide</div><script>fail()</script>'
+    page += '<figure style="overflow:auto"><div style="width:600px">a map</div></figure>'
     (tmp_path / "en" / "page.html").write_text(page, encoding="utf8")
     found = "\n".join(check_site.faults_seen(tmp_path))
     assert "broken.png does not show" in found
     assert "pixels wide on a screen of 400" in found
+    assert "a figure is cut off, and nothing says so: a map" in found

@@ -95,6 +95,8 @@ def served(folder: Path) -> Iterator[str]:
 
 
 MISSING = "[...document.images].filter(picture => !picture.naturalWidth).map(picture => picture.getAttribute('src'))"
+CUT = """[...document.querySelectorAll('figure')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1 && !one.dataset.wider).map(one => one.innerText.slice(0, 60))"""
 TOO_WIDE = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -108,6 +110,7 @@ def faults_seen(folder: Path) -> Iterator[str]:
             name = path.relative_to(folder)
             page.goto(f"{address}/{name.as_posix()}")
             yield from (f"{name}: {picture} does not show" for picture in page.evaluate(MISSING))
+            yield from (f"{name}: a figure is cut off, and nothing says so: {words}" for words in page.evaluate(CUT))
             wide, narrow = page.evaluate(TOO_WIDE)
             if wide > narrow:
                 yield f"{name}: {wide} pixels wide on a screen of {narrow}"

@@ -24,6 +24,7 @@ from lessons.words.language import say, speak
 PLACE = Path(__file__).parent / "site"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NAMES = {"en": "English", "ko": "한국어"}
+NARROW, LEAST_WIDTH = 340, re.compile(r"min-width:(\d+)px")  # pixels
 SECTION = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 STYLE_OF_PARTS = '<link rel="stylesheet" href="../play/parts.css">'
 WORDS_OF_PARTS = (
@@ -150,7 +151,7 @@ def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> Noteboo
         return output
     # What an explorer says under its picture is its words; a figure says its own in it.
     caption = f"<figcaption>{words} {note}</figcaption>" if note else ""
-    wider = f' data-wider="{escape(say("site.wider"))}"' if picture.startswith("<img") else ""
+    wider = f' data-wider="{escape(say("site.wider"))}"' if is_wide(picture) else ""
     figure = f"<figure{wider}>{picture}{caption}</figure>"
     if WIDGET in data and "link" in moving:
         figure = f'<div data-link="{escape(moving["link"])}">{figure}</div>'
@@ -158,6 +159,11 @@ def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> Noteboo
         figure = flip_book(figure, moving["control"], moving["pages"])
     output.data = NotebookNode({"text/html": figure})
     return output
+
+
+def is_wide(picture: str) -> bool:
+    """Whether a picture, or a part of it, shrinks no further than to what is wider than a telephone."""
+    return picture.startswith("<img") or any(int(least) > NARROW for least in LEAST_WIDTH.findall(picture))
 
 
 def flip_book(figure: str, control: dict[str, Any], pages: list[dict[str, str]]) -> str:

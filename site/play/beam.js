@@ -1,16 +1,13 @@
-// Beam search growing step by step: the twin of lessons/explorers/beam.py and of the words of lessons/plots/beam.py.
+// Beam search growing step by step: the twin of lessons/explorers/beam.py.
 
 import { find, judge, path, treeOf } from "../model/index.js";
+import { candidateWords, endingWords, stepWords, textsTable } from "./beam_words.js";
 import { Buttons, Slider, TextBox, button, element } from "./controls.js";
-import { Grid, NAMES, growingTree, legend } from "./tree.js";
+import { Grid, growingTree, legend } from "./tree.js";
 import { say } from "./words.js";
-import { escape, general, share, signed, visibleEnd } from "./writing.js";
+import { general, signed } from "./writing.js";
 
 const INTERVAL = 1600; // milliseconds from one step to the next
-const REASONS = {
-  kept: "beam.kept_why", pruned: "beam.pruned_why", finished: "beam.finished_why", dropped: "beam.dropped_why", evicted: "beam.evicted_why",
-};
-const VERDICTS = { same: "beam.same", wins: "beam.wins", loses: "beam.loses", shorter: "beam.shorter", longer: "beam.longer" };
 
 export class BeamSearch {
   constructor(model, change) {
@@ -25,7 +22,12 @@ export class BeamSearch {
       beams: new Slider(say("beam.beams"), [1, 8, 1], (beams, done) => done && this.change({ beams })),
       steps: new Slider(say("beam.steps"), [1, 12, 1], (steps, done) => done && this.change({ steps })),
       ngram: new Slider(say("beam.ngram"), [0, 4, 1], (ngram, done) => done && this.change({ ngram })),
-      penalty: new Slider(say("beam.penalty"), [-2, 3, 0.1], (penalty, done) => this.change({ penalty }, { passing: !done }), (one) => signed(one, 1)),
+      penalty: new Slider(
+        say("beam.penalty"),
+        [-2, 3, 0.1],
+        (penalty, done) => this.change({ penalty }, { passing: !done }),
+        (one) => signed(one, 1),
+      ),
       shown: new Slider(say("beam.shown"), [1, 6, 1], (shown, done) => this.change({ shown }, { passing: !done })),
     };
     this.player = button(say("play.play"), () => (this.timer ? this.stop() : this.play()), { class: "player" });
@@ -47,10 +49,26 @@ export class BeamSearch {
     const forward = button(say("beam.forward"), () => this.change({ shown: Math.min(this.last, this.number + 1) }));
     const player = element("div", { class: "row" }, this.player, back, forward, shown.box);
     const canvas = element("div", { class: "canvas" }, this.tree, this.boxes);
-    this.pane = element("div", { class: "scrolls pane", tabindex: 0, role: "region", "aria-label": say("play.tab_beam") }, canvas);
+    this.pane = element(
+      "div",
+      { class: "scrolls pane", tabindex: 0, role: "region", "aria-label": say("play.tab_beam") },
+      canvas,
+    );
     this.wider = element("p", { class: "hint", hidden: true }, say("tree_pane.wider"));
     const beside = element("div", { class: "beside" }, this.pane, this.details);
-    return element("div", {}, this.prompt.box, player, this.title, beside, this.wider, this.legend, this.sentence, settings, this.end);
+    return element(
+      "div",
+      {},
+      this.prompt.box,
+      player,
+      this.title,
+      beside,
+      this.wider,
+      this.legend,
+      this.sentence,
+      settings,
+      this.end,
+    );
   }
 
   async show(state) {
@@ -71,20 +89,23 @@ export class BeamSearch {
   }
 
   draw() {
-    const { penalty } = this.state, told = this.number === this.last;
+    const { penalty } = this.state,
+      told = this.number === this.last;
     const found = judge(this.beams.levels.slice(0, this.number), this.beams, { length_penalty: penalty });
-    const tree = treeOf({ ...this.beams, levels: found.levels }, found), { greedy } = this.beams;
+    const tree = treeOf({ ...this.beams, levels: found.levels }, found),
+      { greedy } = this.beams;
     this.texts = this.found.held.map((held) => this.finished(held));
     const best = told ? find(tree, this.texts[0].ids) : [];
-    const prompt = this.model.decode(this.beams.promptIds), style = { best, greedy: find(tree, greedy.newIds), name: this.model.name, prompt };
+    const prompt = this.model.decode(this.beams.promptIds),
+      style = { best, greedy: find(tree, greedy.newIds), name: this.model.name, prompt };
     this.tree.innerHTML = growingTree(tree, this.grid, style);
     this.tree.classList.toggle("grown", this.number > (this.before ?? 0));
     this.candidates = tree.steps.flat();
     this.drawBoxes(tree);
-    this.title.textContent = told ? this.ending() : say("beam.question");
+    this.title.textContent = told ? endingWords(this) : say("beam.question");
     this.legend.innerHTML = legend(told);
-    this.sentence.textContent = this.inWords(tree.steps.at(-1), told);
-    this.end.innerHTML = told ? this.table() : "";
+    this.sentence.textContent = stepWords(this, tree.steps.at(-1), told);
+    this.end.innerHTML = told ? textsTable(this) : "";
     this.showControls();
     this.wider.hidden = this.pane.scrollWidth <= this.pane.clientWidth;
     if (this.number !== this.before) this.pane.scrollLeft = this.pane.scrollWidth;
@@ -104,10 +125,16 @@ export class BeamSearch {
     this.buttons.show(
       this.candidates.map((one, place) => {
         const numbers = { step: one.step + 1, place: one.rank + 1, token: this.model.name(one.token) };
-        return { label: "", name: say("beam.box", numbers), title: this.candidateWords(tree, one), style: this.grid.over(one), classes: place === chosen ? "here" : "" };
+        return {
+          label: "",
+          name: say("beam.box", numbers),
+          title: candidateWords(this, tree, one),
+          style: this.grid.over(one),
+          classes: place === chosen ? "here" : "",
+        };
       }),
     );
-    this.details.textContent = chosen < 0 ? say("beam.click") : this.candidateWords(tree, this.candidates[chosen]);
+    this.details.textContent = chosen < 0 ? say("beam.click") : candidateWords(this, tree, this.candidates[chosen]);
   }
 
   /** Let it grow from where it is, or from the start once it has grown. */
@@ -129,67 +156,15 @@ export class BeamSearch {
 
   /** A finished text that is held: its ids, its sum, its score. */
   finished({ step, rank, score }) {
-    const links = path(this.whole, this.whole.steps[step][rank]), ids = links.map((one) => one.token);
+    const links = path(this.whole, this.whole.steps[step][rank]),
+      ids = links.map((one) => one.token);
     return { ids, score, sum: links.at(-1).sum, logProb: links.reduce((sum, one) => sum + one.logProb, 0) };
-  }
-
-  /** How greedy's text fared among the beams, in a sentence. */
-  ending() {
-    const { newIds } = this.beams.greedy, way = find(this.whole, newIds);
-    const out = way.findIndex((one) => one.fate !== "kept"), step = out < 0 ? way.length : out;
-    const ended = step < way.length && ["finished", "evicted"].includes(way[step].fate);
-    if (!ended && step < Math.min(this.last, newIds.length)) {
-      return say("tree.greedy_leaves", { step: step + 1, token: this.model.name(newIds[step]) });
-    }
-    return say(this.texts[0].ids.join() === newIds.join() ? "beam.greedy_wins" : "beam.greedy_stays");
-  }
-
-  inWords(step, told) {
-    const fates = Object.keys(NAMES).map((fate) => [fate, step.filter((one) => one.fate === fate).length]);
-    const counts = fates.filter(([, number]) => number).map(([fate, number]) => say("beam.count", { number, fate: say(NAMES[fate]) })).join(", ");
-    const numbers = { step: step[0].step + 1, steps: this.last, candidates: step.length, counts };
-    if (!told) return say("beam.so_far", numbers);
-    const [best] = this.texts, { greedy } = this.beams;
-    const lengths = { ours: best.ids.length, theirs: greedy.newIds.length };
-    const verdict = say(VERDICTS[verdictOf(best, greedy)], lengths);
-    return say("beam.sentence", { ...numbers, score: signed(best.score, 3), log_prob: signed(best.logProb), greedy: signed(greedy.logProb), verdict });
-  }
-
-  /** A candidate and its fate, in sentences. */
-  candidateWords(tree, one) {
-    const before = path(tree, one).slice(0, -1).map((link) => link.token), length = one.step + 1;
-    const numbers = { beams: this.state.beams, length, penalty: general(this.state.penalty).replace("-", "−") };
-    const where = say("beam.candidate", {
-      step: length,
-      place: one.rank + 1,
-      of: tree.steps[one.step].length,
-      token: this.model.name(one.token),
-      before: visibleEnd(this.model.decode([...tree.promptIds, ...before]), 41),
-      log_prob: signed(one.logProb, 3),
-      probability: share(Math.exp(one.logProb), 2),
-      sum: signed(one.sum, 3),
-      product: general(Math.exp(one.sum), 2),
-    });
-    const score = signed(one.sum / length ** this.state.penalty, 3);
-    return `${where} ${say(REASONS[one.fate], { ...numbers, sum: signed(one.sum), score })}`;
-  }
-
-  /** The finished texts, the best one first and in bold, and greedy's below them. */
-  table() {
-    const { greedy, promptIds } = this.beams, { penalty } = this.state, length = greedy.newIds.length;
-    const text = (ids) => visibleEnd(this.model.decode([...promptIds, ...ids]), 90);
-    const rows = this.texts.map((one) => [text(one.ids), one.sum, one.ids.length, one.score]);
-    rows.push([`${text(greedy.newIds)} (${say("beam.table_greedy")})`, greedy.logProb, length, greedy.logProb / length ** penalty]);
-    const score = say("beam.table_score", { penalty: general(penalty).replace("-", "−") });
-    const heads = [say("beam.table_text"), say("beam.table_sum"), say("beam.table_length"), score];
-    const body = rows.map(([words, sum, tokens, one]) => [escape(words), signed(sum, 3), tokens, signed(one, 4)]);
-    const row = (cells, tag) => `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
-    return `<table>${row(heads, "th")}${body.map((cells) => row(cells, "td")).join("")}</table>`;
   }
 
   /** The lines of Python that show the same. */
   python({ prompt, beams, steps, ngram, penalty, shown }) {
-    const given = JSON.stringify(prompt), rules = `length_penalty=${general(penalty)}, no_repeat_ngram_size=${ngram}`;
+    const given = JSON.stringify(prompt),
+      rules = `length_penalty=${general(penalty)}, no_repeat_ngram_size=${ngram}`;
     return [
       `best = lessons.beam_search(lm, ${given}, max_new_tokens=${steps}, num_beams=${beams}, ${rules})`,
       `greedy = lessons.greedy_search(lm, ${given}, max_new_tokens=${steps}, no_repeat_ngram_size=${ngram})`,
@@ -202,10 +177,3 @@ export class BeamSearch {
 }
 
 const keyOf = ({ step, rank }) => `${step}.${rank}`;
-
-/** Which of two texts is the likelier: lessons.plots.beam.verdict. */
-function verdictOf(best, greedy) {
-  if (best.ids.join() === greedy.newIds.join()) return "same";
-  if (best.ids.length !== greedy.newIds.length) return best.ids.length < greedy.newIds.length ? "shorter" : "longer";
-  return best.logProb > greedy.logProb ? "wins" : "loses";
-}

@@ -7,8 +7,14 @@ import { drawing, path, text } from "./svg.js";
 import { say } from "./words.js";
 import { running, shortened, signed, widthOf } from "./writing.js";
 
-const ROW = 26, BOX = 20, GAP = 20, MARGIN = 4, NUMBER = 58; // pixels: of a row, of a box, between boxes, around, of a number
-const LONGEST = 124, LETTERS = 13 / 12, ROOT = 80; // a label's width at size 12; how much larger it is written; the root's
+const ROW = 26,
+  BOX = 20,
+  GAP = 20,
+  MARGIN = 4,
+  NUMBER = 58; // pixels: of a row, of a box, between boxes, around, of a number
+const LONGEST = 124,
+  LETTERS = 13 / 12,
+  ROOT = 80; // a label's width at size 12; how much larger it is written; the root's
 
 export class BranchTree {
   /** press: called with the text that ends with the piece that was clicked */
@@ -18,16 +24,27 @@ export class BranchTree {
     this.buttons = new Buttons(this.pieces, (place) => press(this.found[place].ids));
     const tree = element("div", { class: "tree", tabindex: 0, role: "region", "aria-label": say("branches.heading") });
     tree.append(this.lines, this.pieces);
-    this.box = element("div", { class: "branches", hidden: true }, element("p", { class: "heading" }, say("branches.heading")), tree);
+    this.box = element(
+      "div",
+      { class: "branches", hidden: true },
+      element("p", { class: "heading" }, say("branches.heading")),
+      tree,
+    );
   }
 
-  /** Draw the texts `paths`; of the present one, `here`, `place` tokens count. logProb: (ids, start) → of the rest. */
+  /**
+   * Draw the texts `paths`; of the present one, `here`, `place` tokens count.
+   *
+   * logProb: (ids, start) → the log-probability of all tokens from place `start` on
+   */
   show(paths, given, here, place, model, logProb) {
     this.found = stems(paths, given, here.slice(0, place));
     this.box.hidden = this.found.length < 2;
     if (this.box.hidden) return;
     const root = this.found[0].ids.length;
-    const texts = this.found.map((stem) => running(model.textAfter(stem.ids.slice(0, stem.start), stem.ids.slice(stem.start))));
+    const texts = this.found.map((stem) =>
+      running(model.textAfter(stem.ids.slice(0, stem.start), stem.ids.slice(stem.start))),
+    );
     const labels = texts.map((words, number) => (number ? shortened(words.trim() || "␣", LONGEST) : endOf(words)));
     const sums = this.found.map((stem) => signed(logProb(stem.ids, root)));
     const boxes = layOut(this.found, labels);
@@ -53,14 +70,16 @@ function classesOf(stem, number, present, place) {
 }
 
 /** The pieces of some texts, each after the one that it grows from: {ids, start, parent, row, isEnd}. */
-export function stems(paths, given, here) {
+function stems(paths, given, here) {
   const all = [given, ...paths];
   const root = given.slice(0, Math.min(...all.map((ids) => inCommon(ids, given))));
-  const lengths = (ids) => [...new Set([...all, here].map((other) => inCommon(ids, other)))].filter((one) => one > root.length);
+  const lengths = (ids) =>
+    [...new Set([...all, here].map((other) => inCommon(ids, other)))].filter((one) => one > root.length);
   const found = [{ ids: root, start: 0, parent: -1, row: 0, isEnd: false }];
   let row = -1;
   for (const ids of distinct(paths)) {
-    let parent = 0, isNew = false;
+    let parent = 0,
+      isNew = false;
     for (const length of [...lengths(ids), ids.length].filter(unique).sort((one, other) => one - other)) {
       if (length <= root.length) continue;
       const piece = ids.slice(0, length);
@@ -100,14 +119,18 @@ function layOut(found, labels) {
 
 /** The lines between the boxes, and behind each end the log-probability of its text. */
 function lines(found, boxes, sums, present, width) {
-  const pale = [], dark = [], numbers = [];
+  const pale = [],
+    dark = [],
+    numbers = [];
   found.forEach((stem, number) => {
     if (stem.parent < 0) return;
-    const way = between(boxes[stem.parent], boxes[number]), box = boxes[number];
+    const way = between(boxes[stem.parent], boxes[number]),
+      box = boxes[number];
     if (present[number]) dark.push(path(way, { stroke: "#111", stroke_width: 2.2 }));
     else pale.push(path(way, { stroke: "#8a8a8a", stroke_width: 1.2 }));
     const weight = present[number] ? "bold" : "";
-    if (stem.isEnd) numbers.push(text(box.left + box.width + 6, box.top + BOX / 2 + 4.5, sums[number], 12, { font_weight: weight }));
+    if (stem.isEnd)
+      numbers.push(text(box.left + box.width + 6, box.top + BOX / 2 + 4.5, sums[number], 12, { font_weight: weight }));
   });
   const height = MARGIN + ROW * (1 + Math.max(...found.map((stem) => stem.row)));
   const ends = found.filter((stem) => stem.isEnd).length;
@@ -115,7 +138,10 @@ function lines(found, boxes, sums, present, width) {
 }
 
 function between(parent, child) {
-  const x = parent.left + parent.width, y = parent.top + BOX / 2, down = child.top + BOX / 2, bend = (x + child.left) / 2;
+  const x = parent.left + parent.width,
+    y = parent.top + BOX / 2,
+    down = child.top + BOX / 2,
+    bend = (x + child.left) / 2;
   return `M${x} ${y}C${bend} ${y} ${bend} ${down} ${child.left} ${down}`;
 }
 

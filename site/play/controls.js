@@ -13,7 +13,8 @@ export function element(tag, options = {}, ...children) {
 }
 
 /** A button with words on it. */
-export const button = (words, press, options = {}) => element("button", { type: "button", onclick: press, ...options }, words);
+export const button = (words, press, options = {}) =>
+  element("button", { type: "button", onclick: press, ...options }, words);
 
 /**
  * A slider with its name and its value.

@@ -1,15 +1,19 @@
 // Which token is drawn, and from what: temperature and filters one after the other, random numbers that fall onto what
 // is left, and the text that the same numbers write. The twin of lessons/explorers/truncation.py.
 
-import { OFF, ORDERS, applyKnobs, cuts, knobs, likeliestFirst, softmax, uniforms } from "../model/index.js";
+import { applyKnobs, cuts, knobs, likeliestFirst, softmax, uniforms } from "../model/index.js";
 import { TextBox, button, element } from "./controls.js";
-import { FilterRow, SLIDERS, knobWords, wide } from "./filter_row.js";
-import { expected, shareRows } from "./shares.js";
+import { chainWords, drawnInPython } from "./draw_words.js";
+import { FilterRow, SLIDERS, wide } from "./filter_row.js";
+import { shareRows } from "./shares.js";
 import { framed, funnel, needles, pieces, strip } from "./strips.js";
 import { say } from "./words.js";
-import { commas, escape, general, percent, visibleEnd } from "./writing.js";
+import { commas, escape, visibleEnd } from "./writing.js";
 
-const NAMED = 40, BARS = 10, MOST_DRAWS = 100_000, SHOWN_AT_ONCE = 10;
+const NAMED = 40,
+  BARS = 10,
+  MOST_DRAWS = 100_000,
+  SHOWN_AT_ONCE = 10;
 const FIRST = ["temperature", "top_k", "top_p"]; // the filters that are not folded away
 
 export class Draw {
@@ -34,14 +38,24 @@ export class Draw {
       const on = new Set(this.state.on.split(",").filter(Boolean));
       if (isOn) on.add(name);
       else on.delete(name);
-      this.change({ on: Object.keys(SLIDERS).filter((one) => on.has(one)).join(",") });
+      this.change({
+        on: Object.keys(SLIDERS)
+          .filter((one) => on.has(one))
+          .join(","),
+      });
     };
     return new FilterRow(name, switched, (value, passing) => this.change({ [name]: value }, { passing }));
   }
 
   newStrip(words) {
-    const strip = element("div", { class: "strip-page" }), note = element("div", { class: "note" });
-    return { strip, note, words, box: element("div", { class: "filter ends-row" }, element("div", { class: "name" }, words), strip, note) };
+    const strip = element("div", { class: "strip-page" }),
+      note = element("div", { class: "note" });
+    return {
+      strip,
+      note,
+      words,
+      box: element("div", { class: "filter ends-row" }, element("div", { class: "name" }, words), strip, note),
+    };
   }
 
   newNumber(words, most, changed) {
@@ -59,7 +73,15 @@ export class Draw {
     const stations = this.rows.map((one) => one.box);
     const heading = element("p", { class: "heading" }, say("play.same_numbers"));
     const written = element("div", {}, heading, this.text, this.sentence);
-    const chain = element("div", { class: "side main chain" }, this.offered.box, ...stations, this.left.box, row, written);
+    const chain = element(
+      "div",
+      { class: "side main chain" },
+      this.offered.box,
+      ...stations,
+      this.left.box,
+      row,
+      written,
+    );
     const right = element("div", { class: "side" }, this.bars);
     return element("div", {}, this.prompt.box, element("div", { class: "two wider" }, chain, right));
   }
@@ -115,12 +137,18 @@ export class Draw {
   }
 
   drawChain() {
-    const parts = pieces(this.probabilities, this.names), settings = this.settings();
-    this.offered.strip.innerHTML = framed(strip(parts, "hatch-offered", wide(this.offered.strip)) + funnel(parts), parts, this.offered.words);
+    const parts = pieces(this.probabilities, this.names),
+      settings = this.settings();
+    this.offered.strip.innerHTML = framed(
+      strip(parts, "hatch-offered", wide(this.offered.strip)) + funnel(parts),
+      parts,
+      this.offered.words,
+    );
     this.offered.note.textContent = say("truncation.note_left", { number: commas(this.logits.length) });
     let reached = this.probabilities; // what each filter is offered
     for (const row of this.rows) {
-      const isOn = row.name in settings, cut = this.cuts.find((one) => one.name === row.name);
+      const isOn = row.name in settings,
+        cut = this.cuts.find((one) => one.name === row.name);
       row.box.hidden = !(isOn || this.unfolded || FIRST.includes(row.name));
       row.show(isOn, this.state[row.name], cut, reached, this.names);
       reached = cut?.result ?? reached;
@@ -128,12 +156,17 @@ export class Draw {
   }
 
   drawResult() {
-    const order = likeliestFirst(this.result), shares = Array.from(order, (place) => this.result[place]); // a penalty may have changed it
-    const parts = pieces(shares, Array.from(order.subarray(0, NAMED), (place) => this.names[place] ?? ""));
+    const order = likeliestFirst(this.result),
+      shares = Array.from(order, (place) => this.result[place]); // a penalty may have changed it
+    const parts = pieces(
+      shares,
+      Array.from(order.subarray(0, NAMED), (place) => this.names[place] ?? ""),
+    );
     let drawn = strip(parts, "hatch-left", wide(this.left.strip));
     const last = this.places.at(-1) ?? null;
     if (last !== null) {
-      const rank = order.indexOf(last), start = shares.slice(0, rank).reduce((sum, one) => sum + one, 0);
+      const rank = order.indexOf(last),
+        start = shares.slice(0, rank).reduce((sum, one) => sum + one, 0);
       drawn += needles(this.thrown.slice(-SHOWN_AT_ONCE), start, shares[rank], this.tokenAt(last));
     }
     this.left.strip.innerHTML = framed(drawn, parts, this.left.words);
@@ -142,7 +175,7 @@ export class Draw {
     const counts = last === null ? null : tallied(this.places, this.result.length);
     this.bars.innerHTML = shareRows(this.names.slice(0, BARS), this.probabilities, this.result, counts, last);
     [this.seed.input.value, this.draws.input.value] = [this.state.seed, this.state.draws];
-    this.sentence.textContent = this.inWords(number, counts);
+    this.sentence.textContent = chainWords(this, number, counts);
   }
 
   /** Throw so many more numbers; the last one is seen falling. */
@@ -156,7 +189,12 @@ export class Draw {
     return this.names[place] ?? say("draws.rank", { rank: commas(place + 1) });
   }
 
-  /** The text that these settings and this seed write; of many that are wanted while a slider moves only the last one. */
+  /** The lines of Python that show the same. */
+  python(state) {
+    return drawnInPython(this, state);
+  }
+
+  /** Write a text with these settings and this seed; of many that a moving slider wants only the last one. */
   async write() {
     if (this.writing) {
       this.writeAgain = true;
@@ -166,75 +204,29 @@ export class Draw {
     do {
       this.writeAgain = false;
       const { seed, tokens } = this.state;
-      const written = await this.model.ask("sample", this.ids, { max_new_tokens: tokens, seed, ...this.settings() }).catch(() => null);
+      const written = await this.model
+        .ask("sample", this.ids, { max_new_tokens: tokens, seed, ...this.settings() })
+        .catch(() => null);
       if (written && !this.writeAgain) this.showText(written);
     } while (this.writeAgain);
     this.writing = false;
   }
 
   showText({ newText }) {
-    const before = visibleEnd(this.asked, 60), after = visibleEnd(newText, 400);
+    const before = visibleEnd(this.asked, 60),
+      after = visibleEnd(newText, 400);
     this.text.innerHTML = `<span class="soft">${escape(before)}</span>${escape(after)}`;
-  }
-
-  inWords(number, counts) {
-    const active = this.cuts.map((cut) => knobWords(cut, this.state[cut.name])).join("; ");
-    return say("truncation.sentence", {
-      order: "transformers",
-      knobs: active || say("truncation.no_knob_on"),
-      number: commas(number),
-      before: percent(this.probabilities[0]),
-      after: percent(this.result[0]),
-      vocabulary: commas(this.result.length),
-      token: this.names[0],
-      other: this.otherWords(number),
-      drawn: counts ? this.drawnWords(counts) : "",
-    }).trim();
-  }
-
-  /** What llama.cpp's order would leave, if that is another number. */
-  otherWords(number) {
-    const settings = this.settings(), [, other] = Object.keys(ORDERS);
-    if (!("temperature" in settings) || settings.temperature === OFF.temperature) return "";
-    const scores = applyKnobs(knobs(settings, other), this.logits, this.ids).at(-1).scores;
-    const left = scores.filter((score) => score > -Infinity).length;
-    return left === number ? "" : say("truncation.other_order", { order: other, number: commas(left) });
-  }
-
-  drawnWords(counts) {
-    const draws = this.thrown.length, uniform = this.thrown.at(-1).toFixed(3), last = this.tokenAt(this.places.at(-1));
-    if (draws === 1) return say("draws.drawn_one", { uniform, token: last });
-    const top = likeliestFirst(this.result)[0];
-    const numbers = { draws: commas(draws), count: commas(counts[top]), expected: expected(draws * this.result[top]) };
-    return say("draws.drawn", { token: this.tokenAt(top), last, uniform, ...numbers });
-  }
-
-  /** The lines of Python that show the same. */
-  python(state) {
-    const settings = this.settings(), given = JSON.stringify(state.prompt);
-    const named = Object.entries(settings).map(([name, value]) => `${name}=${general(value)}`);
-    const on = Object.keys(settings).map((name) => `"${name}"`).join(", ");
-    return [
-      `ids = lm.encode(${given})`,
-      `logits = lm.next_logits(ids)`,
-      `filtered = lessons.apply_knobs(lessons.knobs(${named.join(", ")}), logits, ids)`,
-      `left = filtered[-1][1] if filtered else logits`,
-      `lessons.draw_many(left, lessons.uniforms(${state.seed}, 1, ${Math.max(1, state.draws)})[0])`,
-      `lessons.sample(lm, ids, ${[`max_new_tokens=${state.tokens}`, `seed=${state.seed}`, ...named].join(", ")}).text`,
-      `explorer = lessons.TruncationExplorer(lm, ${given}, on=(${on}${on && !on.includes(",") ? "," : ""}))`,
-      ...Object.entries(settings).map(([name, value]) => `explorer.sliders["${name}"].value = ${general(value)}`),
-      `explorer.seed.value, explorer.draws.value = ${state.seed}, ${state.draws}`,
-      "explorer",
-    ];
   }
 }
 
 /** The places into which numbers fall when probabilities lie side by side, the likeliest first: `draw`, for many. */
 function landed(probabilities, thrown) {
-  const order = likeliestFirst(probabilities), ends = new Float64Array(order.length);
+  const order = likeliestFirst(probabilities),
+    ends = new Float64Array(order.length);
   order.forEach((place, rank) => (ends[rank] = probabilities[place] + (rank ? ends[rank - 1] : 0)));
   return thrown.map((uniform) => {
-    let low = 0, high = ends.length - 1;
+    let low = 0,
+      high = ends.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
       if (ends[middle] > uniform * ends[ends.length - 1]) high = middle;

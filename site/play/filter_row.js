@@ -1,11 +1,12 @@
-// One filter in one row: its switch, its slider, its strip, and what it left: the twin of lessons/explorers/filter_rows.py.
+// One filter in one row: its switch, its slider, its strip, and what it left. The twin of
+// lessons/explorers/filter_rows.py.
 
 import { Slider, element } from "./controls.js";
 import { framed, funnel, passedBy, pieces, strip } from "./strips.js";
 import { say } from "./words.js";
 import { commas, general, share } from "./writing.js";
 
-// Each knob's slider, in the order in which they act: least, most, step. That of the temperature moves in powers of ten.
+// Each knob's slider, in the order in which they act: least, most, step. The temperature's moves in powers of ten.
 export const SLIDERS = {
   repetition_penalty: [1, 2, 0.05],
   no_repeat_ngram_size: [1, 4, 1],
@@ -15,15 +16,28 @@ export const SLIDERS = {
   min_p: [0.01, 1, 0.01],
   typical_p: [0.05, 1, 0.01],
 };
-const NOTES = { cut: "filter_rows.note_cut", reshaped: "filter_rows.note_reshaped", nothing: "filter_rows.note_nothing" };
-const KNOB_WORDS = { cut: "filter_rows.knob_cut", reshaped: "filter_rows.knob_reshaped", nothing: "filter_rows.knob_nothing" };
+const NOTES = {
+  cut: "filter_rows.note_cut",
+  reshaped: "filter_rows.note_reshaped",
+  nothing: "filter_rows.note_nothing",
+};
+const KNOB_WORDS = {
+  cut: "filter_rows.knob_cut",
+  reshaped: "filter_rows.knob_reshaped",
+  nothing: "filter_rows.knob_nothing",
+};
 
 export class FilterRow {
   /** switched: called with whether it is on; moved: with its value, and whether the slider is being dragged */
   constructor(name, switched, moved) {
     this.name = name;
     const value = (number) => (name === "temperature" ? Number((10 ** number).toFixed(3)) : number);
-    this.slider = new Slider(name, SLIDERS[name], (number, done) => moved(value(number), !done), (number) => general(value(number), 3));
+    this.slider = new Slider(
+      name,
+      SLIDERS[name],
+      (number, done) => moved(value(number), !done),
+      (number) => general(value(number), 3),
+    );
     this.slider.box.querySelector(".name").remove();
     this.switch = element("input", { type: "checkbox", onchange: () => switched(this.switch.checked) });
     const label = element("label", { class: "switch" }, this.switch, name);
@@ -44,7 +58,11 @@ export class FilterRow {
     }
     const did = cut ? effect(cut) : "nothing";
     const parts = did === "cut" ? pieces(cut.offered, names, cut.left) : pieces(cut?.result ?? reached, names);
-    this.strip.innerHTML = framed(strip(parts, `hatch-${this.name}`, wide(this.strip)) + funnel(parts), parts, this.name);
+    this.strip.innerHTML = framed(
+      strip(parts, `hatch-${this.name}`, wide(this.strip)) + funnel(parts),
+      parts,
+      this.name,
+    );
     this.note.textContent = say(NOTES[did], cut ? { number: commas(cut.number), mass: share(cut.mass, 1) } : {});
   }
 }

@@ -6,8 +6,13 @@ import { BLUE, GREY, RED, drawing, path, rect, text } from "./svg.js";
 import { say } from "./words.js";
 import { commas, percent, share, shortName, visibleEnd } from "./writing.js";
 
-const COLUMNS = 7, BARS = 7; // the grid has at most so many tokens: it is to be seen at one look
-const LEFT = 132, LONGEST = 232, NUMBER = 56, TOP = 30, ROW = 25; // pixels: of names, of a bar for 100 %, of its number; …
+const COLUMNS = 7,
+  BARS = 7; // the grid has at most so many tokens: it is to be seen at one look
+const LEFT = 132,
+  LONGEST = 232,
+  NUMBER = 56,
+  TOP = 30,
+  ROW = 25; // pixels: of names, of a bar for 100 %, of its number; …
 const STRONGEST = [107, 174, 214]; // the ground of a certain guess
 
 export class Lens {
@@ -15,7 +20,9 @@ export class Lens {
     this.model = model;
     this.change = change;
     this.prompt = new TextBox(say("lens.prompt"), (prompt) => change({ prompt, place: 0 }));
-    this.blocks = new Slider(say("lens.blocks"), [0, model.depth, 1], (blocks, done) => change({ blocks }, { passing: !done }));
+    this.blocks = new Slider(say("lens.blocks"), [0, model.depth, 1], (blocks, done) =>
+      change({ blocks }, { passing: !done }),
+    );
     this.grid = element("div", { class: "grid", role: "group", "aria-label": say("lens.grid_title") });
     this.heads = element("div", { class: "grid-heads", "aria-hidden": "true" });
     this.cells = new Buttons(this.grid, (cell) => this.choose(cell));
@@ -48,24 +55,39 @@ export class Lens {
   }
 
   draw() {
-    const probabilities = softmax(this.logits[this.at][this.place - 1]), final = softmax(this.logits.at(-1)[this.place - 1]);
-    const winner = likeliestFirst(final)[0], order = Array.from(likeliestFirst(probabilities).subarray(0, BARS));
+    const probabilities = softmax(this.logits[this.at][this.place - 1]),
+      final = softmax(this.logits.at(-1)[this.place - 1]);
+    const winner = likeliestFirst(final)[0],
+      order = Array.from(likeliestFirst(probabilities).subarray(0, BARS));
     this.drawGrid();
     this.bars.innerHTML = this.drawnBars(order, probabilities, winner);
     this.sentence.textContent = this.inWords(order[0], probabilities, winner);
   }
 
   drawGrid() {
-    const { model, columns, ids } = this, names = ids.slice(-columns).map((id) => model.name(id));
+    const { model, columns, ids } = this,
+      names = ids.slice(-columns).map((id) => model.name(id));
     this.grid.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
     this.heads.style.gridTemplateColumns = `3.9rem repeat(${columns}, 1fr)`;
-    this.heads.replaceChildren(...[say("lens.read"), ...names].map((words) => element("span", { title: words }, words)));
+    this.heads.replaceChildren(
+      ...[say("lens.read"), ...names].map((words) => element("span", { title: words }, words)),
+    );
     const rows = this.guesses.flatMap((row, blocks) => row.map((guess, column) => ({ ...guess, blocks, column })));
     this.cells.show(
       rows.map(({ token, probability, blocks, column }) => {
-        const words = say("play.cell", { depth: afterBlocks(blocks), read: names[column], token: model.name(token), probability: percent(probability) });
+        const words = say("play.cell", {
+          depth: afterBlocks(blocks),
+          read: names[column],
+          token: model.name(token),
+          probability: percent(probability),
+        });
         const chosen = blocks === this.at && column === this.place - 1;
-        return { label: model.name(token), title: words, style: `background:${ground(probability)}`, classes: chosen ? "here" : "" };
+        return {
+          label: model.name(token),
+          title: words,
+          style: `background:${ground(probability)}`,
+          classes: chosen ? "here" : "",
+        };
       }),
     );
     this.grid.dataset.rows = this.guesses.map((_, blocks) => afterBlocks(blocks)).join("\n");
@@ -73,19 +95,26 @@ export class Lens {
 
   /** The likeliest next tokens after so many blocks, and one bar for everything else. */
   drawnBars(order, probabilities, winner) {
-    const depth = this.model.depth, shown = order.map((token) => probabilities[token]);
+    const depth = this.model.depth,
+      shown = order.map((token) => probabilities[token]);
     const title = this.at ? say("lens_bars.after", { number: this.at, depth }) : say("lens_bars.put_in");
     const names = order.map((token) => shortName(this.model.name(token), LEFT - 10));
     names.push(say("lens_bars.others", { others: commas(probabilities.length - order.length) }));
-    const values = [...shown, Math.max(0, 1 - shown.reduce((sum, one) => sum + one, 0))], bottom = TOP + ROW * names.length;
+    const values = [...shown, Math.max(0, 1 - shown.reduce((sum, one) => sum + one, 0))],
+      bottom = TOP + ROW * names.length;
     const parts = [text(LEFT, 18, title, 14, { font_weight: 600 })];
     for (const mark of [0.25, 0.5, 0.75, 1]) {
       const x = LEFT + mark * LONGEST;
       parts.push(path(`M${x} ${TOP}V${bottom}`, { stroke: "#e3e3e3" }));
       parts.push(text(x, bottom + 17, share(mark), 11.5, { fill: "#555", text_anchor: "middle" }));
     }
-    names.forEach((name, place) => parts.push(...bar(place, name, values[place], order[place] === winner, place === order.length)));
-    return drawing(LEFT + LONGEST + NUMBER, bottom + 24, title, [...parts, path(`M${LEFT} ${TOP}V${bottom}`, { stroke: "#888" })]);
+    names.forEach((name, place) =>
+      parts.push(...bar(place, name, values[place], order[place] === winner, place === order.length)),
+    );
+    return drawing(LEFT + LONGEST + NUMBER, bottom + 24, title, [
+      ...parts,
+      path(`M${LEFT} ${TOP}V${bottom}`, { stroke: "#888" }),
+    ]);
   }
 
   inWords(likeliest, probabilities, winner) {
@@ -106,7 +135,8 @@ export class Lens {
 
   /** The lines of Python that show the same. */
   python({ prompt }) {
-    const given = JSON.stringify(prompt), place = this.place - 1 - this.columns;
+    const given = JSON.stringify(prompt),
+      place = this.place - 1 - this.columns;
     return [
       `logits = lessons.logit_lens(lm, ${given})`,
       `logits[${this.at}, ${place}].softmax(-1).topk(${BARS})`,
@@ -118,7 +148,8 @@ export class Lens {
 }
 
 function guessOf(logits) {
-  const probabilities = softmax(logits), token = likeliestFirst(probabilities)[0];
+  const probabilities = softmax(logits),
+    token = likeliestFirst(probabilities)[0];
   return { token, probability: probabilities[token] };
 }
 
@@ -131,7 +162,9 @@ function ground(probability) {
 }
 
 function bar(place, name, value, isWinner, isRest) {
-  const y = TOP + ROW * place, length = LONGEST * value, weight = isWinner ? 600 : "";
+  const y = TOP + ROW * place,
+    length = LONGEST * value,
+    weight = isWinner ? 600 : "";
   const fill = isRest ? GREY : isWinner ? RED : BLUE;
   return [
     rect(LEFT, y + 3, Math.max(length, 1), ROW - 6, { fill, rx: 1 }),

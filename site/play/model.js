@@ -39,11 +39,13 @@ export class Model {
 
   textAfter = (before, ids) => textAfter(this, before, ids);
 
-  /** The ids of a prompt in a box. Throws an error with words for it unless it has a token and leaves room for one more. */
+  /** The ids of a prompt in a box, which must have a token and leave room for one more: else an error in words. */
   readPrompt(text) {
-    const ids = this.encode(text), excess = ids.length - this.context + 1;
+    const ids = this.encode(text),
+      excess = ids.length - this.context + 1;
     if (!ids.length) throw new Refusal(say("explorers.prompt_empty_or_end", { end: this.name(this.endIds[0]) }));
-    if (excess > 0) throw new Refusal(say("explorers.prompt_too_long", { tokens: ids.length, context: this.context, excess }));
+    if (excess > 0)
+      throw new Refusal(say("explorers.prompt_too_long", { tokens: ids.length, context: this.context, excess }));
     return ids;
   }
 

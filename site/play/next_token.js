@@ -44,7 +44,13 @@ export class NextToken {
     this.prompt.show(state.prompt);
     this.path = readPath(state.path, this.promptIds);
     this.place = state.at > 0 ? Math.min(state.at, this.path.length) : this.path.length;
-    this.paths = [this.path, ...state.also.split("_").filter(Boolean).map((one) => readPath(one, this.promptIds))];
+    this.paths = [
+      this.path,
+      ...state.also
+        .split("_")
+        .filter(Boolean)
+        .map((one) => readPath(one, this.promptIds)),
+    ];
     for (const path of this.paths) await this.read(path);
     this.draw();
   }
@@ -66,7 +72,10 @@ export class NextToken {
   }
 
   goTo(ids) {
-    this.follow(this.paths.find((path) => startsWith(path, ids)), ids.length);
+    this.follow(
+      this.paths.find((path) => startsWith(path, ids)),
+      ids.length,
+    );
   }
 
   /** Make `path` the present branch, of which `place` tokens count: a new state. */
@@ -83,7 +92,9 @@ export class NextToken {
     const probabilities = this.order.map((token) => Math.exp(logProbs[token]));
     this.drawBars(probabilities, this.path[this.place]);
     this.drawWords();
-    this.tree.show(this.paths, this.promptIds, this.path, this.place, this.model, (path, start) => this.logProb(path, start));
+    this.tree.show(this.paths, this.promptIds, this.path, this.place, this.model, (path, start) =>
+      this.logProb(path, start),
+    );
     this.sentence.textContent = this.inWords(ids, logProbs, probabilities);
   }
 
@@ -123,7 +134,8 @@ export class NextToken {
   /** The log-probability of all tokens of a text from a place on. */
   logProb(ids, start) {
     let sum = 0;
-    for (let place = start; place < ids.length; place++) sum += this.logProbs.get(ids.slice(0, place).join())[ids[place]];
+    for (let place = start; place < ids.length; place++)
+      sum += this.logProbs.get(ids.slice(0, place).join())[ids[place]];
     return sum;
   }
 
@@ -154,7 +166,8 @@ export class NextToken {
     const chosen = this.path.slice(0, this.place);
     const common = inCommon(chosen, this.promptIds);
     const given = JSON.stringify(state.prompt);
-    const isPrompt = chosen.length === common && common === this.promptIds.length, ids = chosen.join(", ");
+    const isPrompt = chosen.length === common && common === this.promptIds.length,
+      ids = chosen.join(", ");
     return [
       `lessons.next_token_probabilities(lm, ${isPrompt ? given : `[${ids}]`}, choices=${BARS})`,
       `explorer = lessons.NextTokenExplorer(lm, ${given})`,

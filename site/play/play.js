@@ -30,7 +30,8 @@ function change(part, { passing = false } = {}) {
   return show();
 }
 
-let timer = 0, passed = false;
+let timer = 0,
+  passed = false;
 
 /** Put the link into the address; a slider's last place becomes a step, for browsers count how often that is done. */
 function remember(link, passing) {
@@ -42,7 +43,8 @@ function remember(link, passing) {
 }
 
 async function show() {
-  const number = ++shown, stage = byId("stage");
+  const number = ++shown,
+    stage = byId("stage");
   stage.setAttribute("aria-busy", "true");
   for (const tab of TABS) {
     byId(`tab-${tab}`).setAttribute("aria-selected", tab === state.tab);
@@ -116,7 +118,8 @@ addEventListener("popstate", () => {
   passed = false;
   show();
 });
-model.ready.then(() => navigator.serviceWorker?.register("../sw.js")).catch(() => {}); // without it the page needs a network
+// Without a service worker the page works, but not without a network.
+model.ready.then(() => navigator.serviceWorker?.register("../sw.js")).catch(() => {});
 model.ready.catch((error) => {
   byId("arriving").hidden = true;
   trouble.hidden = false;

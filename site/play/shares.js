@@ -5,9 +5,15 @@ import { INK_RED, PALE, RANKS, RED, drawing, rect, text } from "./svg.js";
 import { say } from "./words.js";
 import { commas, percent, shortName } from "./writing.js";
 
-const WIDTH = 372, HEAD = 44, ROW = 23, NAMES = 112, WHOLE = 136; // pixels: … of the names, of a bar of 100 %
-const LEAST = 1e-9, NEXT_TO_NOTHING = "~0%"; // the least share with a number; what is written of others
-const FEW = 20, RINGS_IN_A_ROW = 5; // draws of which each has a ring
+const WIDTH = 372,
+  HEAD = 44,
+  ROW = 23,
+  NAMES = 112,
+  WHOLE = 136; // pixels: … of the names, of a bar of 100 %
+const LEAST = 1e-9,
+  NEXT_TO_NOTHING = "~0%"; // the least share with a number; what is written of others
+const FEW = 20,
+  RINGS_IN_A_ROW = 5; // draws of which each has a ring
 
 /**
  * A drawing of a bar for each of the first tokens, and one for all others.
@@ -18,14 +24,23 @@ const FEW = 20, RINGS_IN_A_ROW = 5; // draws of which each has a ring
  * lit: the place of the token that was drawn last
  */
 export function shareRows(names, before, after, counts, lit) {
-  const n = names.length, offered = firstAndOthers(before, n), left = firstAndOthers(after, n);
+  const n = names.length,
+    offered = firstAndOthers(before, n),
+    left = firstAndOthers(after, n);
   const drawn = counts ? firstAndOthers(counts, n) : offered.map(() => 0);
   const draws = drawn.reduce((sum, one) => sum + one, 0);
-  const shown = [...names.map((name) => shortName(name, (NAMES * 12) / 11)), say("share_rows.others", { others: commas(before.length - n) })];
+  const shown = [
+    ...names.map((name) => shortName(name, (NAMES * 12) / 11)),
+    say("share_rows.others", { others: commas(before.length - n) }),
+  ];
   const parts = legend(draws);
   shown.forEach((name, place) => {
-    const y = HEAD + place * ROW, isLit = lit !== null && Math.min(lit, n) === place;
-    parts.push(...bar(y, name, offered[place], left[place], isLit, RANKS[place ? 1 : 0]), ...tally(y, drawn[place], draws, left[place]));
+    const y = HEAD + place * ROW,
+      isLit = lit !== null && Math.min(lit, n) === place;
+    parts.push(
+      ...bar(y, name, offered[place], left[place], isLit, RANKS[place ? 1 : 0]),
+      ...tally(y, drawn[place], draws, left[place]),
+    );
   });
   return drawing(WIDTH, HEAD + ROW * shown.length + 4, say("truncation.before_after"), parts, 0.85);
 }
@@ -44,7 +59,8 @@ function legend(draws) {
     text(NAMES + 23, 33, say("truncation.as_left"), 11, { fill: "#333" }),
   ];
   if (!draws) return parts;
-  const words = draws <= FEW ? say("share_rows.tally_few", { draws }) : say("share_rows.tally", { draws: commas(draws) });
+  const words =
+    draws <= FEW ? say("share_rows.tally_few", { draws }) : say("share_rows.tally", { draws: commas(draws) });
   return [...parts, text(WIDTH, 33, words, 11, { fill: INK_RED, text_anchor: "end" })];
 }
 
@@ -67,7 +83,8 @@ function tally(y, drawn, draws, share) {
     const words = say("share_rows.tally_row", { drawn: commas(drawn), expected: expected(draws * share) });
     return [text(WIDTH, y + 15, words, 11, { fill: "#333", text_anchor: "end" })];
   }
-  const rings = Math.min(drawn, RINGS_IN_A_ROW), parts = [];
+  const rings = Math.min(drawn, RINGS_IN_A_ROW),
+    parts = [];
   if (drawn > rings) parts.push(text(WIDTH, y + 15, String(drawn), 11, { fill: INK_RED, text_anchor: "end" }));
   for (let place = 0; place < rings; place++) {
     const x = WIDTH - 6 - 11 * place - (drawn > rings ? 16 : 0);

@@ -4,13 +4,31 @@
 export const TABS = ["next", "draw", "beam", "lens"];
 
 // The start of each tab, as its lesson's explorer has it. Keys are those of the link.
-export const STARTS = {
+const STARTS = {
   next: { prompt: "Once upon a time there was a", path: "", at: 0, also: "" },
   draw: {
-    prompt: "Once upon a time there was a", on: "temperature,top_k,top_p", temperature: 1, top_k: 50, top_p: 0.9,
-    min_p: 0.05, typical_p: 0.9, repetition_penalty: 1.2, no_repeat_ngram_size: 2, seed: 0, draws: 1, tokens: 20,
+    prompt: "Once upon a time there was a",
+    on: "temperature,top_k,top_p",
+    temperature: 1,
+    top_k: 50,
+    top_p: 0.9,
+    min_p: 0.05,
+    typical_p: 0.9,
+    repetition_penalty: 1.2,
+    no_repeat_ngram_size: 2,
+    seed: 0,
+    draws: 1,
+    tokens: 20,
   },
-  beam: { prompt: "In the middle of the forest there stood", beams: 3, steps: 6, ngram: 0, penalty: 1, shown: 1, box: "" },
+  beam: {
+    prompt: "In the middle of the forest there stood",
+    beams: 3,
+    steps: 6,
+    ngram: 0,
+    penalty: 1,
+    shown: 1,
+    box: "",
+  },
   lens: { prompt: "Once upon a time there was a king who had a fair", blocks: 0, place: 0 },
 };
 
@@ -35,7 +53,8 @@ export function begin(tab, { tab: before, prompt }) {
 
 /** The end of the link to a state. */
 export function write(state) {
-  const { tab } = state, starts = STARTS[tab];
+  const { tab } = state,
+    starts = STARTS[tab];
   const changed = Object.keys(starts).filter((name) => state[name] !== starts[name]);
   const named = [...(tab === "next" ? [] : [["tab", tab]]), ...changed.map((name) => [name, String(state[name])])];
   return named.length ? `#${new URLSearchParams(named)}` : "";

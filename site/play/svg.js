@@ -3,11 +3,16 @@
 import { escape } from "./writing.js";
 
 // Okabe and Ito's colours by name (lessons/plots/canvas.py); INK_…: the same, dark enough for words on white.
-export const BLUE = "#0072B2", ORANGE = "#E69F00", GREEN = "#009E73", RED = "#D55E00", GREY = "#999999";
-export const PURPLE = "#CC79A7", SKY = "#56B4E9";
-export const RING = "#b5179e"; // around what was chosen, or is pointed at
-export const INK_RED = "#c35600", BLACK = "#111", PALE = "#C4C4C4";
-export const RANKS = ["#08306B", "#2171B5", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7"]; // ranks 1, 2–10, 11–100 …
+export const BLUE = "#0072B2";
+export const ORANGE = "#E69F00";
+export const GREEN = "#009E73";
+export const RED = "#D55E00";
+export const GREY = "#999999";
+export const INK_RED = "#c35600";
+export const BLACK = "#111";
+export const PALE = "#C4C4C4";
+// Of ranks 1, 2–10, 11–100 …
+export const RANKS = ["#08306B", "#2171B5", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7"];
 export const HATCH = "M-1 1L1-1M0 6L6 0M5 7L7 5";
 
 /** {stroke_width: 2} as ` stroke-width="2"`; what is empty is left out. */

@@ -1,12 +1,17 @@
-// The service worker, which the site's build writes to the site's root: what the play page needs is kept, so that it opens
-// without a network; lessons are kept as they were last read.
+// The service worker, which the site's build writes to the site's root: what the play page needs is kept, so that it
+// opens without a network; lessons are kept as they were last read.
 
 const VERSION = "lessons-$version";
 const FILES = $files;
 const HERE = new URL("./", self.location).href;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(VERSION).then((kept) => kept.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(VERSION)
+      .then((kept) => kept.addAll(FILES))
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener("activate", (event) => {
@@ -22,7 +27,8 @@ self.addEventListener("fetch", (event) => {
 
 /** What belongs to this version from what is kept; anything else from the network, or as it was last read. */
 async function answer(request) {
-  const kept = await caches.open(VERSION), address = new URL(request.url);
+  const kept = await caches.open(VERSION),
+    address = new URL(request.url);
   if (address.pathname.endsWith("/")) address.pathname += "index.html";
   address.search = address.hash = "";
   if (FILES.includes(address.href.slice(HERE.length))) {

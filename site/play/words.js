@@ -1,4 +1,4 @@
-// Every word that the page shows: the entries of lessons/assets/words that it needs, which the site's build puts into it.
+// Every word that the page shows: entries of lessons/assets/words, which the site's build puts into the page.
 
 const WORDS = JSON.parse(document.getElementById("words").textContent);
 const LANGUAGE = document.documentElement.lang;

@@ -1,6 +1,16 @@
 // The model at work, beside the page: every method answers one question of model.js.
 
-import { Memory, begin, greedySearch, grow, hiddenStates, loadModel, logitLens, logits, sample } from "../model/index.js";
+import {
+  Memory,
+  begin,
+  greedySearch,
+  grow,
+  hiddenStates,
+  loadModel,
+  logitLens,
+  logits,
+  sample,
+} from "../model/index.js";
 import { inCommon } from "./ids.js";
 
 let model = null;
