@@ -50,7 +50,7 @@ export function* grow(model, beams) {
 
 /** Every unfinished text continued by every token, the K best of them; logits (b, V), sums (b). */
 function nextLevel(beams, step, logits, sums, filters) {
-  const exact = logits.map(logSoftmax), scores = filters.at(-1)?.scores ?? exact.map((row) => Float32Array.from(row));
+  const exact = logits.map(logSoftmax), scores = filters.at(-1)?.scores ?? exact.map((row) => new Float32Array(row));
   const V = logits[0].length, totals = new Float32Array(logits.length * V);
   scores.forEach((row, beam) => row.forEach((score, token) => (totals[beam * V + token] = sums[beam] + score)));
   // K: so many that B unfinished ones are among them, even if every text's first choices all end it
@@ -88,7 +88,7 @@ function best(totals, number) {
  * not renormalised; where one text has nothing left to say, the others go on. */
 function knobResults({ active, numBeams }, logits, texts) {
   const results = logits.map((row, text) => {
-    if (numBeams > 1) return inTurn(active, Float32Array.from(logSoftmax(row)), texts[text]);
+    if (numBeams > 1) return inTurn(active, new Float32Array(logSoftmax(row)), texts[text]);
     // subtle: generate with one beam is greedy search, where knobs act on logits; log-probabilities are summed still
     const scale = logSumExp(row), shifted = (scores) => scores.map((score) => score - scale);
     return applyKnobs(active, row, texts[text]).map(({ name, scores }) => ({ name, scores: shifted(scores) }));

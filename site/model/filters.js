@@ -39,7 +39,7 @@ export function keepTopK(logits, k) {
  */
 export function keepTopP(logits, p) {
   if (p === 1) return logits;
-  const order = likeliestFirst(logits), probabilities = Float32Array.from(softmax(logits));
+  const order = likeliestFirst(logits), probabilities = new Float32Array(softmax(logits));
   let number = order.length, tail = 0; // the sum of a tail has more digits than 1 less the sum of a head
   while (number > 1) {
     tail += probabilities[order[number - 1]];
@@ -56,7 +56,7 @@ export function keepTopP(logits, p) {
  * @returns {Float32Array}
  */
 export function keepMinP(logits, p) {
-  const probabilities = Float32Array.from(softmax(logits)), least = round(round(p) * maximum(probabilities));
+  const probabilities = new Float32Array(softmax(logits)), least = round(round(p) * maximum(probabilities));
   return logits.map((logit, id) => (probabilities[id] >= least ? logit : -Infinity));
 }
 
@@ -69,7 +69,7 @@ export function keepMinP(logits, p) {
  */
 export function keepTypical(logits, p) {
   if (p === 1) return logits;
-  const logProbs = Float32Array.from(logSoftmax(logits)), probabilities = Float32Array.from(softmax(logits));
+  const logProbs = new Float32Array(logSoftmax(logits)), probabilities = new Float32Array(softmax(logits));
   const meanSurprisal = round(-logProbs.reduce((sum, one) => (one > -Infinity ? sum + one * Math.exp(one) : sum), 0));
   const order = likeliestFirst(logProbs.map((one) => -Math.abs(round(-one) - meanSurprisal))); // the most typical first
   let number = 0, sum = 0;

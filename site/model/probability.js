@@ -10,9 +10,11 @@
  * @returns {Float64Array} (V), sums to 1
  */
 export function softmax(scores) {
-  const largest = maximum(scores), probabilities = Float64Array.from(scores, (score) => Math.exp(score - largest));
-  const total = probabilities.reduce((sum, one) => sum + one, 0);
-  return probabilities.map((one) => one / total);
+  const largest = maximum(scores), probabilities = new Float64Array(scores);
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) total += probabilities[i] = Math.exp(scores[i] - largest);
+  for (let i = 0; i < scores.length; i++) probabilities[i] /= total;
+  return probabilities;
 }
 
 /**
@@ -22,8 +24,9 @@ export function softmax(scores) {
  * @returns {Float64Array} (V), nats
  */
 export function logSoftmax(scores) {
-  const scale = logSumExp(scores);
-  return Float64Array.from(scores, (score) => score - scale);
+  const scale = logSumExp(scores), logProbs = new Float64Array(scores);
+  for (let i = 0; i < scores.length; i++) logProbs[i] -= scale;
+  return logProbs;
 }
 
 /**
