@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import arithmetic_page
 import browsing
 import pytest
 from browsing import Lab, Notebook
@@ -54,3 +55,10 @@ def open_explorer(open_notebook, request) -> Callable[[str, str], tuple[Notebook
         return notebook, ShownExplorer(notebook.page, notebook.cell(2))
 
     return open_one
+
+
+@pytest.fixture(scope="module")
+def arithmetic() -> Iterator[arithmetic_page.Page]:
+    """A page on which `site/model` and the bundled model are loaded."""
+    with arithmetic_page.opened() as page:
+        yield page
