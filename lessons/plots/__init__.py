@@ -28,15 +28,19 @@ anew with each move, sharp at any size, and on the page's own ground.
     decoder_map   the first of them as a drawing
     lens          lesson 08: the guess after each block, at one token and at all
     lens_bars     lesson 08: the likeliest tokens after so many blocks
+    accepted      lesson 10: what two models give to each token, laid over each other
     inside        lesson 08: who looks at whom, where the parameters are
+    obeying       lesson 09: texts thrown away beside tokens cut, and two distributions
 """
 
+from lessons.plots.accepted import accepted_share
 from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
 from lessons.plots.inside import attention_heads, attention_pattern, parameter_parts
 from lessons.plots.lens import lens_curves, lens_grid
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
+from lessons.plots.obeying import given_and_masked, two_ways
 from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank
 from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
@@ -45,6 +49,7 @@ from lessons.plots.truncation import before_and_after, cumulative_cuts
 from lessons.plots.underflow import underflow_curves
 
 __all__ = [
+    "accepted_share",
     "attention_heads",
     "attention_pattern",
     "attention_patterns",
@@ -53,6 +58,7 @@ __all__ = [
     "cumulative_cuts",
     "draw_strips",
     "entropy_curve",
+    "given_and_masked",
     "lens_curves",
     "lens_grid",
     "likelihood_and_diversity",
@@ -68,5 +74,6 @@ __all__ = [
     "temperature_bars",
     "temperature_curves",
     "two_texts",
+    "two_ways",
     "underflow_curves",
 ]
