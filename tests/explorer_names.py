@@ -9,4 +9,5 @@ WITH_A_PROMPT = (
     "DecoderExplorer",
     "LensExplorer",
     "RuleExplorer",
+    "SpeculativeExplorer",
 )

@@ -518,6 +518,51 @@ def f(offered, allowed):
         total *= sum(p for p, ok in zip(offered[t].tolist(), allowed[t].tolist()) if ok)
     return total""",
     ),
+    "accept-or-replace": (
+        "lambda p, q, x, u, v: x if u * q[x] < p[x] else int(torch.searchsorted("
+        "((p - q).clamp(min=0) / (p - q).clamp(min=0).sum()).cumsum(0), v, right=True))",
+        """
+def f(p, q, proposed, u, v):
+    if u < min(1.0, float(p[proposed]) / float(q[proposed])):
+        return proposed
+    lacking = [max(0.0, float(a) - float(b)) for a, b in zip(p, q)]
+    reached = 0.0
+    for token, share in enumerate(lacking):
+        reached += share / sum(lacking)
+        if v < reached:
+            return token""",
+        """
+def f(p, q, proposed, u, v):
+    left = torch.where(p > q, p - q, 0.0)
+    replaced = int((left.cumsum(0) <= v * left.sum()).sum())
+    return proposed if u < p[proposed] / q[proposed] else replaced""",
+    ),
+    "residual": (
+        "lambda p, q: torch.relu(p - q) / torch.relu(p - q).sum()",
+        "lambda p, q: (p - torch.minimum(p, q)) / (1 - torch.minimum(p, q).sum())",
+        """
+def f(p, q):
+    lacking = [max(0.0, a - b) for a, b in zip(p.tolist(), q.tolist())]
+    return [share / sum(lacking) for share in lacking]""",
+    ),
+    "tokens-a-pass": (
+        "lambda rate, n: n + 1 if rate == 1 else (1 - rate ** (n + 1)) / (1 - rate)",
+        "lambda rate, n: float(torch.tensor([rate] * n, dtype=torch.float64).cumprod(0).sum()) + 1",
+        """
+def f(rate, n):
+    tokens = 1.0
+    for _ in range(n):
+        tokens = 1 + rate * tokens
+    return tokens""",
+    ),
+    "mistaken-correction": (
+        "lambda p, q: torch.minimum(p, q) + 0.5 * (p - q).abs().sum() * p",
+        "lambda p, q: q * (p / q).clamp(max=1) + (1 - (q * (p / q).clamp(max=1)).sum()) * p",
+        """
+def f(p, q):
+    both = [min(a, b) for a, b in zip(p.tolist(), q.tolist())]
+    return [share + (1 - sum(both)) * a for share, a in zip(both, p.tolist())]""",
+    ),
 }
 
 # {exercise: (source of a wrong answer, the mistake that is told; or the status where none is known)}: typed otherwise
@@ -985,6 +1030,33 @@ def f(query, key, value):
         ("lambda offered, allowed: (offered * allowed).sum(-1).mean()", "mean"),
         ("lambda offered, allowed: (offered * allowed).sum(-1).log().sum()", "log"),
         ("lambda offered, allowed: 1 / (offered * allowed).sum(-1).prod()", "turned-round"),
+    ),
+    "accept-or-replace": (
+        (
+            "lambda p, q, x, u, v: x if u < p[x] else int(((p - q).clamp(0) / (p - q).clamp(0).sum()).cumsum(0).le(v).sum())",
+            "no-ratio",
+        ),
+        ("lambda p, q, x, u, v: x if u < p[x] / q[x] else int(p.cumsum(0).le(v).sum())", "from-p"),
+        ("lambda p, q, x, u, v: x if u < p[x] / q[x] else int((p - q).argmax())", "likeliest"),
+        ("lambda p, q, x, u, v: x", "wrong"),
+    ),
+    "residual": (
+        ("lambda p, q: torch.relu(p - q)", "not-renormalised"),
+        ("lambda p, q: (p - q).abs() / (p - q).abs().sum()", "absolute"),
+        ("lambda p, q: torch.relu(q - p) / torch.relu(q - p).sum()", "wrong-side"),
+        ("lambda p, q: p", "wrong"),
+    ),
+    "tokens-a-pass": (
+        ("lambda rate, n: 1 + n * rate", "not-in-a-row"),
+        ("lambda rate, n: sum(rate**k for k in range(n))", "one-short"),
+        ("lambda rate, n: sum(rate**k for k in range(1, n + 1))", "own-forgotten"),
+        ("lambda rate, n: (1 - rate ** (n + 1)) / (1 - rate)", "crashed"),
+    ),
+    "mistaken-correction": (
+        ("lambda p, q: p.clone()", "still-p"),
+        ("lambda p, q: torch.minimum(p, q)", "accepted-only"),
+        ("lambda p, q: 0.5 * (p + q)", "half-and-half"),
+        ("lambda p, q: torch.maximum(p, q)", "wrong"),
     ),
 }
 STATUSES = {"wrong", "crashed"}  # where no mistake is named

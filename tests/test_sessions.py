@@ -2,6 +2,7 @@
 alone.
 """
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,3 +69,91 @@ def test_a_session_reads_the_prompt_for_its_last_token_only(tiny_models):
     lm.session(list(range(30)))
     handle.remove()
     assert seen == [(1, 1, lm.vocabulary_size)]
+
+
+def one_by_one(lm, ids: list[int], more: list[int]) -> torch.Tensor:
+    """(T, V) logits after each of `more`, every text read anew."""
+    return read_anew(lm, [[*ids, *more[: place + 1]] for place in range(len(more))])
+
+
+def text_that_goes_back(lm, data) -> None:
+    """Several tokens in one pass, some of them taken back, others in their place: always the logits of the text as it
+    stands."""
+    token = st.integers(0, lm.vocabulary_size - 1)
+    text = data.draw(st.lists(token, min_size=1, max_size=6))
+    session = lm.session(text)
+    for _ in range(data.draw(st.integers(1, 6))):
+        tokens = data.draw(st.lists(token, min_size=1, max_size=6))
+        torch.testing.assert_close(session.read(tokens), one_by_one(lm, text, tokens), atol=1e-4, rtol=1e-4)
+        text = [*text, *tokens]
+        torch.testing.assert_close(session.logits, read_anew(lm, [text]), atol=1e-4, rtol=1e-4)
+        number = data.draw(st.integers(0, len(tokens)))
+        if number:
+            session.forget(number)
+            text = text[: len(text) - number]
+        elif data.draw(st.booleans()):
+            found = session.extend([3])
+            text = [*text, 3]
+            torch.testing.assert_close(found, read_anew(lm, [text]), atol=1e-4, rtol=1e-4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(["gpt2", "llama", "window", "anew"]), st.data())
+def test_several_tokens_in_one_pass_and_back(readers, name, data):
+    """By the page, by a cache that can be cut, by one that cannot, and by a model that is read anew."""
+    text_that_goes_back(readers[name], data)
+
+
+def test_several_tokens_up_to_the_full_context(readers):
+    """The last place there is can be read, and read again."""
+    for lm in readers.values():
+        text, tokens = [5] * 56, [6, 7, 8, 9, 10, 11, 12, 13]
+        session = lm.session(text)
+        for _ in range(2):
+            torch.testing.assert_close(session.read(tokens), one_by_one(lm, text, tokens), atol=1e-4, rtol=1e-4)
+            session.forget(len(tokens))
+
+
+def test_only_a_whole_cache_is_cut(readers):
+    """A window that has moved on has lost what stood before it: such a text is read anew, and only such a text."""
+    seen = {}
+    for name in ("llama", "window"):
+        session = readers[name].session([1, 2, 3, 4, 5, 6])
+        session.read([7, 8, 9])
+        session.forget(2)
+        seen[name] = session.cache is None
+    assert seen == {"llama": False, "window": True}
+
+
+@pytest.fixture(scope="module")
+def readers(tiny_models):
+    """A model for each kind of session."""
+    from transformers import MistralConfig, MistralForCausalLM
+
+    from lessons.models.language_model import LanguageModel
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = MistralConfig(
+        vocab_size=40,
+        num_key_value_heads=1,
+        sliding_window=4,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+        **sizes,
+    )
+    window = LanguageModel("mistral", MistralForCausalLM(config).eval(), None)
+    anew = LanguageModel("anew", tiny_models["llama"].model, tiny_models["llama"].tokenizer)
+    vars(anew)["reads_anew"] = True
+    return {**tiny_models, "window": window, "anew": anew}
+
+
+def test_a_function_reads_several_tokens_too(chain):
+    """Each text anew, as it is defined."""
+    from lessons.models.source import FunctionSession
+
+    session = FunctionSession(chain, [0])
+    assert torch.equal(session.read([1, 3, 5]), torch.stack([chain([1]), chain([3]), chain([5])]))
+    session.forget(2)
+    assert session.texts == [[0, 1]]
+    assert torch.equal(session.read([2])[0], chain([2]))

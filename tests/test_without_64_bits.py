@@ -160,6 +160,8 @@ USES = {
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, "the old", NINE[:2], samples=2, max_new_tokens=4).error,
     "logit_lens": lambda lm: lessons.logit_lens(lm, "the old").argmax(-1).tolist(),
     "LensExplorer": lambda lm: lessons.LensExplorer(lm, "the old").error,
+    "SpeculativeExplorer": lambda lm: lessons.SpeculativeExplorer(lm, "the old", lessons.first_blocks(lm, 1)).error,
+    "speculative": lambda lm: lessons.speculative(lm, lessons.first_blocks(lm, 1), "the old", 6, 2, temperature=0.7).ids,
     "FineTuningExplorer": lambda lm: lessons.FineTuningExplorer(lm, lm, ["the old king"]).error,
 }  # fmt: skip
 

@@ -12,11 +12,14 @@ beams       several unfinished texts side by side, the likeliest go on
 beam        which finished text wins, and when the search may stop
 one_sort    the fast path of sampling: tokens sorted once for all knobs and the draw
 sampling    a draw from what the knobs leave
+judging     what the model makes of what a draft proposed: accepted, or another token in its place
+speculative  a draft writes ahead, the model reads all of it in one pass and judges
 library     what transformers' generate returns for the same settings
 """
 
 from lessons.decoding.beam import beam_search
 from lessons.decoding.greedy import greedy_search
 from lessons.decoding.sampling import sample
+from lessons.decoding.speculative import speculative
 
-__all__ = ["beam_search", "greedy_search", "sample"]
+__all__ = ["beam_search", "greedy_search", "sample", "speculative"]

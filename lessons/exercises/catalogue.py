@@ -15,10 +15,11 @@ from lessons.exercises.tasks import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
 )
 from lessons.words.language import say
 
-MODULES = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09)
+MODULES = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09, lesson_10)
 # The notebook of each lesson that has exercises.
 NOTEBOOKS = {
     1: "01_next_token_tables",
@@ -30,6 +31,7 @@ NOTEBOOKS = {
     7: "07_choosing_a_decoder",
     8: "08_inside_the_model",
     9: "09_obeying",
+    10: "10_writing_faster",
 }
 
 

@@ -12,5 +12,6 @@ files             where a model's files come from, and whether they are whole
 gguf_file         a model in one file, of few bits, as LM Studio or Ollama keep it
 language_model    load(): the bundled model, a name on the hub, a folder, or a GGUF file
 inside            hidden states, what the output head says to each, who looks at whom, and parts taken out
+drafts            cheap guessers of a model's next tokens: counts, the text so far, its own first blocks
 scoring           how likely a given text is
 """

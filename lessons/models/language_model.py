@@ -19,8 +19,8 @@ from lessons.models.gguf_file import from_gguf, gguf_name, is_gguf
 from lessons.models.gradients import with_gradients
 from lessons.models.reading import read
 from lessons.models.refusals import check_causal
-from lessons.models.sessions import CachedSession, PageSession, is_on_the_page
-from lessons.models.source import FunctionSession, Session, check_logits, read_prompt
+from lessons.models.sessions import AnewSession, CachedSession, PageSession, is_on_the_page
+from lessons.models.source import Session, check_logits, read_prompt
 from lessons.models.trials import cache_is_right, has_plain_head
 from lessons.words.arguments import check_text
 from lessons.words.language import say
@@ -136,11 +136,8 @@ class LanguageModel:
         if is_on_the_page(self.model):
             return PageSession(self.model, prompt_ids)
         if self.reads_anew:
-            return FunctionSession(self._last_logits, prompt_ids)
+            return AnewSession(self.model, prompt_ids)
         return CachedSession(self.model, prompt_ids)
-
-    def _last_logits(self, ids: Sequence[int]) -> Tensor:
-        return self.read(torch.tensor([ids], device=self.device)).logits[0, -1].float()  # (V,)
 
 
 @with_gradients()

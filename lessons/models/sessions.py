@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from lessons.models.gpt2 import EPSILON, Memory, hidden_states, logits
 from lessons.models.gradients import without_gradients
-from lessons.models.reading import accepted
+from lessons.models.reading import accepted, read
+from lessons.models.source import FunctionSession
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -79,6 +80,16 @@ class PageSession:
         return self.logits
 
     @without_gradients()
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        ids = torch.tensor([list(tokens)], device=self.device)  # (1, T)
+        found = logits(self.weights, hidden_states(self.weights, ids, self.memory)[-1][0]).float()  # (T, V)
+        self.logits = found[-1:]
+        return found
+
+    def forget(self, number: int) -> None:
+        self.memory.length -= number  # what lies behind is written over
+
+    @without_gradients()
     def _read(self, rows: list[list[int]]) -> Tensor:
         ids = torch.tensor(rows, device=self.device)  # (B, T)
         last = hidden_states(self.weights, ids, self.memory)[-1][:, -1]  # (B, D)
@@ -90,19 +101,59 @@ class CachedSession:
 
     def __init__(self, model: "PreTrainedModel", prompt_ids: Sequence[int]) -> None:
         self.model, self.device = model, model.device  # asking a model where it lies takes its time
+        self.keeps = bool(accepted(model, logits_to_keep=1))  # and so does asking it what it knows
         self.cache: Any = None
-        self.logits = self._read([list(prompt_ids)], **accepted(model, logits_to_keep=1))
+        self.texts = [list(prompt_ids)]
+        self.logits = self._read(self.texts, 1)[:, -1]
 
     @without_gradients()
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
         if parents is not None and list(parents) != list(range(len(self.logits))):
             self.cache.reorder_cache(torch.tensor(parents, device=self.device))
-        self.logits = self._read([[token] for token in tokens])  # (B, V)
+        parents = range(len(tokens)) if parents is None else parents
+        self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
+        self.logits = self._read([[token] for token in tokens], 1)[:, -1]  # (B, V)
         return self.logits
 
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        self.texts[0] += tokens
+        unread = self.texts[0] if self.cache is None else list(tokens)
+        found = self._read([unread], len(tokens))[0, -len(tokens) :]  # (T, V)
+        self.logits = found[-1:]
+        return found
+
+    def forget(self, number: int) -> None:
+        """Layers that keep the keys and values of every token can drop the last ones. Others, with a window that has
+        moved on or a state that has changed, cannot go back: then the text is read anew when it is read on."""
+        del self.texts[0][len(self.texts[0]) - number :]
+        if {type(layer).__name__ for layer in getattr(self.cache, "layers", ())} == {"DynamicLayer"}:
+            self.cache.crop(-number)
+        else:
+            self.cache = None
+
     @without_gradients()
-    def _read(self, rows: list[list[int]], **options: Any) -> Tensor:
+    def _read(self, rows: list[list[int]], last: int) -> Tensor:
+        """(B, T, V) the logits after the `last` tokens of each row, at least."""
         ids = torch.tensor(rows, device=self.device)  # (B, T)
+        options = {"logits_to_keep": last} if self.keeps and ids.shape[1] > last else {}
         output = self.model(input_ids=ids, past_key_values=self.cache, use_cache=True, **options)
         self.cache = output.past_key_values
-        return output.logits[:, -1].float()  # (B, V)
+        return output.logits.float()
+
+
+class AnewSession(FunctionSession):
+    """A session with a model that has no right cache: every text is read from its beginning at each step."""
+
+    def __init__(self, model: "PreTrainedModel", prompt_ids: Sequence[int]) -> None:
+        self.model = model
+        super().__init__(lambda ids: self._all_logits(ids)[-1], prompt_ids)
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        self.texts[0] += tokens
+        found = self._all_logits(self.texts[0])[-len(tokens) :]  # (T, V)
+        self.logits = found[-1:]
+        return found
+
+    @without_gradients()
+    def _all_logits(self, ids: Sequence[int]) -> Tensor:
+        return read(self.model, torch.tensor([list(ids)], device=self.model.device)).logits[0].float()

@@ -1,9 +1,10 @@
 """What a decoder asks: "these tokens so far; which logits for the next?" – and who may answer.
 
 A *source* is a `LanguageModel`, or any function `ids -> logits (V,)`. A `Session` is a conversation with it about one
-prompt: it holds one row of logits for each text in the making, and grows every text by one token at a time.
+prompt: it holds one row of logits for each text in the making, and grows every text by one token at a time. A single
+text can also go on by several tokens at once, and go back.
 
-V = size of the vocabulary, B = texts side by side.
+V = size of the vocabulary, B = texts side by side, T = tokens read at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,6 +31,14 @@ class Session(Protocol):
     def extend(self, tokens: Sequence[int], parents: Sequence[int] | None = None) -> Tensor:
         """Text i becomes text parents[i] with tokens[i] added (parents None: each goes on from itself); returns the new
         `logits` (B, V)."""
+        ...
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        """The one text goes on with all these tokens, read in one pass; returns the logits after each, (T, V)."""
+        ...
+
+    def forget(self, number: int) -> None:
+        """The one text's last `number` tokens are taken back; `logits` follow when it is read on."""
         ...
 
 
@@ -76,6 +85,12 @@ class FunctionSession:
         self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
         self.logits = self._ask()
         return self.logits
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        return torch.cat([self.extend([token]) for token in tokens])  # (T, V)
+
+    def forget(self, number: int) -> None:
+        del self.texts[0][len(self.texts[0]) - number :]
 
     @without_gradients()
     def _ask(self) -> Tensor:

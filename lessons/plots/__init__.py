@@ -28,10 +28,12 @@ anew with each move, sharp at any size, and on the page's own ground.
     decoder_map   the first of them as a drawing
     lens          lesson 08: the guess after each block, at one token and at all
     lens_bars     lesson 08: the likeliest tokens after so many blocks
+    accepted      lesson 10: what two models give to each token, laid over each other
     inside        lesson 08: who looks at whom, where the parameters are
     obeying       lesson 09: texts thrown away beside tokens cut, and two distributions
 """
 
+from lessons.plots.accepted import accepted_share
 from lessons.plots.beam import two_texts
 from lessons.plots.decoders import likelihood_and_diversity, surprisal_along
 from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_pair
@@ -47,6 +49,7 @@ from lessons.plots.truncation import before_and_after, cumulative_cuts
 from lessons.plots.underflow import underflow_curves
 
 __all__ = [
+    "accepted_share",
     "attention_heads",
     "attention_pattern",
     "attention_patterns",

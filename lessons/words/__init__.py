@@ -6,6 +6,7 @@ hangul       one letter or its parts: texts and names of files in either form
 tokens       tokens made visible
 writing      numbers, ends of texts and small tables for a reader
 cards        texts set as texts, side by side
+judged       a text that two models wrote, its tokens marked
 frames       data frames as a notebook shows them
 notebook     whether this is a notebook's Python
 """

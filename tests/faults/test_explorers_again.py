@@ -24,6 +24,7 @@ NAMES = [
     "TemperatureExplorer",
     "TruncationExplorer",
     "LensExplorer",
+    "SpeculativeExplorer",
 ]
 FIRST = """
 import gc, os, sys

@@ -211,6 +211,7 @@ EXPLORERS = {
     "TruncationExplorer": ("prompt", "the old"),
     "DecoderExplorer": ("prompt", "the old"),
     "LensExplorer": ("prompt", "the old"),
+    "SpeculativeExplorer": ("prompt", "the old"),
 }
 
 

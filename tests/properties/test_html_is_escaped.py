@@ -253,6 +253,7 @@ def test_explorers_of_a_model(tiny_models, tokens):
         lessons.FineTuningExplorer(lm, lm, tokens),
         lessons.DecoderExplorer(lm, prompt, samples=1, max_new_tokens=5, decoders=NINE[:2]),
         lessons.LensExplorer(lm, prompt),
+        lessons.SpeculativeExplorer(lm, prompt, lessons.first_blocks(lm, 1), max_new_tokens=6),
     ]
     explorers[0].choose(1)
     explorers[0].back.click()
