@@ -45,7 +45,7 @@ lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are
 bench: .venv/.ready  ## measure speed, write benchmarks/RESULTS.md
 	@$(RUN) -m benchmarks $(ARGS)
 
-site: .venv/.ready  ## run all lessons and write them as pages into _site, with a look at each in Chromium
+site: .venv/.ready  ## write the play page and all lessons, run, as pages into _site, with a look at each in Chromium
 	@$(RUN) tools/build_site.py $(ARGS)
 
 screenshots: .venv/.ready  ## pictures of every explorer in a browser, into build/screenshots; README's into docs

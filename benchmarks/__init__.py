@@ -9,7 +9,7 @@
     sampling       sampling with each filter kept, beside the same two
     scoring        the log-probability of a long text beside the course's way
     explorers      a slider's way to a new picture
-    beam_explorer  lesson 02's and 03's sliders
+    sliders        sliders of lessons 01, 02, 03 and 08
     blocks         texts → token blocks beside the course's two `map` calls
     finetuning     tokens per second beside a plain `Trainer`
     growth         cost by tokens, beams, vocabulary and size of the corpus

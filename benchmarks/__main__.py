@@ -12,7 +12,7 @@ from benchmarks.report import Part, Picture, markdown
 
 FOLDER = Path(__file__).parent
 TRIAL = FOLDER.parent / "build" / "benchmarks"
-PARTS = ("imports", "decoding", "sampling", "scoring", "explorers", "beam_explorer", "blocks", "finetuning", "growth")
+PARTS = ("imports", "decoding", "sampling", "scoring", "explorers", "sliders", "blocks", "finetuning", "growth")
 ON_REQUEST = ("notebooks",)  # takes minutes by itself
 HEAD = """# Measured
 

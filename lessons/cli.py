@@ -1,16 +1,21 @@
 """The command `lessons`: what can be done without a notebook. The same as `python -m lessons`."""
 
 import argparse
+import secrets
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from lessons import __version__
 from lessons.words.language import LANGUAGES, say, speak
+
+if TYPE_CHECKING:
+    from lessons.classroom.grading.rows import Row
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,13 +38,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     doctor = commands.add_parser("doctor", help=say("cli.doctor"), description=say("cli.doctor"))
     doctor.set_defaults(run=run_doctor)
-    grade = commands.add_parser("grade", help=say("cli.grade_description"), description=say("cli.grade_description"))
-    grade.add_argument("notebooks", nargs="+", type=Path, help=say("cli.grade_notebooks"))
-    grade.add_argument("--csv", type=Path, default=Path("grades.csv"), help=say("cli.grade_csv"))
-    grade.add_argument("--seconds", type=float, default=600, help=say("cli.grade_seconds"))
-    grade.add_argument("--cell-seconds", type=float, default=120, help=say("cli.grade_cell_seconds"))
-    grade.add_argument("--workers", type=int, help=say("cli.grade_workers"))
-    grade.set_defaults(run=run_grade)
+    add_grade(commands.add_parser("grade", help=say("cli.grade_description"), description=say("cli.grade_description")))
+    release = commands.add_parser("release", help=say("cli.release"), description=say("cli.release"))
+    add_release(release)
     return top
 
 
@@ -52,29 +53,142 @@ def run_doctor(options: argparse.Namespace) -> int:
     return int(not all(one.ok for one in findings))
 
 
+def add_grade(grade: argparse.ArgumentParser) -> None:
+    """What may be typed after `lessons grade`."""
+    grade.add_argument("notebooks", nargs="+", type=Path, help=say("cli.grade_notebooks"))
+    grade.add_argument("--csv", type=Path, default=Path("grades.csv"), help=say("cli.grade_csv"))
+    grade.add_argument("--seed", type=int, help=say("cli.grade_seed"))
+    grade.add_argument("--roster", type=Path, help=say("cli.grade_roster"))
+    grade.add_argument("--release", type=Path, help=say("cli.grade_release"))
+    grade.add_argument("--for", dest="platform", choices=PLATFORMS, help=say("cli.grade_for"))
+    grade.add_argument("--pages", type=Path, help=say("cli.grade_pages"))
+    grade.add_argument("--jobs", type=int, help=say("cli.grade_jobs"))
+    grade.add_argument("--resume", action="store_true", help=say("cli.grade_resume"))
+    grade.add_argument("--network", action="store_true", help=say("cli.grade_network"))
+    for name, default in LIMITS.items():
+        grade.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=say(SAID_OF[name]))
+    grade.set_defaults(run=run_grade)
+
+
+PLATFORMS = ("canvas", "moodle", "nbgrader")
+# The limits of a notebook and their usual values.
+LIMITS = {"seconds": 600.0, "cell_seconds": 120.0, "memory": 4096, "disk": 512, "output": 20, "processes": 64}
+SAID_OF = {
+    "seconds": "cli.grade_seconds",
+    "cell_seconds": "cli.grade_cell_seconds",
+    "memory": "cli.grade_memory",
+    "disk": "cli.grade_disk",
+    "output": "cli.grade_output",
+    "processes": "cli.grade_processes",
+}
+
+
 def run_grade(options: argparse.Namespace) -> int:
     """Prints and writes who solved what; 1 if there is nothing to grade, or nothing to grade with."""
-    from lessons.classroom import grades, grading
-
-    for package in ("nbclient", "nbformat", "ipykernel"):
+    for package in ("nbformat", "jupyter_client", "ipykernel", "psutil"):
         if not find_spec(package):
             print(say("cli.grade_needs", package=package, python=sys.executable), file=sys.stderr)
             return 1
-    notebooks = grading.find_notebooks(options.notebooks)
+    from lessons.classroom.grading.reading import find_notebooks
+
+    notebooks = find_notebooks(options.notebooks)
     if not notebooks:
         print(say("cli.grade_none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
         return 1
-    file = unused(options.csv)
-    with tqdm(total=len(notebooks), desc=say("cli.grade_running")) as bar:
+    file = options.csv if options.resume else unused(options.csv)
+    try:
+        grade_and_write(options, notebooks, file)
+    except KeyboardInterrupt:
+        print(say("cli.grade_stopped", file=file), file=sys.stderr)
+        return 1
+    return 0
 
-        def finished(rows: list[grades.Row]) -> None:
-            grades.write_table(rows, file)  # after each one: rows are kept if it is stopped
+
+def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file: Path) -> None:
+    """Grades what is not graded yet, and writes all that was asked for."""
+    from lessons.classroom.grading import kept, table, whole_class
+    from lessons.classroom.grading.identity import identified, read_roster
+    from lessons.classroom.grading.judged import Settings
+    from lessons.classroom.grading.kernel import Limits
+    from lessons.classroom.grading.likeness import with_likeness
+    from lessons.classroom.grading.release import read_list
+
+    seed, done = kept.kept(beside(file), notebooks) if options.resume else (None, [])
+    seed = next(one for one in (options.seed, seed, secrets.randbelow(10**6)) if one is not None)
+    kept.begin(beside(file), seed, done)
+    limits = Limits(network=options.network, **{name: getattr(options, name) for name in LIMITS})
+    released = read_list(options.release) if options.release else {}
+    settings = Settings(seed, limits, options.language, released)
+    left = [path for path in notebooks if path not in {row.notebook for row in done}]
+    with tqdm(total=len(notebooks), initial=len(done), desc=say("cli.grade_running")) as bar:
+
+        def finished(row: "Row") -> None:
+            kept.keep(beside(file), row)
             bar.update()
 
-        rows = grading.grade(notebooks, options.seconds, options.cell_seconds, options.workers, finished)
-    print(grades.on_screen(rows))
-    print(say("cli.grade_written", rows=len(rows), file=file))
+        rows = [*done, *whole_class.grade(left, settings, options.jobs or whole_class.usual_jobs(), finished)]
+    roster = read_roster(options.roster) if options.roster else []
+    rows = with_likeness(identified(sorted(rows, key=lambda row: row.notebook), options.notebooks, roster))
+    table.write_table(rows, file)
+    print(table.on_screen(rows))
+    print(say("cli.grade_written", rows=len(rows), file=file, seed=seed))
+    for extra in (*exported(options, rows, file), *paged(options, rows)):
+        print(say("cli.written", file=extra))
+
+
+def exported(options: argparse.Namespace, rows: list["Row"], file: Path) -> list[Path]:
+    """The files that were written for another platform, if one was named."""
+    from lessons.classroom.grading.exports import export
+
+    return export(options.platform, rows, file) if options.platform else []
+
+
+def paged(options: argparse.Namespace, rows: list["Row"]) -> list[Path]:
+    """The teacher's page, if pages were asked for; those of the students lie in a folder beside it."""
+    from lessons.classroom.grading.feedback import write_feedback
+    from lessons.classroom.grading.overview import write_overview
+
+    if not options.pages:
+        return []
+    (options.pages / "students").mkdir(parents=True, exist_ok=True)
+    overview = options.pages / "overview.html"
+    write_overview(rows, overview, write_feedback(rows, options.pages / "students"))
+    return [overview]
+
+
+def add_release(release: argparse.ArgumentParser) -> None:
+    """What may be typed after `lessons release`."""
+    release.add_argument("folder", type=Path, help=say("cli.release_folder"))
+    release.add_argument("--lessons", nargs="+", type=int, default=[], help=say("cli.release_lessons"))
+    release.add_argument("--exercises", nargs="+", default=[], help=say("cli.release_exercises"))
+    release.add_argument("--no-hints", action="store_true", help=say("cli.release_no_hints"))
+    release.add_argument("--no-answers", action="store_true", help=say("cli.release_no_answers"))
+    release.add_argument("--source", type=Path, help=say("cli.release_source"))
+    release.set_defaults(run=run_release)
+
+
+def run_release(options: argparse.Namespace) -> int:
+    """Writes copies for students; 1 if what was asked for is not there, or is there already."""
+    from lessons.classroom.grading.release import our_notebooks, release
+    from lessons.exercises.catalogue import find, of_lesson
+
+    help = [kind for kind in ("hints", "answers") if not getattr(options, f"no_{kind}")]
+    try:
+        lessons = options.lessons or sorted({find(name).lesson for name in options.exercises})
+        if unknown := [lesson for lesson in lessons if not of_lesson(lesson)]:
+            raise ValueError(say("cli.release_unknown", lesson=unknown[0]))
+        source = options.source or our_notebooks(options.language)
+        for file in release(options.folder, source, lessons, [find(name).name for name in options.exercises], help):
+            print(say("cli.written", file=file))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+def beside(file: Path) -> Path:
+    """Where rows are kept while a class is graded."""
+    return file.with_suffix(".rows.jsonl")
 
 
 def unused(file: Path) -> Path:

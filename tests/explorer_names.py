@@ -8,5 +8,6 @@ WITH_A_PROMPT = (
     "TruncationExplorer",
     "DecoderExplorer",
     "LensExplorer",
+    "RuleExplorer",
     "SpeculativeExplorer",
 )

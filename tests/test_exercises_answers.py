@@ -470,6 +470,54 @@ def f(vocab_size, n_positions, n_embd, n_layer):
     with torch.device("meta"):
         return sum(p.numel() for p in GPT2LMHeadModel(config).parameters())""",
     ),
+    "under-a-rule": (
+        "lambda logits, allowed: torch.tensor([logits[id].exp() if id in allowed else 0 for id in range(len(logits))]) / logits[allowed].exp().sum()",
+        """
+def f(logits, allowed):
+    mask = torch.zeros(len(logits), dtype=bool)
+    mask[allowed] = True
+    return logits.masked_fill(~mask, float("-inf")).softmax(0)""",
+        """
+def f(logits, allowed):
+    p = logits.softmax(-1).numpy().copy()
+    for id in range(len(p)):
+        if id not in allowed:
+            p[id] = 0
+    return p / p.sum()""",
+    ),
+    "may-follow": (
+        "lambda texts, written: {text[len(written)] for text in texts if text[:len(written)] == written}",
+        """
+def f(texts, written):
+    trie = {}
+    for text in texts:
+        node = trie
+        for id in text:
+            node = node.setdefault(id, {})
+    for id in written:
+        trie = trie[id]
+    return set(trie)""",
+        """
+def f(texts, written):
+    found = []
+    for text in texts:
+        for place, id in enumerate(written):
+            if text[place] != id:
+                break
+        else:
+            found.append(text[len(written)])
+    return set(found)""",
+    ),
+    "weight-of-a-draw": (
+        "lambda offered, allowed: (offered * allowed).sum(-1).prod()",
+        "lambda offered, allowed: math.exp(sum(math.log(row[keep].sum()) for row, keep in zip(offered, allowed)))",
+        """
+def f(offered, allowed):
+    total = 1
+    for t in range(len(offered)):
+        total *= sum(p for p, ok in zip(offered[t].tolist(), allowed[t].tolist()) if ok)
+    return total""",
+    ),
     "accept-or-replace": (
         "lambda p, q, x, u, v: x if u * q[x] < p[x] else int(torch.searchsorted("
         "((p - q).clamp(min=0) / (p - q).clamp(min=0).sum()).cumsum(0), v, right=True))",
@@ -965,6 +1013,23 @@ def f(query, key, value):
         ("lambda V, P, D, L: V * D + P * D + L * (12 * D * D + 13 * D)", "no-last-norm"),
         ("lambda V, P, D, L: V * D + L * (12 * D * D + 13 * D) + 2 * D", "no-positions"),
         ("lambda V, P, D, L: 12 * D * D * L", "wrong"),
+    ),
+    "under-a-rule": (
+        ("lambda logits, allowed: logits.softmax(-1)", "wrong"),
+        (
+            "lambda logits, allowed: torch.where(torch.tensor([id in allowed for id in range(len(logits))]), logits, 0.0).softmax(-1)",
+            "zero-logits",
+        ),
+        ("lambda logits, allowed: logits[allowed].softmax(-1)", "short"),
+    ),
+    "may-follow": (
+        ("lambda texts, written: {text[len(written)] for text in texts if len(text) > len(written)}", "by-place"),
+        ("lambda texts, written: {i for text in texts for i in text}", "anything"),
+    ),
+    "weight-of-a-draw": (
+        ("lambda offered, allowed: (offered * allowed).sum(-1).mean()", "mean"),
+        ("lambda offered, allowed: (offered * allowed).sum(-1).log().sum()", "log"),
+        ("lambda offered, allowed: 1 / (offered * allowed).sum(-1).prod()", "turned-round"),
     ),
     "accept-or-replace": (
         (

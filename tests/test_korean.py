@@ -23,8 +23,8 @@ def editions(name: str) -> list[nbformat.NotebookNode]:
 
 
 def test_every_lesson_exists_in_both_languages():
-    """The folders of the two editions have the same ten notebooks."""
-    assert len(NAMES) == 10
+    """The folders of the two editions have the same eleven notebooks."""
+    assert len(NAMES) == 11
     assert sorted(path.name for path in (ROOT / "notebooks" / "ko").glob("*.ipynb")) == NAMES
 
 
@@ -88,6 +88,8 @@ def test_code_may_differ_in_words_only():
     round; a name, a number, a format or a value that is left out is no word."""
     english = 'print(f"{a:.2f} of {b}")  # a share'
     assert korean.without_words(english) == korean.without_words('print(f"{b} 가운데 {a:.2f}")  # 몫')
+    assert korean.without_words("f\"{a['cut']:.2f}\"") == korean.without_words("f\"{a['잘림']:.2f}\"")
+    assert korean.without_words("f\"{a['cut']:.2f}\"") != korean.without_words("f\"{a['cut']:.3f}\"")
     for other in ('print(f"{a:.3f} of {b}")', 'print(f"{a:.2f}")', 'print(f"{a:.2f} of {c}")', 'display("a", b)'):
         assert korean.without_words(english) != korean.without_words(other)
 

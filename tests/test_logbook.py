@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons.texts.grammar import Grammar
-from lessons.texts.logbook import PORTS, TABLES, WEATHER_AFTER, WEEK, logbook_grammar, logbook_pages
+from lessons.texts.logbook import PORTS, TABLES, WEATHER_AFTER, WEEK, logbook_grammar, logbook_pages, logbook_weather
 
 SMALL = {
     "page": {"Log.{days} {port}.": 1},
@@ -278,3 +278,23 @@ def is_ambiguous(machine: tuple[dict[int, list[tuple[str, int]]], int, int]) -> 
                     seen.add(pair)
                     waiting.append(pair)
     return False
+
+
+def test_the_weather_alone_is_the_grammar_s():
+    """A voyage of known weather: the chain gives it the probability that the grammar's rules give it, whatever the day
+    it begins on."""
+    chain, grammar = logbook_weather(), logbook_grammar()
+    assert [round(sum(row), 12) for row in chain.probabilities] == [1.0] * 5
+
+    def ways(symbol: str) -> dict[str, float]:
+        return {way.parts[1]: way.probability for way in grammar.rules[symbol] if len(way.parts) > 1}
+
+    for weathers in product(["calm", "fair", "gale", "fog"], repeat=3):
+        ids = chain.encode(" ".join(("port", *weathers, "port")))
+        expected = math.prod(chain.probabilities[here][there] for here, there in pairwise(ids))
+        days = [(WEEK[place % 7], weather) for place, weather in enumerate(weathers, start=5)]
+        found = 7 * ways("days").get(" ".join(days[0]), 0)
+        for day, next_day in pairwise(days):
+            found *= ways(f"after {' '.join(day)}").get(" ".join(next_day), 0)
+        (stop,) = [way.probability for way in grammar.rules[f"after {' '.join(days[-1])}"] if way.parts == ("",)]
+        assert expected == pytest.approx(found * stop, abs=1e-12)

@@ -1,4 +1,4 @@
-"""Korean particles behind values: 40 values whose last sound is known by hand, in every entry that has such a pair."""
+"""Korean particles behind values: 42 values whose last sound is known by hand, in every entry that has such a pair."""
 
 import re
 
@@ -11,7 +11,7 @@ from lessons.words.language import with_particles
 ENDS = {
     "consonant": ["0", "0.3", "1,006", "10", "k = 50", "글은 셋", "'bf16'", "70m", "man", "N", "밥", "한국", "“␣sun”", "(13)"],
     "ㄹ": ["1", "0.7", "1,008", "latin-1", "'smal'", "L", "R", "글", "“서울”", "json.l"],
-    "vowel": ["2", "0.9", "4", "5", "num_beams", "Qwen3-0.6B-Base", "A", "온도", "“나무”", "12%", "None"],
+    "vowel": ["2", "0.9", "4", "5", "num_beams", "top_k", "min_p", "Qwen3-0.6B-Base", "A", "온도", "“나무”", "12%", "None"],
     "unknown": ["step", "king", "block", "“␣dog”", "map"],
 }  # fmt: skip
 VALUES = [(value, end) for end, values in ENDS.items() for value in values]
@@ -29,9 +29,9 @@ def expected(end: str, after_consonant: str, after_vowel: str) -> str:
     return after_vowel if end == "vowel" else after_consonant
 
 
-def test_there_are_forty_values_and_many_templates():
+def test_there_are_forty_two_values_and_many_templates():
     """What the next test tries is worth its name."""
-    assert len(VALUES) == 40
+    assert len(VALUES) == 42
     assert len(TEMPLATES) > 20
 
 

@@ -1,6 +1,7 @@
-"""The built site: run notebooks as pages that can be read without a kernel; and the check of pages finds what is
-wrong."""
+"""The built site: a play page, and run notebooks as pages that can be read without a kernel and whose explorers move;
+and the check of pages finds what is wrong."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import build_site
 import check_site
 import nbformat
 import pytest
+import run_notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 WORDS = {
@@ -31,6 +33,8 @@ figure, axes = lessons.plots.canvas.new_figure()
 axes.set_title("{message}"); axes.set_xlabel("<rank>")
 figure"""
 EXPLORER = "lessons.NextTokenExplorer(lessons.load())"
+FLIPPED = "explorer = lessons.UnderflowExplorer(lessons.load(), simple=True)\nexplorer"
+STILL_THERE = "explorer.length.value"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,7 @@ def site(tmp_path_factory) -> Path:
     for language, (title, section, message, readme) in WORDS.items():
         cells = [new_markdown_cell(title, id="title"), new_code_cell(FIGURE.format(message=message), id="figure")]
         more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
+        more += [new_code_cell(FLIPPED, id="flipped"), new_code_cell(STILL_THERE, id="still-there")]
         folder = root / "notebooks" / language
         folder.mkdir(parents=True)
         nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
@@ -56,6 +61,7 @@ def site(tmp_path_factory) -> Path:
             book.cells[0].source += f"\n\n{badges.badge('owner/name', path)}"
             nbformat.write(book, path)
         patch.setattr(build_site, "SITE", root / "_site")
+        patch.setattr(run_notebooks, "KEPT", root / "executed")
         assert build_site.main([]) == 0
     return root / "_site"
 
@@ -67,9 +73,9 @@ def text(site: Path, name: str) -> str:
 def test_a_built_site_has_no_fault(site):
     """Both languages' starts and lessons are there, and every link, picture and heading of them is in order."""
     assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html")) == [
-        *(f"en/{name}.html" for name in ("00_it", "01_on", "index")),
+        *(f"en/{name}.html" for name in ("00_it", "01_on", "index", "install")),
         "index.html",
-        *(f"ko/{name}.html" for name in ("00_it", "01_on", "index")),
+        *(f"ko/{name}.html" for name in ("00_it", "01_on", "index", "install")),
     ]
     assert list(check_site.faults(site)) == []
 
@@ -82,14 +88,45 @@ def test_a_figure_is_a_file_and_says_itself_in_words(site, language, message):
     assert (site / language / "00_it" / "figure-0.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_explorer_is_shown_as_it_is_with_a_note(site):
-    """Without a kernel: its present picture, its sentence, and how to move its sliders; nothing that needs a script."""
+def test_an_explorer_is_shown_and_where_it_moves(site):
+    """Its present picture and its sentence, for whoever has no script; and the state that the play page's part begins
+    with."""
     page = text(site, "en/01_on.html")
     sentence = re.search(r'aria-label="([^"]+)" role="img"><div class="lessons-', page)[1]
     assert "<span>␣great</span>" in page and "background-size" in page
     assert "the likeliest next token is" in sentence and page.count(sentence) == 2
-    assert "Run the notebook to move its sliders" in page
-    assert "<script" not in page and "widget-view" not in page
+    assert 'data-link="tab=next&amp;prompt=Once+upon+a+time+there+was+a"' in page
+    assert "../play/embed.js" in page and "widget-view" not in page
+    assert "<script" not in text(site, "en/00_it.html")
+
+
+def test_an_explorer_that_the_play_page_has_not_becomes_a_flip_book(site):
+    """A picture and a sentence for each position of its main control; afterwards the explorer stands where it stood."""
+    page = text(site, "ko/01_on.html")
+    book = page[page.index('class="flip-book"') :]
+    pages = json.loads(re.search(r'<script type="application/json">(.*?)</script>', book, re.DOTALL)[1])
+    assert 20 <= len(pages) <= 60
+    assert len({one["picture"] for one in pages}) == len({one["sentence"] for one in pages}) == len(pages)
+    start = int(re.search(r'type="range" [^>]*value="(\d+)"', book)[1])
+    assert f"<pre>{pages[start]['label']}</pre>" in page.replace("\n", "")
+    assert "노트북을 실행하면" not in book
+
+
+def test_a_run_is_kept_until_something_changes(site, tmp_path, monkeypatch):
+    """A notebook that was run is not run again; one that was changed is."""
+    root = site.parent
+    monkeypatch.setattr(run_notebooks, "KEPT", root / "executed")
+    kept = sorted((root / "executed").glob("*.ipynb"))
+    assert len(kept) == 4
+    path = root / "notebooks" / "en" / "00_it.ipynb"
+    before = run_notebooks.fingerprint(path)
+    assert any(before in one.name for one in kept)
+    book = nbformat.read(path, nbformat.NO_CONVERT)
+    book.cells[1].source += "  # changed"
+    changed = tmp_path / "en" / path.name
+    changed.parent.mkdir()
+    nbformat.write(book, changed)
+    assert run_notebooks.fingerprint(changed) != before
 
 
 def test_a_page_leads_on(site):
@@ -103,7 +140,30 @@ def test_a_page_leads_on(site):
         in page
     )
     assert 'href="01_on.html#' in page and "<math" in page and "$$" not in page
-    assert 'href="../ko/01_on.html"' in text(site, "ko/index.html")
+    assert 'href="../ko/01_on.html"' in text(site, "ko/install.html")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(bool(browsing.missing()), reason=browsing.missing())
+def test_explorers_move_in_a_page(site):
+    """On a telephone: the play page's part takes the place of the picture, and goes on from its state; the flip-book
+    shows another picture with other words."""
+    with browsing.browser() as chromium, check_site.served(site) as address:
+        page = chromium.new_page(viewport={"width": 400, "height": 800})
+        page.set_default_timeout(browsing.SECONDS * 1000)
+        page.goto(f"{address}/en/01_on.html")
+        book, part = page.locator(".flip-book"), page.locator("[data-link]")
+        before = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        book.locator("input").press("ArrowRight")
+        after = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        assert before[0] != after[0] and before[1] != after[1]
+        assert book.locator(".flipped").get_attribute("aria-label") == after[0]
+        part.scroll_into_view_if_needed()
+        part.locator(".stage .bars button").first.click()
+        part.locator(".stage .over button").nth(1).wait_for()  # the tree of what was tried
+        assert part.locator("figure").count() == 0
+        assert "path=" in part.locator(".there a").get_attribute("href")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 PLANTED = {
@@ -131,7 +191,9 @@ def test_the_browser_sees_what_files_do_not_show(tmp_path):
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "broken.png").write_text("no picture", encoding="utf8")
     page = '<h1>One</h1><img src="broken.png" alt="x"><div style="width:900px">wide</div><script>fail()</script>'
+    page += '<figure style="overflow:auto"><div style="width:600px">a map</div></figure>'
     (tmp_path / "en" / "page.html").write_text(page, encoding="utf8")
     found = "\n".join(check_site.faults_seen(tmp_path))
     assert "broken.png does not show" in found
     assert "pixels wide on a screen of 400" in found
+    assert "a figure is cut off, and nothing says so: a map" in found

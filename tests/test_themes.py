@@ -2,11 +2,15 @@
 
 import numpy
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 
+from lessons.explorers.page_style import page_style
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink
+from lessons.plots.next_token import probability_by_rank
 from lessons.plots.svg import drawing
 from lessons.plots.themes import DRAWN, SHEET, TURNED
+from lessons.words.language import speak
 
 DARK_GROUND = (17 / 255,) * 3  # JupyterLab's --jp-layout-color0 in its dark theme
 # Filter Effects Module Level 1, W3C: the matrix of hue-rotate(180deg)
@@ -41,3 +45,20 @@ def test_a_colour_keeps_its_hue():
 def test_a_drawing_brings_the_style_that_turns_it():
     shown = drawing(10, 10, "a box", [])._repr_html_()
     assert SHEET in shown and f'class="{DRAWN}"' in shown
+
+
+def test_a_figure_says_that_it_was_drawn_for_white_paper():
+    """Where the sheet is turned, in JupyterLab, its image is found by this note."""
+    _, notes = DisplayFormatter().format(probability_by_rank([0.5, 0.25, 0.125, 0.125]))
+    assert {"needs_background": "light"} == notes
+    assert f"img.jp-needs-light-background{{{TURNED}" in SHEET
+
+
+@pytest.mark.parametrize(
+    ("language", "keys", "gone"), [("en", "press Tab", "cells again"), ("ko", "Tab 키", "다시 실행")]
+)
+def test_what_a_page_says_by_itself_is_in_its_language(language, keys, gone):
+    speak(language)
+    style = page_style()
+    assert keys in style.partition(".widget-textarea:focus-within::after{content:")[2]
+    assert gone in style.partition('::before{content:"')[2]

@@ -31,25 +31,32 @@ import importlib.util, shutil, subprocess, sys; from glob import glob; here = gl
 wheel = {shutil.move(name, name.split("-any")[0] + "-any.whl") for name in sorted(glob("lessons-*-any*.whl"))}
 if not importlib.util.find_spec("lessons"): print(subprocess.run([sys.executable, "-m", "pip", "install", "-q", *(
     here or wheel or WITHOUT_WHEEL)], capture_output=True, text=True).stderr)
-sys.path.append("../.."); import lessons; lessons.start()  # no module? Mend what pip says above, run again"""
+sys.path.append("../.."); import lessons; lessons.start()  # NO_MODULE"""
 
 # How JupyterLab and Colab hide a cell's code: five lines of installing are not what a beginner should read first.
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
-# The line that JupyterLab leaves in sight.
-RUN_FIRST = {
-    "en": "# Run this first (Shift + Enter): it gets the lessons ready",
-    "ko": "# 먼저 이 셀을 실행하세요(Shift + Enter): 수업을 준비합니다",
+# What it says: in the line that JupyterLab leaves in sight, where there is no wheel, and where pip failed.
+SAYS = {
+    "en": {
+        "RUN_FIRST": "# Run this first (Shift + Enter): it gets the lessons ready",
+        "UPLOAD": "Upload lessons-*.whl beside this notebook",
+        "NO_MODULE": "no module? Mend what pip says above, run again",
+    },
+    "ko": {
+        "RUN_FIRST": "# 먼저 이 셀을 실행하세요(Shift + Enter): 수업을 준비합니다",
+        "UPLOAD": "lessons-*.whl 파일을 이 노트북 옆에 올리세요",
+        "NO_MODULE": "모듈이 없다고 하면 위에 나온 pip의 오류를 해결하고 다시 실행하세요",
+    },
 }
 
 
 def first_cell(repository: str | None, language: str = "en") -> str:
     """The first code cell of every notebook; without a repository it asks for the wheel."""
-    without_wheel = (
-        f'["{GITHUB}{repository}/archive/HEAD.zip"]'
-        if repository
-        else 'sys.exit("Upload lessons-*.whl beside this notebook")'
-    )
-    return FIRST_CELL.replace("RUN_FIRST", RUN_FIRST[language]).replace("WITHOUT_WHEEL", without_wheel)
+    without_wheel = f'["{GITHUB}{repository}/archive/HEAD.zip"]' if repository else 'sys.exit("UPLOAD")'
+    cell = FIRST_CELL.replace("WITHOUT_WHEEL", without_wheel)
+    for mark, words in SAYS[language].items():
+        cell = cell.replace(mark, words)
+    return cell
 
 
 def badge(repository: str, notebook: Path) -> str:

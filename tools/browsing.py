@@ -12,11 +12,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import nbformat
@@ -32,6 +33,7 @@ FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in QUI
 SECONDS = 120  # for anything to happen: a kernel that imports PyTorch on a busy machine is slow
 ERRORS = '.jp-OutputArea [data-mime-type$=".error"], .jp-OutputArea [data-mime-type$=".stderr"], .lessons-error'
 SETUP = "import lessons; lessons.start('en'); lm = lessons.load(device='cpu')"
+ANSWERED = "that was all"  # what a question to Python prints last: a page shows what is printed piece by piece
 
 
 def chromium() -> str | None:
@@ -126,10 +128,19 @@ class Lab:
         raise TimeoutError(f"{path} had no kernel after {SECONDS} seconds; JupyterLab says: {self.log()}")
 
     def stop_kernels(self) -> None:
-        """End all kernels: each holds a model."""
+        """End all kernels: each holds a model. One that is too busy to end in time is asked again."""
+        end = time.monotonic() + SECONDS
+        while kernels := self.kernels():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(kernels)} kernels did not end in {SECONDS} seconds: {self.log()}")
+            for kernel in kernels:
+                with suppress(HTTPError):  # also where it has ended meanwhile
+                    urlopen(Request(f"{self.url}/api/kernels/{kernel}", method="DELETE"), timeout=SECONDS).close()
+
+    def kernels(self) -> list[str]:
+        """The ids of the kernels that are running."""
         with urlopen(f"{self.url}/api/kernels", timeout=SECONDS) as answer:
-            for kernel in json.load(answer):
-                urlopen(Request(f"{self.url}/api/kernels/{kernel['id']}", method="DELETE"), timeout=SECONDS).close()
+            return [kernel["id"] for kernel in json.load(answer)]
 
     def log(self) -> str:
         """The end of what JupyterLab wrote."""
@@ -195,6 +206,23 @@ class Notebook:
     def output(self, number: int) -> str:
         """What stands under a cell, as text."""
         return self.cell(number).locator(".jp-OutputArea").inner_text()
+
+    def ask(self, number: int, until: Callable[[list[str]], bool] = lambda lines: True) -> list[str]:
+        """The lines that a cell prints before `ANSWERED`, once they are as the page says; after `SECONDS`, the last
+        ones.
+
+        until: whether lines agree with the page. What is dragged or typed may still be on its way to Python when the
+            cell runs (a page holds changes back while the kernel is busy), and what Python made of it on its way back
+        """
+        end = time.monotonic() + SECONDS
+        while True:
+            self.run(number, number)
+            while not (said := self.output(number).strip()).endswith(ANSWERED) and time.monotonic() < end:
+                self.page.wait_for_timeout(20)
+            lines = said.removesuffix(ANSWERED).splitlines()
+            if until(lines) or time.monotonic() > end:
+                return lines
+            self.page.wait_for_timeout(200)
 
     def errors(self) -> list[str]:
         """Everything that went wrong and can be seen: in the page, under its cells, in the browser's console."""

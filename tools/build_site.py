@@ -1,9 +1,10 @@
 """The site: all lessons run and written as pages that need no kernel, in _site; not committed.
 
     python tools/build_site.py                        # both languages
-    python tools/build_site.py 01_next_token_tables   # these lessons run, the others as they stand in _site
+    python tools/build_site.py 01_next_token_tables   # these lessons run anew, the others as they stand in _site
 
-A notebook runs once; its outputs are the page's. Afterwards tools/check_site.py looks at every page.
+Its front page is the play page (site_play.py), its second one tells how to install. A notebook runs once, and again
+when it or the package has changed; its outputs are the page's. Afterwards tools/check_site.py looks at every page.
 """
 
 import shutil
@@ -15,25 +16,18 @@ from tempfile import TemporaryDirectory
 import badges
 import check_site
 import nbformat
-from nbclient import NotebookClient
-from site_pages import NAMES, Place, lesson_page, start_page, style
+from run_notebooks import forget, run
+from site_pages import NAMES, Place, install_page, lesson_page, style
+from site_play import write_play
 
 SITE = badges.ROOT / "_site"
-SECONDS = 900  # for one cell
+# Leads on to the play page, in the reader's language where it is one of ours.
 FRONT = """<!doctype html>
 <meta charset="utf-8"><title>lessons</title>
-<meta http-equiv="refresh" content="0; url=en/index.html">
-<a href="en/index.html">lessons</a>
+<script>location.replace((navigator.language.startsWith("ko") ? "ko" : "en") + "/index.html" + location.hash)</script>
+<noscript><meta http-equiv="refresh" content="0; url=en/index.html"></noscript>
+<a href="en/index.html">lessons</a> <a href="ko/index.html" lang="ko">한국어</a>
 """
-
-
-def run(path: Path, folder: Path) -> nbformat.NotebookNode:
-    """The notebook with its outputs, run in `folder`, where it may write."""
-    notebook = nbformat.read(path, nbformat.NO_CONVERT)
-    NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    ).execute()
-    return notebook
 
 
 def run_language(language: str, wanted: list[str], workplace: Path) -> list[tuple[Place, nbformat.NotebookNode]]:
@@ -43,8 +37,10 @@ def run_language(language: str, wanted: list[str], workplace: Path) -> list[tupl
     lessons = [badges.read_lesson(path) for path in badges.notebooks(language)]
     done = []
     for lesson in lessons:
+        if lesson.path.stem in wanted:
+            forget(lesson.path)
         if not wanted or lesson.path.stem in wanted:
-            print(f"running {language}/{lesson.path.stem}", flush=True)
+            print(f"{language}/{lesson.path.stem}", flush=True)
             done.append((Place(language, lessons, lesson), run(lesson.path, folder)))
     return done
 
@@ -58,16 +54,18 @@ def write(place: Place, notebook: nbformat.NotebookNode) -> None:
 
 
 def write_starts() -> None:
-    """What is not a lesson: the starts of both languages, the style, and what the READMEs show and link to."""
+    """What is not a lesson: the play pages, how to install, the style, and what the READMEs show and link to."""
     (SITE / "index.html").write_text(FRONT, encoding="utf8")
     (SITE / "style.css").write_text(style(), encoding="utf8")
     shutil.copytree(badges.ROOT / "docs", SITE / "docs", dirs_exist_ok=True)
     for name in ("CONTRIBUTING.md", "LICENSE"):
         shutil.copy(badges.ROOT / name, SITE)
+    lessons = {language: [badges.read_lesson(path) for path in badges.notebooks(language)] for language in NAMES}
     for language, (readme, _, _) in badges.READMES.items():
-        place = Place(language, [badges.read_lesson(path) for path in badges.notebooks(language)])
+        place = Place(language, lessons[language])
         text = (badges.ROOT / readme).read_text(encoding="utf8")
-        (SITE / language / place.name).write_text(start_page(place, text), encoding="utf8")
+        (SITE / language / place.name).write_text(install_page(place, text), encoding="utf8")
+    write_play(SITE, lessons)
 
 
 def main(wanted: list[str]) -> int:

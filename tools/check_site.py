@@ -8,8 +8,12 @@ pixels' width is seen in Chromium, if it is there.
 
 import re
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -71,20 +75,42 @@ def faults(folder: Path) -> Iterator[str]:
         )
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that writes no log."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address at which a folder is served, as any host of files would."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 MISSING = "[...document.images].filter(picture => !picture.naturalWidth).map(picture => picture.getAttribute('src'))"
+CUT = """[...document.querySelectorAll('figure')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1 && !one.dataset.wider).map(one => one.innerText.slice(0, 60))"""
 TOO_WIDE = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
 def faults_seen(folder: Path) -> Iterator[str]:
     """What a reader sees of it: pictures that do not show, pages that must be pushed sideways, scripts' complaints."""
-    with browsing.browser() as chromium:
+    with browsing.browser() as chromium, served(folder) as address:
         page = chromium.new_page(viewport={"width": NARROW, "height": 800})
         complaints: list[str] = []
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         for path in sorted(folder.glob("*/*.html")):  # the front page only leads to the first of them
-            page.goto(path.resolve().as_uri())
             name = path.relative_to(folder)
+            page.goto(f"{address}/{name.as_posix()}")
             yield from (f"{name}: {picture} does not show" for picture in page.evaluate(MISSING))
+            yield from (f"{name}: a figure is cut off, and nothing says so: {words}" for words in page.evaluate(CUT))
             wide, narrow = page.evaluate(TOO_WIDE)
             if wide > narrow:
                 yield f"{name}: {wide} pixels wide on a screen of {narrow}"

@@ -62,7 +62,12 @@ class _WithoutWords(ast.NodeTransformer):
         return ast.Constant("") if isinstance(node.value, str) else node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Tuple:
-        return ast.Tuple(sorted((part for part in node.values if isinstance(part, ast.FormattedValue)), key=ast.dump))
+        filled_in = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+        return ast.Tuple(sorted(map(self.visit_FormattedValue, filled_in), key=ast.dump))
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.FormattedValue:
+        # subtle: a format such as .2f is no word, but a string like any other in the syntax tree
+        return ast.FormattedValue(self.visit(node.value), node.conversion, node.format_spec)
 
 
 def without_words(code: str) -> str:

@@ -1,4 +1,7 @@
-"""Pages of the built site: a run notebook, or a README, becomes a file of HTML that needs no script and no network."""
+"""Pages of the built site: a run notebook, or a README, becomes a file of HTML that can be read without a script.
+
+Explorers move: parts of the play page take the place of their pictures, or a flip-book does.
+"""
 
 import re
 from base64 import b64decode
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import badges
 from latex2mathml.converter import convert as mathml
@@ -13,18 +17,26 @@ from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
+from site_play import in_script, words_of
 
 from lessons.words.language import say, speak
 
 PLACE = Path(__file__).parent / "site"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NAMES = {"en": "English", "ko": "한국어"}
+NARROW, LEAST_WIDTH = 340, re.compile(r"min-width:(\d+)px")  # pixels
+SECTION = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+STYLE_OF_PARTS = '<link rel="stylesheet" href="../play/parts.css">'
+WORDS_OF_PARTS = (
+    '<script type="application/json" id="words">{words}</script><script type="module" src="../play/embed.js"></script>'
+)
+FLIP_BOOK = '<script type="module" src="../play/flip_book.js"></script>'
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page stands: in which language, among which lessons. A page without a lesson is the language's start."""
+    """Where a page stands: in which language, among which lessons. The page without a lesson tells how to install."""
 
     language: str
     lessons: list[badges.Lesson]
@@ -36,7 +48,7 @@ class Place:
 
     @property
     def name(self) -> str:
-        return f"{self.lesson.path.stem}.html" if self.lesson else "index.html"
+        return f"{self.lesson.path.stem}.html" if self.lesson else "install.html"
 
 
 def style() -> str:
@@ -58,6 +70,9 @@ def page(place: Place, body: str, actions: str = "") -> str:
         "root": "..",
         "home": "index.html",
         "start": say("site.start"),
+        "install": say("play.install"),
+        "scripts": scripts(body, place.language),
+        "on_page": table_of_contents(body),
         "contents": say("site.contents"),
         "navigation": say("site.navigation"),
         "lessons": "".join(f"<li>{link(lesson, here=lesson == place.lesson)}</li>" for lesson in place.lessons),
@@ -77,6 +92,23 @@ def link(lesson: badges.Lesson, here: bool = False) -> str:
     return f'<a href="{lesson.path.stem}.html"{" aria-current=page" if here else ""}>{escape(lesson.title)}</a>'
 
 
+def table_of_contents(body: str) -> str:
+    """Links to the page's sections; "" if there are few."""
+    found = [(mark, re.sub(r"<[^>]+>|¶", "", words).strip()) for mark, words in SECTION.findall(body)]
+    if len(found) < 3:
+        return ""
+    items = "".join(f'<li><a href="#{mark}">{words}</a></li>' for mark, words in found)
+    return f'<details class="on-page"><summary>{say("site.on_page")}</summary><ol>{items}</ol></details>'
+
+
+def scripts(body: str, language: str) -> str:
+    """What makes the explorers of a page move."""
+    parts = (
+        f"{STYLE_OF_PARTS}{WORDS_OF_PARTS.format(words=in_script(words_of(language)))}" if "data-link=" in body else ""
+    )
+    return parts + (FLIP_BOOK if 'class="flip-book' in body else "")
+
+
 def lesson_page(place: Place, notebook: NotebookNode, folder: Path) -> str:
     """The page of a run notebook; its pictures are written into `folder/NAME`."""
     speak(place.language)
@@ -86,8 +118,10 @@ def lesson_page(place: Place, notebook: NotebookNode, folder: Path) -> str:
         if cell.cell_type == "markdown":
             cell.source = FORMULA.sub(lambda match: mathml(match[1].strip(), display="block"), cell.source)
         else:
+            moving = cell.metadata.pop("moving", {})
             cell.outputs = [
-                in_html(output, folder / name / f"{cell.id}-{number}.png") for number, output in enumerate(cell.outputs)
+                in_html(output, folder / name / f"{cell.id}-{number}.png", moving)
+                for number, output in enumerate(cell.outputs)
             ]
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
@@ -95,8 +129,11 @@ def lesson_page(place: Place, notebook: NotebookNode, folder: Path) -> str:
     return page(place, with_links(body), download)
 
 
-def in_html(output: NotebookNode, file: Path) -> NotebookNode:
-    """An output with its picture as a file beside the page, told in words; anything else as it is."""
+def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> NotebookNode:
+    """An output with its picture as a file beside the page, told in words; anything else as it is.
+
+    moving: how an explorer moves, as `moving.on_page` has it
+    """
     data = output.get("data", {})
     words = escape(data.get("text/plain", ""))
     note = f'<span class="live">{say("site.explorer")}</span>' if WIDGET in data else ""
@@ -114,8 +151,38 @@ def in_html(output: NotebookNode, file: Path) -> NotebookNode:
         return output
     # What an explorer says under its picture is its words; a figure says its own in it.
     caption = f"<figcaption>{words} {note}</figcaption>" if note else ""
-    output.data = NotebookNode({"text/html": f"<figure>{picture}{caption}</figure>"})
+    wider = f' data-wider="{escape(say("site.wider"))}"' if is_wide(picture) else ""
+    figure = f"<figure{wider}>{picture}{caption}</figure>"
+    if WIDGET in data and "link" in moving:
+        figure = f'<div data-link="{escape(moving["link"])}">{figure}</div>'
+    elif WIDGET in data and "pages" in moving:
+        figure = flip_book(figure, moving["control"], moving["pages"])
+    output.data = NotebookNode({"text/html": figure})
     return output
+
+
+def is_wide(picture: str) -> bool:
+    """Whether a picture, or a part of it, shrinks no further than to what is wider than a telephone."""
+    return picture.startswith("<img") or any(int(least) > NARROW for least in LEAST_WIDTH.findall(picture))
+
+
+def flip_book(figure: str, control: dict[str, Any], pages: list[dict[str, str]]) -> str:
+    """A figure that its main control moves; the control is there once the script is."""
+    name, start = escape(control["name"]), control["start"]
+    if control["kind"] == "choice":
+        options = "".join(
+            f'<option value="{place}"{" selected" if place == start else ""}>{escape(one["label"])}</option>'
+            for place, one in enumerate(pages)
+        )
+        moved = f"<select>{options}</select>"
+    else:
+        moved = f'<input type="range" min="0" max="{len(pages) - 1}" value="{start}"><output></output>'
+    label = f'<label class="flip-control" hidden><span>{name}</span> {moved}</label>'
+    figure = re.sub(r' <span class="live">.*?</span>', "", figure).replace(
+        '<div role="img"', '<div class="flipped" role="img"', 1
+    )
+    kept = f'<script type="application/json">{in_script(pages)}</script>'
+    return f'<div class="flip-book">{label}{figure}{kept}</div>'
 
 
 def with_links(body: str) -> str:
@@ -126,10 +193,10 @@ def with_links(body: str) -> str:
     )
 
 
-def start_page(place: Place, readme: str) -> str:
-    """The start of a language: its README, with links to pages instead of notebooks."""
+def install_page(place: Place, readme: str) -> str:
+    """How to install, in a language: its README, with links to pages instead of notebooks."""
     speak(place.language)
     body = with_links(markdown2html(readme))
     body = re.sub(r'href="notebooks/(\w+)/([\w.-]+)\.ipynb"', r'href="../\1/\2.html"', body)
-    body = re.sub(r'href="README(?:\.(\w+))?\.md"', lambda match: f'href="../{match[1] or "en"}/index.html"', body)
+    body = re.sub(r'href="README(?:\.(\w+))?\.md"', lambda match: f'href="../{match[1] or "en"}/install.html"', body)
     return page(place, re.sub(r'(href|src)="(docs/[^"]*|[A-Z]+(?:\.md)?)"', r'\1="../\2"', body))

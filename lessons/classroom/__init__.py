@@ -4,6 +4,5 @@ start      start(): language, fonts and style of a notebook
 verify     a claim of a lesson, tried on the spot
 predict    predict(): a guess as a control, shown again beside the answer
 doctor     is everything here that is needed?
-grades     a table of who solved what
-grading    students' notebooks, each run in a kernel of its own
+grading    what students have handed in, run and judged
 """

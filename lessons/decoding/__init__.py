@@ -2,6 +2,10 @@
 
 steps       how many tokens may be added, and why it stopped
 knobs       the filters that are on, in the order in which they act
+automaton   a rule on letters as a machine that reads bytes
+expression  the same of a regular expression, or of texts
+rules       what a text must obey: after the tokens so far, which may follow
+constrain   a source that must obey, and the knob by which it does
 drawing     a random number takes a token
 greedy      always the likeliest token
 beams       several unfinished texts side by side, the likeliest go on

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lessons.arithmetic.probability import wide
+from lessons.decoding.constrain import with_rules
 from lessons.decoding.knobs import Knob, apply_knobs, in_turn
 from lessons.decoding.steps import check_steps, steps_within
 from lessons.models.gradients import without_gradients
@@ -50,7 +51,7 @@ def begin(
 
 def grow(source: Source, beams: Beams, active: Sequence[Knob] = ()) -> Iterator[Level]:
     """The steps from the first on; the model reads no further than somebody asks."""
-    session = source.session(beams.prompt_ids)
+    session, active = source.session(beams.prompt_ids), with_rules(active, source, beams.prompt_ids)
     check_beams(beams.num_beams, vocabulary=session.logits.shape[-1])
     logits, sums, texts = session.logits, session.logits.new_zeros(1), [beams.prompt_ids]  # (b, V), (b)
     for step in range(beams.most_steps):

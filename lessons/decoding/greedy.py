@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from lessons.decoding.constrain import with_rules
 from lessons.decoding.knobs import apply_knobs, knobs
 from lessons.decoding.steps import check_steps, steps_within, why_stopped
 from lessons.models.gradients import without_gradients
@@ -41,6 +42,7 @@ def greedy_search(
     prompt_ids = read_prompt(source, prompt)
     max_new_tokens = check_steps(max_new_tokens)
     active = knobs(repetition_penalty=repetition_penalty, no_repeat_ngram_size=no_repeat_ngram_size)
+    active = with_rules(active, source, prompt_ids)
     session, ids, steps = source.session(prompt_ids), list(prompt_ids), []
     for step in range(steps_within(source, prompt_ids, max_new_tokens)):
         logits = session.extend(ids[-1:])[0] if step else session.logits[0]  # (V,)

@@ -68,7 +68,7 @@ class Knob:
     """A filter with its value; a function of scores (..., V) and the ids so far."""
 
     name: str
-    value: float
+    value: Any
 
     def __call__(self, scores: Tensor, ids: Ids) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)

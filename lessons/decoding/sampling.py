@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from lessons.decoding.constrain import with_rules
 from lessons.decoding.drawing import MOST_TEXTS, uniforms
 from lessons.decoding.knobs import Knob, knobs
 from lessons.decoding.one_sort import apply_and_draw
@@ -63,6 +64,7 @@ def sample(
         repetition_penalty=repetition_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
     )
+    active = with_rules(active, source, prompt_ids)
     check_flag("output_scores", output_scores)
     numbers = uniforms(seed, number, steps_within(source, prompt_ids, max_new_tokens))
     traces = []

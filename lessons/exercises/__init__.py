@@ -2,11 +2,13 @@
 
 exercise           what an exercise is
 cases              what exercises are tried on: seeded, small first
+help               which help a student is given
 running            a student's function, run so that it cannot end the notebook
 compare            results side by side, whatever form they have
 common_mistakes    mistakes that the numbers alone give away
 verdict            what a student is shown
 trials             an answer tried on every case
+fresh              the same exercise on cases that nobody has seen
 judging            the verdict on an answer, and its failure explained
 progress           what a student has solved, in a small file
 tasks              the exercises themselves, a file for each lesson

@@ -14,10 +14,12 @@ from lessons.exercises.tasks import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
     lesson_10,
 )
 from lessons.words.language import say
 
+MODULES = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09, lesson_10)
 # The notebook of each lesson that has exercises.
 NOTEBOOKS = {
     1: "01_next_token_tables",
@@ -28,6 +30,7 @@ NOTEBOOKS = {
     6: "06_fine_tuning",
     7: "07_choosing_a_decoder",
     8: "08_inside_the_model",
+    9: "09_obeying",
     10: "10_writing_faster",
 }
 
@@ -35,8 +38,7 @@ NOTEBOOKS = {
 @cache
 def all_exercises() -> dict[str, Exercise]:
     """{name: exercise}"""
-    modules = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_10)
-    return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+    return {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
 
 
 def of_lesson(lesson: int) -> list[Exercise]:

@@ -34,6 +34,7 @@ class Exercise:
         unordered: whether the result is a set.
         seconds: for all cases together, but for the large ones: each has as long by itself.
         compared: what is compared, made of arguments and result; the result itself if None.
+        fresh: arguments from any seed, for graders; if None, cases with a seed are made anew with another.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Exercise:
     unordered: bool = False
     seconds: float = 10.0
     compared: Callable[[Arguments, Any], Any] | None = field(default=None, repr=False)
+    fresh: Callable[[int], Arguments] | None = field(default=None, repr=False)
 
     @property
     def words_file(self) -> str:

@@ -8,6 +8,7 @@ from lessons.exercises.cases import Language
 from lessons.exercises.common_mistakes import SENTENCES, common_mistake, explains, meaning
 from lessons.exercises.compare import Plain, difference, plain, safe_repr, shown
 from lessons.exercises.exercise import Exercise
+from lessons.exercises.help import is_given
 from lessons.exercises.trials import Trial, fails_alike, try_all
 from lessons.exercises.verdict import Folded, Status, Verdict, verdict
 from lessons.words.language import say
@@ -67,12 +68,15 @@ def explained(exercise: Exercise, trials: Sequence[Trial], failed: Sequence[Tria
 
 
 def help_with(exercise: Exercise) -> list[Folded]:
-    """Hints, the vaguest first, and an answer with its reason: all folded, to be opened one by one."""
-    hints = exercise.hints()
+    """Hints, the vaguest first, and an answer with its reason, as far as they are given: folded, to be opened one by
+    one.
+    """
+    hints = exercise.hints() if is_given("hints") else []
     folded = [
         Folded(say("exercises.folded_hint", step=step, of=len(hints)), [text]) for step, text in enumerate(hints, 1)
     ]
-    return [*folded, Folded(say("exercises.folded_answer"), [exercise.say("why")], exercise.source)]
+    answer = Folded(say("exercises.folded_answer"), [exercise.say("why")], exercise.source)
+    return [*folded, answer] if is_given("answers") else folded
 
 
 def status_of(trial: Trial) -> Status:

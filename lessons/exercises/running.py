@@ -45,6 +45,10 @@ class Outcome:
     unwritten: bool = False
 
 
+class Elsewhere(Exception):
+    """What became of a call that was made in another process; its only argument is the outcome."""
+
+
 def run(call: Callable[[], Any], seconds: float, file: str = "") -> Outcome:
     """What became of `call()`, which may take that many seconds; `file` is the one whose line a crash should name."""
     try:
@@ -52,6 +56,8 @@ def run(call: Callable[[], Any], seconds: float, file: str = "") -> Outcome:
             return Outcome("value", call())
     except TimeUp:
         return Outcome("endless")
+    except Elsewhere as told:
+        return told.args[0]
     except KeyboardInterrupt:  # the student's own hand
         raise
     # subtle: exit() and sys.exit() are no `Exception`, and must not end the notebook either

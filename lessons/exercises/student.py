@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lessons.exercises import progress
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, find, of_lesson
+from lessons.exercises.help import is_given
 from lessons.exercises.judging import judge
 from lessons.exercises.verdict import Shown, Verdict
 from lessons.words.arguments import check_whole
@@ -30,6 +31,8 @@ def hint(name: str, step: int | None = None) -> Shown:
     Raises ValueError for a name that no exercise has, or a hint that there is not; TypeError for what is no number.
     """
     exercise = find(name)
+    if not is_given("hints"):
+        return Shown(say("exercises.no_hints"))
     hints = exercise.hints()
     if step is None:
         seen = progress.read_only().get(name, {}).get("hints", 0)
@@ -44,6 +47,8 @@ def hint(name: str, step: int | None = None) -> Shown:
 def answer(name: str) -> Shown:
     """A right answer to an exercise: its source, and the reason. Raises ValueError for a name that no exercise has."""
     exercise = find(name)
+    if not is_given("answers"):
+        return Shown(say("exercises.no_answers"))
     progress.note(name, answer=True)
     return Shown(say("exercises.answer", title=exercise.say("title")), [exercise.say("why")], code=exercise.source)
 

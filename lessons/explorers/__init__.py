@@ -1,6 +1,7 @@
 """Sliders over everything before: one file for each explorer, each controls + one pure call + one picture.
 
 cell_outputs  a cell that is run again releases what its last run made
+page_style    what a page does while Python has no time, or is gone
 text_boxes    what is typed keeps its line ends
 base          what all explorers share
 html          tokens as escaped HTML
@@ -24,6 +25,8 @@ truncation    lesson 05
 fine_tuning   lesson 06
 decoders      lesson 07
 lens          lesson 08
+struck_rows   bars of which a rule strikes some out
+rule          lesson 09
 speculative   lesson 10
 """
 
@@ -32,6 +35,7 @@ from lessons.explorers.decoders import DecoderExplorer
 from lessons.explorers.fine_tuning import FineTuningExplorer
 from lessons.explorers.lens import LensExplorer
 from lessons.explorers.next_token import NextTokenExplorer
+from lessons.explorers.rule import RuleExplorer
 from lessons.explorers.speculative import SpeculativeExplorer
 from lessons.explorers.temperature import TemperatureExplorer
 from lessons.explorers.truncation import TruncationExplorer
@@ -43,6 +47,7 @@ __all__ = [
     "FineTuningExplorer",
     "LensExplorer",
     "NextTokenExplorer",
+    "RuleExplorer",
     "SpeculativeExplorer",
     "TemperatureExplorer",
     "TruncationExplorer",

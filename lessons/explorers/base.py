@@ -19,8 +19,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
+from lessons.explorers.page_style import BUSY, EXPLORER, IN_ONE_LOOK, NOT_CURRENT, SHOWN, page_style
 from lessons.plots.svg import Svg
-from lessons.plots.themes import SHEET
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
 from lessons.words.language import say
@@ -28,7 +28,6 @@ from lessons.words.language import say
 Action = Callable[[], None]
 
 ERROR_STYLE = "color:#7a2e00;background:#fff1e6;border-left:4px solid #D55E00;padding:4px 10px;white-space:pre-wrap"
-BUSY_STYLE = "color:#333;background:#eef3f8;border-left:4px solid #0072B2;padding:4px 10px"
 SENTENCE_STYLE = "margin:4px 0;max-width:76ch;line-height:1.45"
 LARGEST = 10**18  # that a slider is given
 # Looks are plain dicts, of which ipywidgets makes each control a layout of its own: nothing is shared by two controls.
@@ -38,9 +37,6 @@ LEFT, RIGHT = {"flex": "1 1 330px", "min_width": "0"}, {"flex": "1000 1 560px", 
 # Labels as wide as their words, in both languages.
 LABELLED = {"style": {"description_width": "initial"}, "layout": {"width": "340px", "max_width": "100%"}}
 OWN_ERRORS = (ValueError, TypeError, OSError)  # what lessons raises on purpose: rule, value, way out
-# Classes: of what an action makes; of an explorer; of controls with their consequence, which fit on a laptop's screen.
-SHOWN, NOT_CURRENT, IN_ONE_LOOK = "lessons-shown", "lessons-not-current", "lessons-in-one-look"
-DIMMED = f"<style>.{NOT_CURRENT} .{SHOWN} {{opacity:.35}}</style>"
 
 
 class Explorer(widgets.VBox):
@@ -68,6 +64,7 @@ class Explorer(widgets.VBox):
         self._sentence_line = widgets.HTML().add_class(SHOWN)
         self._error_line = widgets.HTML()
         super().__init__()
+        self.add_class(EXPLORER)
         self._shared_by_all = {*vars(self), "_shared_by_all"}  # names; a subclass adds its controls and numbers later
         belongs_to_running_cell(self)
 
@@ -93,7 +90,7 @@ class Explorer(widgets.VBox):
         shown: instead of the drawing
         left, right: the layouts of both sides, where they are to share the width otherwise
         """
-        at_left = widgets.VBox([*controls, self._error_line], layout=dict(left))
+        at_left = widgets.VBox([*controls, self._error_line], layout={"overflow": "visible"} | dict(left))
         at_right = widgets.VBox([*(shown or [self.drawn]), self._sentence_line], layout=dict(right))
         self.children = (widgets.HBox([at_left, at_right], layout=IN_A_ROW).add_class(IN_ONE_LOOK),)
 
@@ -151,6 +148,8 @@ class Explorer(widgets.VBox):
         """Whether `action()` went well; shows what went wrong, and notes what is owed from then on."""
         before, failed, refused, self._attempts = self._trouble, True, False, self._attempts + 1
         try:
+            if action == self._begin_anew:
+                self.busy(say("explorers.reading"))
             action()
             failed = False
         except OWN_ERRORS as error:
@@ -176,10 +175,9 @@ class Explorer(widgets.VBox):
         self.show_sentence(sentence)
 
     def busy(self, words: str) -> None:
-        """Say that something long has begun, and dim what it will replace, until the action ends. A page shows it at
-        once, for it was sent before the kernel had no time to answer."""
-        said = f'<div class="lessons-busy" role="status" style="{BUSY_STYLE}">{escape(words)}</div>'
-        self._error_line.value = f"{SHEET}{DIMMED}{said}"
+        """Say what has begun, and dim what it will replace, until the action ends. The page shows it unless that is
+        soon: it was sent before the kernel had no time to answer."""
+        self._error_line.value = f'{page_style()}<div class="{BUSY}" role="status"><span>{escape(words)}</span></div>'
         self.add_class(NOT_CURRENT)
 
     def show_sentence(self, sentence: str) -> None:
@@ -190,9 +188,9 @@ class Explorer(widgets.VBox):
 
     def _show_error(self, message: str) -> None:
         """Put the message under the controls, and dim what is shown if it is not current."""
-        self.error, line = message, SHEET
+        self.error, line = message, page_style()
         if not self.current and self.sentence:
-            message, line = f"{message}\n{say('explorers.not_current')}", DIMMED
+            message = f"{message}\n{say('explorers.not_current')}"
         if message:
             line += f'<div class="lessons-error" role="alert" style="{ERROR_STYLE}">{escape(message)}</div>'
         self._error_line.value = line

@@ -127,6 +127,7 @@ class BeamExplorer(Explorer):
         """Decide anew which finished text wins and where the search stops; whoever had seen the end still sees it."""
         told = not anew and self.shown.value == self.shown.max
         self.trace = finished_texts(self._beams, self.penalty.value, self.early.value, number=1)[0]
+        self._said: dict[Candidate, str] = {}
         self._grid, last = roomy_grid(self.trace.tree), len(self.trace.tree)
         with self.quietly():
             self.shown.max = self.play.max = max(last, 2)  # subtle: a slider from 1 to 1 cannot be shown
@@ -179,9 +180,11 @@ class BeamExplorer(Explorer):
         return say("beam.box", step=candidate.step + 1, place=candidate.rank + 1, token=token)
 
     def _words(self, candidate: Candidate) -> str:
-        """A candidate and its fate."""
-        where = candidate_words(self.trace.tree, candidate, self.source.token)
-        return f"{where} {fate_words(candidate, self._beams.num_beams, self.penalty.value)}"
+        """A candidate and its fate; put into words once, for a tree has up to 192 of them at every step shown."""
+        if candidate not in self._said:
+            where = candidate_words(self.trace.tree, candidate, self.source.token)
+            self._said[candidate] = f"{where} {fate_words(candidate, self._beams.num_beams, self.penalty.value)}"
+        return self._said[candidate]
 
     def _settings(self) -> tuple[str, ...]:
         controls = (self.beams, self.steps, self.ngram, self.penalty, self.early)
@@ -194,6 +197,7 @@ class BeamExplorer(Explorer):
     def _ask_generate(self) -> None:
         """Run `model.generate` with these settings, if there is one, and say whether it returns the same."""
         if isinstance(self.lm, LanguageModel):
+            self.busy(say("beam.comparing"))
             generated = generate_beams(
                 self.lm,
                 self._beams.prompt_ids,

@@ -113,6 +113,7 @@ class DecoderExplorer(Explorer):
         measures = measure(written | ({say("decoders.real"): real} if real else {}))
         self.written, self.real, self.measures = written, real, measures  # all of them, or none if one went wrong
         self._prompt_ids = prompt_ids
+        self._pieces: dict[tuple[int, ...], list[str]] = {}
         self._draw()
 
     def _draw(self) -> None:
@@ -133,10 +134,8 @@ class DecoderExplorer(Explorer):
 
     def _card(self, text: Text, other: Text, colour: str) -> str:
         """A text with its measures; underlined what the other one does not have."""
-        start = self._prompt_ids
-        pieces = [text_after(self.lm.decode, [*start, *text.ids[:at]], [token]) for at, token in enumerate(text.ids)]
-        surprisals = [-one for one in text.log_probs]
-        written = prose(self.lm.decode(start), pieces, surprisals, only_in(text.ids, other.ids), colour)
+        surprisals, marked = [-one for one in text.log_probs], only_in(text.ids, other.ids)
+        written = prose(self.lm.decode(self._prompt_ids), self._cut(text.ids), surprisals, marked, colour)
         numbers = say(
             "decoders.numbers",
             log_prob=minus(f"{text.log_prob:.1f}"),
@@ -145,6 +144,15 @@ class DecoderExplorer(Explorer):
         )
         below = f'<p style="{LINE}">{escape(numbers)}</p>'
         return f'<div style="border-top:4px solid {colour};padding-top:4px">{written}{below}</div>'
+
+    def _cut(self, ids: tuple[int, ...]) -> list[str]:
+        """What each token adds to the text before it; found once for each text, for a choice leaves one of two."""
+        if ids not in self._pieces:
+            texts = ((*self._prompt_ids, *ids[:place]) for place in range(len(ids)))
+            self._pieces[ids] = [
+                text_after(self.lm.decode, text, [token]) for text, token in zip(texts, ids, strict=True)
+            ]
+        return self._pieces[ids]
 
     def _words(self, left: pandas.Series, right: pandas.Series) -> str:
         facts: dict[str, str] = {}

@@ -145,6 +145,7 @@ class NextTokenExplorer(Explorer):
             return
         if self.lm.context is not None and len(ids) >= self.lm.context:
             raise ValueError(say("next_token.context_full", context=self.lm.context))
+        self.busy(say("explorers.reading"))
         offered = self.asked[ids[:-1]]
         self.asked[ids], self.steps[ids] = self.lm.next_logits(ids), Step(offered, offered, ids[-1])
 

@@ -197,8 +197,8 @@ class TemperatureExplorer(WritingExplorer):
         title = percent(self.probabilities[0].item())
         heads = (
             say("temperature.bars", temperature=f"{temperature:g}", probability=title),
-            "T = 1",
-            f"T = {temperature:g}",
+            say("temperature.offered"),
+            say("temperature.now", temperature=f"{temperature:g}"),
         )
         colours = [*COLOURS[:bars], *[OTHERS] * (max(0, bars - len(COLOURS)) + 1)]
         height, parts = share_rows(

@@ -81,11 +81,9 @@ class WritingExplorer(DrawingExplorer):
 
     def keep_text(self, temperature: float) -> None:
         """Write the text of what is shown, and keep it in the table."""
-        self._pace.value = small(say("writing.busy", length=self.length.value))
-        try:
-            self.text = self._write(temperature, self.length.value)
-        finally:
-            self._show_text(temperature)
+        self.busy(say("writing.busy", length=self.length.value))
+        self.text = self._write(temperature, self.length.value)
+        self._show_text(temperature)
         self.traces = [*self.traces, (temperature, self.seed.value, self.text)][-MOST_TEXTS:]
         self.texts.value, self.clear.layout.display = texts_table(self.traces), None
 

@@ -30,6 +30,7 @@ anew with each move, sharp at any size, and on the page's own ground.
     lens_bars     lesson 08: the likeliest tokens after so many blocks
     accepted      lesson 10: what two models give to each token, laid over each other
     inside        lesson 08: who looks at whom, where the parameters are
+    obeying       lesson 09: texts thrown away beside tokens cut, and two distributions
 """
 
 from lessons.plots.accepted import accepted_share
@@ -39,6 +40,7 @@ from lessons.plots.fine_tuning import attention_patterns, loss_chart, surprisal_
 from lessons.plots.inside import attention_heads, attention_pattern, parameter_parts
 from lessons.plots.lens import lens_curves, lens_grid
 from lessons.plots.next_token import next_token_bars, probability_by_rank, seconds_per_step
+from lessons.plots.obeying import given_and_masked, two_ways
 from lessons.plots.shift import next_token_shift
 from lessons.plots.strips import draw_strips, mass_by_rank
 from lessons.plots.temperature import entropy_curve, temperature_bars, temperature_curves
@@ -56,6 +58,7 @@ __all__ = [
     "cumulative_cuts",
     "draw_strips",
     "entropy_curve",
+    "given_and_masked",
     "lens_curves",
     "lens_grid",
     "likelihood_and_diversity",
@@ -71,5 +74,6 @@ __all__ = [
     "temperature_bars",
     "temperature_curves",
     "two_texts",
+    "two_ways",
     "underflow_curves",
 ]

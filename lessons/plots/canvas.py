@@ -23,6 +23,14 @@ RING = "#b5179e"  # around what was chosen, or is pointed at
 READABLE = 4.5  # the least contrast of text with its ground: W3C, Web Content Accessibility Guidelines 2.1, level AA
 
 
+class Picture(Figure):
+    """A figure that tells a notebook that it was drawn for white paper; JupyterLab notes that at its image, whose
+    lightness a dark page can turn (`plots/themes.py`)."""
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {}, {"needs_background": "light"}
+
+
 def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple[Figure, Any]:
     """A figure in the lessons' style with its axes, one or several, as from `plt.subplots(**options)`.
 
@@ -30,7 +38,8 @@ def new_figure(width: float = 7.2, height: float = 3.4, **options: Any) -> tuple
     It is closed: pyplot forgets it, and a cell that returns it shows it once.
     """
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(figsize=(width, height), **({"layout": "constrained"} | options))
+        look: dict[str, Any] = {"FigureClass": Picture, "figsize": (width, height), "layout": "constrained"}
+        figure, axes = plt.subplots(**(look | options))
     plt.close(figure)
     return figure, axes
 

@@ -7,4 +7,6 @@ with white has more than 4.5 with JupyterLab's black.
 DRAWN = "lessons-drawn"  # the class of what was drawn for white paper; one such thing never holds another
 DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", '[theme="dark"]')  # JupyterLab's, VS Code's, Colab's
 TURNED = "filter:invert(1) hue-rotate(180deg)"
-SHEET = f"<style>{','.join(f'{page} .{DRAWN}' for page in DARK_PAGES)}{{{TURNED}}}</style>"
+# What JupyterLab calls the image of a figure (`canvas.Picture`): black paper, turned, gives way to the page's ground.
+FIGURE = f"{DARK_PAGES[0]} img.jp-needs-light-background{{{TURNED};mix-blend-mode:screen}}"
+SHEET = f"<style>{','.join(f'{page} .{DRAWN}' for page in DARK_PAGES)}{{{TURNED}}}{FIGURE}</style>"

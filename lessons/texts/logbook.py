@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from lessons.models.six_words import MarkovChain
 from lessons.texts.grammar import Grammar
 from lessons.words.arguments import check_whole
 
@@ -45,6 +46,27 @@ def logbook_grammar() -> Grammar:
             rules[f"{day} {weather}"] = {f"{day[:3]}: {{body {weather}}}.\n{{after {day} {weather}}}": 1}
             rules[f"after {day} {weather}"] = {"": 1 - ANOTHER_DAY, **goes_on}
     return Grammar(rules | tomllib.loads(TABLES.read_text(encoding="utf8")))
+
+
+def logbook_weather() -> MarkovChain:
+    """The weather of a page's days, and nothing else of it: five words, of which "port" begins and ends a voyage.
+
+    The next word depends on the last only, with the probabilities of the grammar; so what a rule does to voyages can be
+    computed exactly.
+
+    >>> chain = logbook_weather()
+    >>> chain.words, [round(chain.probabilities[4][word], 2) for word in range(5)]  # after fog
+    (('port', 'calm', 'fair', 'gale', 'fog'), [0.4, 0.17, 0.17, 0.0, 0.26])
+    """
+    words = ("port", *FIRST_WEATHER)
+    after = {"port": FIRST_WEATHER} | WEATHER_AFTER
+    share = {"port": 1.0} | dict.fromkeys(FIRST_WEATHER, ANOTHER_DAY)  # a voyage has at least a day
+    rows = []
+    for word in words:
+        total = sum(after[word].values())
+        goes_on = [share[word] * after[word].get(other, 0) / total for other in words[1:]]
+        rows.append((1 - share[word], *goes_on))
+    return MarkovChain(words, tuple(rows), ends=("port",))
 
 
 def logbook_pages(number: int, seed: int) -> list[tuple[str, float]]:

@@ -52,7 +52,8 @@ def say(key: str, **values: object) -> str:
 _PARTICLES = re.compile(r"(\w?[\w%]|.)(['\"”’)\]`*]*)\[([가-힣]+)/([가-힣]+)\]")
 _ENDS_IN_CONSONANT = set("0136780lmnLMNR")  # as Koreans read them aloud: 영, 일, 삼, 육, 칠, 팔, 엘, 엠, 엔, 알
 _ENDS_IN_RIEUL = set("178lLR")
-_UNKNOWN = re.compile(r"ng|.?[bcgkpt]")  # step is read 스텝, bite 바이트, king 킹: who knows
+# step is read 스텝, bite 바이트, king 킹: who knows. A letter by itself is read by its name, as in top_k: 케이.
+_UNKNOWN = re.compile(r"ng|[^\W\d_][bcgkpt]")
 
 
 def with_particles(text: str) -> str:

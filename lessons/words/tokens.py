@@ -73,6 +73,25 @@ def token_text(tokenizer: "PreTrainedTokenizerBase", token: int) -> str:
     return piece
 
 
+def have_bytes(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Whether each token spells bytes of its own: not where that depends on its neighbours, as in WordPiece."""
+    return writing_of(tokenizer)[0] != "as they are"
+
+
+def token_bytes(tokenizer: "PreTrainedTokenizerBase", token: int) -> bytes:
+    """What one token adds to a text that has begun; nothing for a special token, and for a number without one."""
+    piece = tokenizer.convert_ids_to_tokens(int(token))
+    if piece is None or piece in tokenizer.all_special_tokens:
+        return b""
+    writing, as_written = writing_of(tokenizer)
+    if writing == "spaces as ▁":
+        byte = re.fullmatch(r"<0x([0-9A-F]{2})>", piece)
+        return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
+    if piece in as_written or not byte_of_letter().keys() >= set(piece):
+        return piece.encode()
+    return bytes(byte_of_letter()[letter] for letter in piece)
+
+
 def byte_text(tokenizer: "PreTrainedTokenizerBase", byte: int) -> str:
     """What the token of one byte spells: its character, unless another token is that character already."""
     text = bytes([byte]).decode("utf8", "backslashreplace")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import arithmetic_page
 import browsing
 import pytest
 from browsing import Lab, Notebook
@@ -43,12 +44,21 @@ def open_notebook(lab) -> Iterator[Callable[..., Notebook]]:
 
 @pytest.fixture
 def open_explorer(open_notebook, request) -> Callable[[str, str], tuple[Notebook, ShownExplorer]]:
-    """Opens a notebook with three cells (setup, explorer, a question to Python), and runs the first two."""
+    """Opens a notebook with three cells (setup, explorer, a question to Python), and runs the first two; `ask(3)` gets
+    the answer."""
 
     def open_one(name: str, question: str = "") -> tuple[Notebook, ShownExplorer]:
+        asked = f"{question}\nprint({browsing.ANSWERED!r})"
         path = f"{request.function.__name__}-{name}"  # its own notebook has a kernel of its own
-        notebook = open_notebook(path, browsing.SETUP, f"{EXPLORERS[name]}\nexplorer", question)
+        notebook = open_notebook(path, browsing.SETUP, f"{EXPLORERS[name]}\nexplorer", asked)
         notebook.run(1, 2)
         return notebook, ShownExplorer(notebook.page, notebook.cell(2))
 
     return open_one
+
+
+@pytest.fixture(scope="module")
+def arithmetic() -> Iterator[arithmetic_page.Page]:
+    """A page on which `site/model` and the bundled model are loaded."""
+    with arithmetic_page.opened() as page:
+        yield page

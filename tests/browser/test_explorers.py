@@ -75,13 +75,14 @@ def test_a_slider_moves_the_picture_and_the_words_are_true(open_explorer, name):
         explorer.wait_until(lambda: explorer.readout(case.slider) != seen[-1][2])
         if name != "decoder":  # there the slider leafs through texts, and the picture stays
             explorer.wait_until(lambda: explorer.picture() != seen[-1][0])
+        if case.sentence_moves:
+            explorer.wait_until(lambda: explorer.sentence() != seen[-1][1])
         notebook.page.wait_for_timeout(300)  # the last of the small steps
         seen.append((explorer.picture(), explorer.sentence(), explorer.readout(case.slider)))
 
     assert place == explorer.place(), "the page jumped"
     assert not case.sentence_moves or len({sentence for _, sentence, _ in seen}) == 3
-    notebook.run(3, 3)
-    for words in notebook.output(3).splitlines():
+    for words in notebook.ask(3, lambda lines: all(words in explorer.sentence() for words in lines)):
         assert words in explorer.sentence()
     assert notebook.errors() == []
 
@@ -100,7 +101,7 @@ def test_lesson_01_from_its_top(open_notebook):
     explorer.bars.first.click()
     explorer.wait_until(lambda: explorer.sentence() != before[1])
     assert explorer.picture() != before[0]
-    assert words + 1 == explorer.words.count()
+    explorer.wait_until(lambda: words + 1 == explorer.words.count())  # buttons come after the sentence
     assert explorer.box.locator(".widget-slider:visible, .lessons-pieces:visible").count() == 0, "it is the simple one"
     assert notebook.errors() == []
 
@@ -114,7 +115,7 @@ def test_words_and_boxes_of_the_tree_are_clicked(open_explorer):
         explorer.wait_until(lambda: explorer.sentence() != said[-1])
         said.append(explorer.sentence())
     assert said[0] == said[2] and said[1] == said[4] != said[3]
-    assert 3 == explorer.pieces.count()
+    explorer.wait_until(lambda: 3 == explorer.pieces.count())
 
 
 DETAILS = "button => getComputedStyle(button, '::after').content"
@@ -140,15 +141,14 @@ def test_a_text_is_written_and_branches_are_made_with_keys_alone(open_explorer):
     prompt = explorer.words.count()
     assert "rank 2, surprisal" in press(explorer.bars.nth(1))
     press(explorer.bars.nth(0))
-    assert prompt + 2 == explorer.words.count()
+    explorer.wait_until(lambda: prompt + 2 == explorer.words.count())  # buttons come after the sentence
     assert "probability" in press(explorer.words.nth(prompt))  # one back
     assert prompt + 2 == explorer.words.count(), "later words stay"
     press(explorer.words.nth(prompt + 1))  # and forward again
     press(explorer.words.nth(prompt - 1))
     press(explorer.bars.nth(3))
-    assert (3, prompt + 1) == (explorer.pieces.count(), explorer.words.count())
+    explorer.wait_until(lambda: (3, prompt + 1) == (explorer.pieces.count(), explorer.words.count()))
     assert "log-probability −" in press(explorer.pieces.nth(1))
-    assert prompt + 2 == explorer.words.count()
-    notebook.run(3, 3)
-    assert f"{prompt + 2} {prompt + 2} 2 {prompt}" == notebook.output(3).strip()
+    explorer.wait_until(lambda: prompt + 2 == explorer.words.count())
+    assert [f"{prompt + 2} {prompt + 2} 2 {prompt}"] == notebook.ask(3)
     assert notebook.errors() == []

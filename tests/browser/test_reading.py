@@ -10,8 +10,7 @@ def test_a_token_shows_its_numbers(open_explorer):
     """With the mouse in one text, by click, and by key in the other one; where nothing is pointed at, words say so."""
     notebook, explorer = open_explorer("fine-tuning", QUESTION)
     page, lines = notebook.page, explorer.box.locator(".token .line:visible")
-    notebook.run(3, 3)
-    third, sixth = (line.split(";") for line in notebook.output(3).splitlines())
+    third, sixth = (line.split(";") for line in notebook.ask(3))
     assert lines.count() == 0
     explorer.box.locator(".token.t2").first.hover()
     assert all(words in lines.inner_text() for words in third)

@@ -25,8 +25,7 @@ def test_the_tree_is_played_to_its_ending(open_explorer):
     assert explorer.box.evaluate(APART) == 0
     explorer.box.locator(".lessons-box:visible").nth(8).click()
     explorer.box.locator("p", has_text="Step 2, candidate 3 of 6").wait_for()
-    notebook.run(3, 3)
-    numbers, chosen, details = notebook.output(3).splitlines()
+    numbers, chosen, details = notebook.ask(3)
     assert numbers in explorer.sentence() and chosen == "(1, 2)" and details in explorer.box.inner_text()
     assert notebook.errors() == []
 

@@ -13,8 +13,7 @@ def test_nothing_typed_is_executed(open_explorer, name):
     before = explorer.picture()
     explorer.type("Text", NASTY)
     explorer.wait_until(lambda: explorer.picture() != before)
-    notebook.run(3, 3)
-    assert notebook.output(3).strip() == NASTY
+    assert notebook.ask(3, lambda lines: lines == [NASTY]) == [NASTY]
     assert "taken" not in notebook.page.title()
     assert explorer.box.locator("script, b:has-text('bold'), img[src='x']").count() == 0
     assert notebook.errors() == []

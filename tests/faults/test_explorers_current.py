@@ -15,10 +15,11 @@ import pytest
 from traitlets import TraitError
 
 import lessons
-from lessons.explorers.base import NOT_CURRENT, SHOWN, Explorer
+from lessons.explorers.base import Explorer
 from lessons.explorers.cell_outputs import parts_of
+from lessons.explorers.page_style import BUSY, NOT_CURRENT, SHOWN
 from lessons.tables.decoders import NINE
-from lessons.words.language import speak
+from lessons.words.language import speak, spoken
 
 pytestmark = pytest.mark.fault
 
@@ -29,13 +30,18 @@ GOOD_WORDS, OTHER_WORDS = "the dog", "a cat"  # for the six-word chain
 
 
 class Trouble:
-    """What is to happen at the next reading of the model or drawing of a picture: an exception, or nothing."""
+    """What is to happen at the next reading of the model or drawing of a picture: an exception, or nothing.
+
+    look: is called at each reading
+    """
 
     def __init__(self) -> None:
         self.reading: type[BaseException] | None = None
         self.drawing: type[BaseException] | None = None
+        self.look: Callable[[], None] = lambda: None
 
     def read(self, *given: object) -> None:
+        self.look()
         if self.reading:
             raise self.reading("planted")
 
@@ -314,6 +320,33 @@ def test_a_refused_click_leaves_the_picture_true(tiny_models):
     ids = explorer.trace.ids
     explorer.back.click()
     assert "" == explorer.error and (ids, paths) == (explorer.trace.ids, len(explorer.paths))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", NAMES)
+def test_while_the_model_reads_words_say_so(make, trouble, name, language):
+    """Whatever has the model read: at that moment the page has been told that it is busy, and what it shows is dimmed;
+    afterwards it is neither. (Only the text that is written anew while T moves is not named: it is quick.)"""
+    speak(language)
+    explorer, seen = make(name, texts_of(name)[0]), []
+    live = getattr(explorer, "live", None)
+    if live is not None:
+        live.value = False
+    trouble.look = lambda: seen.append(is_busy(explorer))
+    for control in sorted(controls(explorer), key=lambda one: not isinstance(one, widgets.Textarea)):
+        if moves(name, control) and control is not live:
+            move(control, moves(name, control)[0])
+            assert not is_busy(explorer) and explorer.current
+    assert seen and all(seen)
+    explorer.release()
+
+
+def is_busy(explorer: Explorer) -> bool:
+    """Whether words say what is under way, in the language that is spoken, and what is shown is dimmed."""
+    words = {"en": ("reading…", "writing", "searching"), "ko": ("읽는 중…", "쓰는 중…", "찾는 중…")}[spoken()]
+    line = explorer._error_line.value
+    named = f'class="{BUSY}" role="status"' in line and any(word in line for word in words)
+    return named and NOT_CURRENT in explorer._dom_classes
 
 
 def test_an_interrupt_is_said_and_passed_on(make, trouble):

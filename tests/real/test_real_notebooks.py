@@ -19,5 +19,5 @@ def edition(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_the_notebook_runs(path, edition, real_model):
     """Every cell, and so every claim that is not about the bundled model alone."""
-    result = run_with(f"MODEL = {real_model!r}\n{BOUNDED}", path, edition, seconds=1200)
+    result = run_with(f"MODEL = {real_model!r}\n{BOUNDED}", path, edition, seconds=3600)
     assert result.error is None, result.error and result.error.trace

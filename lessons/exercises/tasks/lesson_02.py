@@ -4,6 +4,7 @@ T = tokens, V = size of the vocabulary. Log-probabilities are in nats.
 """
 
 import math
+import random
 from functools import partial
 
 import torch
@@ -84,6 +85,10 @@ def probability_case(seed: int, tokens: int) -> Arguments:
     return (random_probabilities(seed, tokens, 4)[:, 0],)
 
 
+def any_probability(seed: int) -> Arguments:
+    return (random.Random(seed).randint(5, 95) / 100,)
+
+
 def labels_case(seed: int, tokens: int, size: int) -> Arguments:
     return random_logits(seed, tokens, size), torch.tensor(random_ids(seed, tokens, size))
 
@@ -113,6 +118,7 @@ EXERCISES = (
         },
         measure="count",
         endless={"multiplied": 2},
+        fresh=any_probability,
     ),
     Exercise(
         "text-log-prob",

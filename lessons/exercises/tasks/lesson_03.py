@@ -3,7 +3,9 @@
 B = beams, V = size of the vocabulary. Log-probabilities are in nats.
 """
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -138,6 +140,16 @@ def losing_case(seed: int, size: int, steps: int, num_beams: int, *words: int) -
     return random_chain(seed, size), [[word] for word in words], steps, num_beams
 
 
+def any_losing_case(seed: int) -> Arguments:
+    """One of the languages below with its words in another order, and so its prompts: margins stay what they are."""
+    draw = random.Random(seed)
+    chain, prompts, *more = losing_case(*draw.choice(LOSING))
+    order = draw.sample(range(len(chain.words)), len(chain.words))
+    rows = tuple(tuple(chain.probabilities[row][column] for column in order) for row in order)
+    shuffled = [[order.index(word)] for (word,) in draw.sample(prompts, len(prompts))]
+    return replace(chain, probabilities=rows), shuffled, *more
+
+
 def ids_case(seed: int, length: int) -> Arguments:
     return (random_ids(seed, length, 4),)
 
@@ -222,5 +234,6 @@ EXERCISES = (
             "place": losing_place,
             "all": losing_all,
         },
+        fresh=any_losing_case,
     ),
 )

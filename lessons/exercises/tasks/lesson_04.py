@@ -4,6 +4,7 @@ V = size of the vocabulary. Entropies are in nats.
 """
 
 import math
+import random
 from collections.abc import Callable
 from functools import partial
 
@@ -87,6 +88,20 @@ def entropy_case(seed: int, size: int, share: float) -> Arguments:
     return random_logits(seed, size), round(share * math.log(size), 3)
 
 
+def any_odds(seed: int) -> Arguments:
+    draw = random.Random(seed)
+    logit_b = draw.randint(-30, 30) / 10
+    return logit_b + draw.randint(5, 50) / 10, logit_b, float(draw.randint(2, 12))
+
+
+def any_entropy_case(seed: int) -> Arguments:
+    """As above. KeyError for seeds whose temperature lies near the end of a search from 0.01 to 100."""
+    given = entropy_case(seed, 3 + seed % 5, random.Random(seed).randint(40, 90) / 100)
+    if not 0.05 < temperature_for_entropy(*given) < 20:
+        raise KeyError(seed)
+    return given
+
+
 TEMPERED = [(2, 0.5), (3, 2.0), (3, 1.0), (6, 0.7), (30, 1.5)]
 ODDS = [(2.0, 1.0, 3.0), (1.5, -0.5, 3.0), (4.0, 1.0, 2.0), (-1.0, -6.0, 10.0)]
 
@@ -122,6 +137,7 @@ EXERCISES = (
             "share": lambda logit_a, logit_b, odds: (logit_a - logit_b) / math.log(odds / (odds + 1)),
             "wrong-sign": lambda logit_a, logit_b, odds: (logit_b - logit_a) / math.log(odds),
         },
+        fresh=any_odds,
     ),
     Exercise(
         "entropy-in-nats",
@@ -158,5 +174,6 @@ EXERCISES = (
             "whole-degrees": whole_degrees,
         },
         tolerance=1e-2,
+        fresh=any_entropy_case,
     ),
 )

@@ -4,6 +4,7 @@ T = tokens, V = size of the vocabulary. Losses and entropies are in nats.
 """
 
 import math
+import random
 from functools import partial
 
 import torch
@@ -131,6 +132,16 @@ def loss_case(seed: int, tokens: int, size: int) -> Arguments:
     return random_logits(seed, tokens, size), torch.tensor(random_ids(seed, tokens, size))
 
 
+def any_losses(seed: int) -> Arguments:
+    draw, batches = random.Random(seed), 2 + seed % 4
+    return [draw.randint(5, 50) / 10 for _ in range(batches)], [draw.randint(1, 99) for _ in range(batches)]
+
+
+def any_rules(seed: int) -> Arguments:
+    draw, rules = random.Random(seed), 2 + seed % 4
+    return [float(draw.randint(1, 9)) for _ in range(rules)], [draw.randint(0, 25) / 10 for _ in range(rules)]
+
+
 LOSSES = [([2.0, 1.0], [30, 10]), ([3.2], [7]), ([4.1, 3.9, 2.5], [64, 64, 5]), ([1.0, 5.0, 0.5, 2.0], [1, 2, 100, 40])]
 RULES = [([1.0, 1.0], [0.0, 1.0]), ([3.0, 1.0], [0.5, 2.0]), ([2.0], [1.5]), ([5.0, 3.0, 2.0], [0.0, 0.7, 1.2])]
 
@@ -190,6 +201,7 @@ EXERCISES = (
             "last-batch": lambda losses, tokens: math.exp(losses[-1]),
         },
         measure="perplexity",
+        fresh=any_losses,
     ),
     Exercise(
         "entropy-floor",
@@ -206,5 +218,6 @@ EXERCISES = (
             "alike": lambda weights, below: math.log(len(below)) + sum(below) / len(below),
         },
         measure="surprisal",
+        fresh=any_rules,
     ),
 )

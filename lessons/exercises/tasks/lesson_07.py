@@ -44,21 +44,17 @@ def ids_of(written: list[Text]) -> list[int]:
     return [id for text in written for id, _ in text]
 
 
-def sampler_not_renormalised(
-    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
-) -> list[int]:
+def sampler_not_renormalised(source: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
     ids = list(ids)
     for u in uniforms:
-        best = (next_logits(ids) / T).softmax(-1).topk(k)
+        best = (source(ids) / T).softmax(-1).topk(k)
         place = int((best.values.cumsum(-1) <= u).sum())
         ids.append(int(best.indices[min(place, k - 1)]))
     return ids
 
 
-def sampler_not_appending(
-    next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int
-) -> list[int]:
-    return ids + [small_sampler(next_logits, ids, [u], T, k)[-1] for u in uniforms]
+def sampler_not_appending(source: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
+    return ids + [small_sampler(source, ids, [u], T, k)[-1] for u in uniforms]
 
 
 def sampler_forgetting(next_logits: NextLogits, ids: list[int], uniforms: list[float], T: float, k: int) -> list[int]:
@@ -185,6 +181,13 @@ def written_case(seed: int) -> Arguments:
     return texts, LIMITS[seed]
 
 
+def any_written_case(seed: int) -> Arguments:
+    """One of the cases below with its texts given to other decoders: margins stay what they are."""
+    draw = random.Random(seed)
+    texts, limit = written_case(draw.choice(list(LIMITS)))
+    return dict(zip(texts, draw.sample(list(texts.values()), len(texts)), strict=True)), limit
+
+
 # {seed: limit}: no decoder lies within 0.1 nats of it, and each wrong way of choosing chooses otherwise in one at least
 LIMITS = {120: 3.0, 23: 2.0, 89: 2.5, 158: 2.0, 114: 2.5, 68: 3.0}
 SAMPLER = [(3, 2, 1.0, 2), (4, 4, 0.5, 3), (5, 6, 2.0, 3), (8, 12, 0.7, 4)]
@@ -217,9 +220,7 @@ EXERCISES = (
         [partial(sampler_case, seed, *case) for seed, case in enumerate(SAMPLER)],
         {
             "greedy": lambda next_logits, ids, uniforms, T, k: small_sampler(next_logits, ids, uniforms, T, 1),
-            "no-temperature": lambda next_logits, ids, uniforms, T, k: small_sampler(
-                next_logits, ids, uniforms, 1.0, k
-            ),
+            "no-temperature": lambda source, ids, uniforms, T, k: small_sampler(source, ids, uniforms, 1.0, k),
             "not-renormalised": sampler_not_renormalised,
             "not-appended": sampler_not_appending,
             "forgets": sampler_forgetting,
@@ -244,5 +245,6 @@ EXERCISES = (
             "least-varied": least_varied,
             "boldest": boldest_allowed,
         },
+        fresh=any_written_case,
     ),
 )

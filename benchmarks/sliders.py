@@ -1,4 +1,4 @@
-"""Lesson 02's and 03's explorers: from setting a control to the new picture, beside the time that is promised."""
+"""Explorers of lessons 01, 02, 03 and 08: from setting a control to the new picture, beside the promised time."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,23 +12,25 @@ PROMPTS = ("The king said to the", "A fox and a wolf", "Once there was a girl wh
 
 
 def parts(quick: bool = False) -> Iterator[Row]:
-    """A slider of lesson 02; then a tree of five beams and twelve steps, and the largest that can be asked for."""
+    """A slider of each; of lesson 03 for a tree of five beams and twelve steps, and for the largest that can be had."""
     lm, most = lessons.load(device="cpu"), 3 if quick else None
-    underflow = lessons.UnderflowExplorer(lm)
-    yield moved(
-        "UnderflowExplorer: probability", underflow.probability, [0.3 + 0.005 * n for n in range(40)][:most], 40
-    )
+    bars = lessons.NextTokenExplorer(lm).bars
+    yield moved("NextTokenExplorer: bars", bars, ([*range(bars.min, bars.max)] * 4)[:most])
+    probability = lessons.UnderflowExplorer(lm).probability
+    yield moved("UnderflowExplorer: probability", probability, [0.3 + 0.005 * n for n in range(40)][:most])
+    blocks = lessons.LensExplorer(lm).blocks
+    yield moved("LensExplorer: blocks", blocks, ([*range(blocks.max)] * 7)[:most])
     explorer = lessons.BeamExplorer(lm, beams=5, steps=12)
     steps, penalties = [*range(1, 13)] * 3, [-1 + 0.1 * n for n in range(40)]
-    yield moved("BeamExplorer: length penalty (5 x 12)", explorer.penalty, penalties[:most], 100)
-    yield moved("BeamExplorer: step (5 x 12)", explorer.shown, steps[:most], 100)
+    yield moved("BeamExplorer: length penalty (5 x 12)", explorer.penalty, penalties[:most])
+    yield moved("BeamExplorer: step (5 x 12)", explorer.shown, steps[:most])
     yield moved("BeamExplorer: another prompt (5 x 12)", explorer.prompt, PROMPTS[:most], 1000)
     explorer.beams.value = 8
-    yield moved("BeamExplorer: length penalty (8 x 12)", explorer.penalty, penalties[:most], 100)
-    yield moved("BeamExplorer: step (8 x 12)", explorer.shown, steps[:most], 100)
+    yield moved("BeamExplorer: length penalty (8 x 12)", explorer.penalty, penalties[:most])
+    yield moved("BeamExplorer: step (8 x 12)", explorer.shown, steps[:most])
 
 
-def moved(what: str, control: widgets.Widget, values: Sequence[object], limit: float) -> Row:
+def moved(what: str, control: widgets.Widget, values: Sequence[object], limit: float = 16) -> Row:
     """The row of a control's values, set one after the other, beside the milliseconds that are promised."""
     return promised(
         what, [milliseconds(lambda value=value: setattr(control, "value", value)) for value in values], limit

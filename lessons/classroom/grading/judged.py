@@ -1,0 +1,155 @@
+"""One notebook: run in its kernel, and then each exercise's function judged, wherever it is in it.
+
+A cell that ends the kernel, or that no interrupt reaches, is the last: a new kernel runs the cells before it once more,
+and what they define is judged. So is what is left where a function ends the kernel while it is judged.
+"""
+
+import re
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lessons.classroom.grading.kernel import Ended, Kernel, Limits, cut_off, living
+from lessons.classroom.grading.reading import Handed, digest_of, read
+from lessons.classroom.grading.remote import MISSING, Line
+from lessons.classroom.grading.rows import Finding, Row
+from lessons.classroom.grading.table import SAID
+from lessons.exercises.exercise import Exercise
+from lessons.exercises.fresh import with_fresh_cases
+from lessons.exercises.judging import judge
+from lessons.words.language import say
+
+INSIDE = re.compile(r"\bexercises\.(?:catalogue|tasks)\b")  # where the package keeps its answers
+PATIENCE = 2  # times as long as in the student's own notebook: here others run beside it, and arguments are sent about
+# How a function is spoken of that could not be judged.
+UNJUDGED = {"missing": "grading.told_missing", "not reached": "grading.told_not_reached", "form": "grading.told_form"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a class is graded: limits, the seed of fresh cases, the language, and {id of a release: its exercises}."""
+
+    seed: int
+    limits: Limits = field(default_factory=Limits)
+    language: str = "en"
+    released: dict[str, list[str]] = field(default_factory=dict)
+
+
+def grade_one(path: Path, settings: Settings) -> Row:
+    """The row of one notebook, whatever is wrong with it."""
+    began, digest = time.monotonic(), digest_of(path)
+    try:
+        handed = read(path, settings.released)
+    except Exception as error:  # the file's fault, of whatever kind: half a file, not JSON, not there, a picture
+        said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]
+        return Row(path, reason=say("grading.no_notebook", error=said), digest=digest)
+    if not handed.exercises:
+        return Row(path, reason=say("grading.no_exercises"), digest=digest)
+    sitting = Sitting(handed, settings, began + settings.limits.seconds)
+    sitting.go()
+    seconds = time.monotonic() - began
+    findings = {exercise.name: sitting.findings[exercise.name] for exercise in handed.exercises}
+    return Row(path, handed.lesson, findings, sitting.reason, sitting.notes(), seconds, digest=digest)
+
+
+class Sitting:
+    """A notebook while it is graded: what is found so far, and how far its cells could be run."""
+
+    def __init__(self, handed: Handed, settings: Settings, deadline: float) -> None:
+        self.handed, self.settings, self.deadline = handed, settings, deadline
+        self.findings: dict[str, Finding] = {}
+        self.reason = ""  # what went wrong first
+        self.upto = len(handed.sources)  # the cells before this one can be run
+        self.errors: dict[int, str] = {}
+
+    def go(self) -> None:
+        """Fills in `findings`: a kernel for as long as it lives, then another for what is left."""
+        while self.left() and time.monotonic() < self.deadline:
+            try:
+                with living(self.settings.limits) as kernel:
+                    self.run_cells(kernel)
+                    self.judge_in(kernel)
+            except Ended as ended:
+                self.reason = self.reason or str(ended)
+                break  # the kernel did not start, or does not answer at all
+        for exercise in self.left():
+            self.findings[exercise.name] = self.unjudged(exercise, "not reached")
+
+    def left(self) -> list[Exercise]:
+        return [exercise for exercise in self.handed.exercises if exercise.name not in self.findings]
+
+    def run_cells(self, kernel: Kernel) -> None:
+        """Runs the cells in order, however they end; `upto` is the first that could not be run to its end."""
+        for place in range(self.upto):
+            most = min(self.settings.limits.cell_seconds, self.deadline - time.monotonic())
+            label, wrong = self.handed.labels[place], ""
+            try:
+                error, in_time = kernel.run(self.handed.sources[place], most)
+            except Ended as ended:
+                self.upto = place
+                self.reason = self.reason or say("grading.error", cell=label, error=str(ended))
+                return
+            if error:
+                self.errors[place] = error
+                wrong = say("grading.error", cell=label, error=error)
+            elif not in_time:
+                wrong = say("grading.cell_too_long", cell=label, seconds=f"{most:.0f}")
+            self.reason = self.reason or wrong
+            if time.monotonic() > self.deadline:
+                self.upto = place
+                self.reason = say("grading.too_long", seconds=f"{self.settings.limits.seconds:g}")
+                return
+
+    def judge_in(self, kernel: Kernel) -> None:
+        """Judges what is left for as long as the kernel lives."""
+        if kernel.over:
+            return
+        line = Line(kernel)
+        for exercise in self.left():
+            self.findings[exercise.name] = self.judged(exercise, line)
+            if line.lost:
+                return
+
+    def judged(self, exercise: Exercise, line: Line) -> Finding:
+        """What the package's own judge says of a function, tried on fresh cases too."""
+        function = line.find(exercise)
+        if function is MISSING:
+            return self.unjudged(exercise, "not reached" if line.lost else self.why_missing(exercise))
+        patient = replace(exercise, seconds=PATIENCE * exercise.seconds)
+        verdict = judge(with_fresh_cases(patient, self.settings.seed), function)
+        sentences = list(verdict.sentences)
+        if verdict.status == "wrong" and judge(patient, function):
+            sentences.append(say("grading.only_shipped"))
+        hint = "" if verdict else exercise.hints()[0]
+        code = self.handed.code_of(exercise.function_name)
+        return Finding(verdict.status, verdict.heading, sentences, verdict.facts, verdict.mistake, code, hint)
+
+    def why_missing(self, exercise: Exercise) -> str:
+        """The status of an exercise whose function is not in the kernel."""
+        places = self.handed.places(exercise.function_name)
+        if any(place in self.errors for place in places):
+            return "form"  # its cell ended in an error before there was a function
+        reached = self.upto == len(self.handed.sources) or (places and places[-1] < self.upto)
+        return "missing" if reached else "not reached"
+
+    def unjudged(self, exercise: Exercise, status: str) -> Finding:
+        """What is said of an exercise whose function could not be judged."""
+        title, name = exercise.say("title"), exercise.function_name
+        places = [place for place in self.handed.places(name) if place in self.errors]
+        error = self.errors[places[-1]] if places else ""
+        sentence = say(UNJUDGED[status], function=name, error=error)
+        heading = f"✗ {title}: {say(SAID[status])}"
+        return Finding(status, heading, [sentence], code=self.handed.code_of(name), hint=exercise.hints()[0])
+
+    def notes(self) -> list[str]:
+        """What else a teacher should know of this notebook."""
+        notes = []
+        for exercise in self.handed.exercises:
+            times = len(self.handed.places(exercise.function_name))
+            if times > 1:
+                notes.append(say("grading.copied_cells", function=exercise.function_name, times=times))
+        if any(map(INSIDE.search, self.handed.sources)):
+            notes.append(say("grading.looks_inside"))
+        if not self.settings.limits.network and not cut_off():
+            notes.append(say("grading.network_open"))
+        return notes

@@ -1,0 +1,243 @@
+// Which token is drawn, and from what: temperature and filters one after the other, random numbers that fall onto what
+// is left, and the text that the same numbers write. The twin of lessons/explorers/truncation.py.
+
+import { applyKnobs, cuts, knobs, likeliestFirst, softmax, uniforms } from "../model/index.js";
+import { TextBox, button, element } from "./controls.js";
+import { chainWords, drawnInPython } from "./draw_words.js";
+import { FilterRow, SLIDERS, wide } from "./filter_row.js";
+import { shareRows } from "./shares.js";
+import { framed, funnel, needles, pieces, strip } from "./strips.js";
+import { say } from "./words.js";
+import { commas, escape, visibleEnd } from "./writing.js";
+
+const NAMED = 40,
+  BARS = 10,
+  MOST_DRAWS = 100_000,
+  SHOWN_AT_ONCE = 10;
+const FIRST = ["temperature", "top_k", "top_p"]; // the filters that are not folded away
+
+export class Draw {
+  constructor(model, change) {
+    this.model = model;
+    this.change = change;
+    this.prompt = new TextBox(say("truncation.prompt"), (prompt) => change({ prompt }));
+    this.rows = Object.keys(SLIDERS).map((name) => this.newRow(name));
+    this.more = button(say("truncation.more"), () => this.fold(), { "aria-expanded": "false" });
+    this.offered = this.newStrip(say("truncation.offered"));
+    this.left = this.newStrip(say("truncation.drawn_from"));
+    this.seed = this.newNumber(say("draws.seed"), 10 ** 6, (seed) => change({ seed }));
+    this.draws = this.newNumber(say("draws.draws"), MOST_DRAWS, (draws) => change({ draws }));
+    this.bars = element("div", { class: "scrolls dims" });
+    this.text = element("p", { class: "written" });
+    this.sentence = element("p", { class: "sentence", role: "status" });
+    this.box = this.laidOut();
+  }
+
+  newRow(name) {
+    const switched = (isOn) => {
+      const on = new Set(this.state.on.split(",").filter(Boolean));
+      if (isOn) on.add(name);
+      else on.delete(name);
+      this.change({
+        on: Object.keys(SLIDERS)
+          .filter((one) => on.has(one))
+          .join(","),
+      });
+    };
+    return new FilterRow(name, switched, (value, passing) => this.change({ [name]: value }, { passing }));
+  }
+
+  newStrip(words) {
+    const strip = element("div", { class: "strip-page" }),
+      note = element("div", { class: "note" });
+    return {
+      strip,
+      note,
+      words,
+      box: element("div", { class: "filter ends-row" }, element("div", { class: "name" }, words), strip, note),
+    };
+  }
+
+  newNumber(words, most, changed) {
+    const input = element("input", { type: "number", min: 0, max: most, step: 1 });
+    input.addEventListener("change", () => changed(Math.min(Math.max(0, Math.round(Number(input.value) || 0)), most)));
+    return { input, box: element("label", { class: "field" }, `${words} `, input) };
+  }
+
+  laidOut() {
+    const throws = { 1: say("draws.one"), 10: say("draws.ten"), 1000: say("draws.thousand") };
+    const buttons = Object.entries(throws).map(([number, words]) =>
+      button(words, () => this.throw(Number(number)), { title: say("draws.tooltip", { number: commas(number) }) }),
+    );
+    const row = element("div", { class: "row" }, ...buttons, this.seed.box, this.draws.box, this.more);
+    const stations = this.rows.map((one) => one.box);
+    const heading = element("p", { class: "heading" }, say("play.same_numbers"));
+    const written = element("div", {}, heading, this.text, this.sentence);
+    const chain = element(
+      "div",
+      { class: "side main chain" },
+      this.offered.box,
+      ...stations,
+      this.left.box,
+      row,
+      written,
+    );
+    const right = element("div", { class: "side" }, this.bars);
+    return element("div", {}, this.prompt.box, element("div", { class: "two wider" }, chain, right));
+  }
+
+  /** Show all filters, or those that are on and the first three. */
+  fold() {
+    this.unfolded = !this.unfolded;
+    this.more.setAttribute("aria-expanded", this.unfolded);
+    this.drawChain();
+  }
+
+  /** Show a state; the text that it writes follows when it is written. */
+  async show(state) {
+    if (this.asked !== state.prompt) await this.ask(state.prompt);
+    this.state = state;
+    this.prompt.show(state.prompt);
+    this.filter();
+    this.drawChain();
+    this.drawResult();
+    this.write();
+  }
+
+  async ask(prompt) {
+    const ids = this.model.readPrompt(prompt);
+    const [logits] = await this.model.ask("rows", ids, ids.length - 1);
+    [this.ids, this.logits, this.asked] = [ids, logits, prompt];
+    this.order = likeliestFirst(logits); // of strips and bars
+    this.probabilities = this.sorted(softmax(logits));
+    this.names = Array.from(this.order.subarray(0, NAMED), (token) => this.model.name(token));
+  }
+
+  sorted(values) {
+    return Array.from(this.order, (token) => values[token]);
+  }
+
+  /** The settings that are on, named as in `generate`. */
+  settings() {
+    const on = this.state.on.split(",").filter((name) => name in SLIDERS);
+    return Object.fromEntries(on.map((name) => [name, this.state[name]]));
+  }
+
+  filter() {
+    this.scores = applyKnobs(knobs(this.settings()), this.logits, this.ids);
+    this.cuts = cuts(this.logits, this.scores).map((cut) => ({
+      ...cut,
+      offered: this.sorted(cut.offered),
+      left: this.sorted(cut.left),
+      result: this.sorted(cut.result),
+    }));
+    this.result = this.cuts.at(-1)?.result ?? this.probabilities; // in the order of the strips
+    this.thrown = Array.from(uniforms(this.state.seed, 1, Math.max(1, this.state.draws))[0]).slice(0, this.state.draws);
+    this.places = landed(this.result, this.thrown);
+  }
+
+  drawChain() {
+    const parts = pieces(this.probabilities, this.names),
+      settings = this.settings();
+    this.offered.strip.innerHTML = framed(
+      strip(parts, "hatch-offered", wide(this.offered.strip)) + funnel(parts),
+      parts,
+      this.offered.words,
+    );
+    this.offered.note.textContent = say("truncation.note_left", { number: commas(this.logits.length) });
+    let reached = this.probabilities; // what each filter is offered
+    for (const row of this.rows) {
+      const isOn = row.name in settings,
+        cut = this.cuts.find((one) => one.name === row.name);
+      row.box.hidden = !(isOn || this.unfolded || FIRST.includes(row.name));
+      row.show(isOn, this.state[row.name], cut, reached, this.names);
+      reached = cut?.result ?? reached;
+    }
+  }
+
+  drawResult() {
+    const order = likeliestFirst(this.result),
+      shares = Array.from(order, (place) => this.result[place]); // a penalty may have changed it
+    const parts = pieces(
+      shares,
+      Array.from(order.subarray(0, NAMED), (place) => this.names[place] ?? ""),
+    );
+    let drawn = strip(parts, "hatch-left", wide(this.left.strip));
+    const last = this.places.at(-1) ?? null;
+    if (last !== null) {
+      const rank = order.indexOf(last),
+        start = shares.slice(0, rank).reduce((sum, one) => sum + one, 0);
+      drawn += needles(this.thrown.slice(-SHOWN_AT_ONCE), start, shares[rank], this.tokenAt(last));
+    }
+    this.left.strip.innerHTML = framed(drawn, parts, this.left.words);
+    const number = this.result.filter((one) => one > 0).length;
+    this.left.note.textContent = say("truncation.note_left", { number: commas(number) });
+    const counts = last === null ? null : tallied(this.places, this.result.length);
+    this.bars.innerHTML = shareRows(this.names.slice(0, BARS), this.probabilities, this.result, counts, last);
+    [this.seed.input.value, this.draws.input.value] = [this.state.seed, this.state.draws];
+    this.sentence.textContent = chainWords(this, number, counts);
+  }
+
+  /** Throw so many more numbers; the last one is seen falling. */
+  async throw(number) {
+    this.left.strip.classList.remove("thrown");
+    await this.change({ draws: Math.min(this.state.draws + number, MOST_DRAWS) });
+    this.left.strip.classList.add("thrown");
+  }
+
+  tokenAt(place) {
+    return this.names[place] ?? say("draws.rank", { rank: commas(place + 1) });
+  }
+
+  /** The lines of Python that show the same. */
+  python(state) {
+    return drawnInPython(this, state);
+  }
+
+  /** Write a text with these settings and this seed; of many that a moving slider wants only the last one. */
+  async write() {
+    if (this.writing) {
+      this.writeAgain = true;
+      return;
+    }
+    this.writing = true;
+    do {
+      this.writeAgain = false;
+      const { seed, tokens } = this.state;
+      const written = await this.model
+        .ask("sample", this.ids, { max_new_tokens: tokens, seed, ...this.settings() })
+        .catch(() => null);
+      if (written && !this.writeAgain) this.showText(written);
+    } while (this.writeAgain);
+    this.writing = false;
+  }
+
+  showText({ newText }) {
+    const before = visibleEnd(this.asked, 60),
+      after = visibleEnd(newText, 400);
+    this.text.innerHTML = `<span class="soft">${escape(before)}</span>${escape(after)}`;
+  }
+}
+
+/** The places into which numbers fall when probabilities lie side by side, the likeliest first: `draw`, for many. */
+function landed(probabilities, thrown) {
+  const order = likeliestFirst(probabilities),
+    ends = new Float64Array(order.length);
+  order.forEach((place, rank) => (ends[rank] = probabilities[place] + (rank ? ends[rank - 1] : 0)));
+  return thrown.map((uniform) => {
+    let low = 0,
+      high = ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle] > uniform * ends[ends.length - 1]) high = middle;
+      else low = middle + 1;
+    }
+    return order[low];
+  });
+}
+
+function tallied(places, length) {
+  const counts = new Array(length).fill(0);
+  for (const place of places) counts[place]++;
+  return counts;
+}
