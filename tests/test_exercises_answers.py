@@ -1206,6 +1206,7 @@ ARE_MISTAKES = {
     "tempered": {"no-effect"},
     "perplexity-from-losses": {"last-batch", "batches-alike", "mean-of-perplexities"},
     "choose-a-decoder": {"last"},
+    "mistaken-correction": {"of-the-draft", "still-p"},
 }
 
 
