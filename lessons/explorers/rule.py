@@ -116,6 +116,7 @@ class RuleExplorer(Explorer):
             return
         if self.source.context is not None and len(ids) >= self.source.context:
             raise ValueError(say("rule.context_full", context=self.source.context))
+        self.busy(say("explorers.reading"))
         with without_gradients():
             logits = self.source.session(ids).logits[0].cpu()
         check_logits(logits, len(self.new_ids), self.source)
