@@ -200,7 +200,7 @@ class NextTokenExplorer(Explorer):
             probability=percent(probabilities[0]),
             n=count,
             share=f"{share:.1%}",
-            rest=f"{1 - share:.1%}",
+            rest=f"{max(0.0, 1 - share):.1%}",  # subtle: shares may add up to a hair more than 1
             others=f"{len(self.shown.logits) - count:,}",
             entropy=f"{entropy:.2f}",
             equal=f"{math.exp(entropy):,.0f}",

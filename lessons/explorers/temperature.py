@@ -222,7 +222,7 @@ class TemperatureExplorer(WritingExplorer):
             offered=percent(self.at_one[0].item()),
             share=f"{share:.1%}",
             others=f"{size - n:,}",
-            rest=f"{1 - share:.1%}",
+            rest=f"{max(0.0, 1 - share):.1%}",  # subtle: shares may add up to a hair more than 1
         )
         if not self.simple:
             numbers = {"entropy": f"{self.entropy:.2f}", "most": f"{log(size):.2f}"}
