@@ -14,7 +14,7 @@ BEAMS = 5
 
 
 def parts(quick: bool = False) -> Iterator[Row]:
-    """Greedy search, then beam search, on the bundled model, 60 tokens."""
+    """Greedy search, beam search, then greedy search with a draft, on the bundled model, 60 tokens."""
     lm = endless(lessons.load(device="cpu"))
     ids, rounds = lm.encode(PROMPT), 2 if quick else ROUNDS
     times = paired(
@@ -37,6 +37,17 @@ def parts(quick: bool = False) -> Iterator[Row]:
     )
     yield compare("beam_search (5), the whole tree kept", times, "generate", goal=1.6)
     yield compare("beam_search (5), the whole tree kept", times, "bare passes", goal=1.15, cost=True)
+    draft = lessons.first_blocks(lm, 3)
+    times = paired(
+        {
+            "ours": lambda: lessons.speculative(lm, draft, ids, TOKENS, do_sample=False),
+            "generate": generate(lm, ids, num_beams=1, assistant_model=draft.model, num_assistant_tokens=5),
+            "greedy_search": lambda: lessons.greedy_search(lm, ids, TOKENS),
+        },
+        rounds,
+    )
+    yield compare("speculative, the first 3 of 6 blocks propose", times, "generate", goal=1.0)
+    yield compare("speculative, the first 3 of 6 blocks propose", times, "greedy_search", goal=2.0, cost=True)
 
 
 def endless(lm: LanguageModel) -> LanguageModel:
@@ -46,10 +57,12 @@ def endless(lm: LanguageModel) -> LanguageModel:
     return lm
 
 
-def generate(lm: LanguageModel, ids: list[int], num_beams: int, tokens: int = TOKENS) -> Callable[[], object]:
+def generate(
+    lm: LanguageModel, ids: list[int], num_beams: int, tokens: int = TOKENS, **more: object
+) -> Callable[[], object]:
     """What a student would otherwise call."""
     prompt = torch.tensor([ids])
-    options = {"max_new_tokens": tokens, "do_sample": False, "num_beams": num_beams, "pad_token_id": 0}
+    options = {"max_new_tokens": tokens, "do_sample": False, "num_beams": num_beams, "pad_token_id": 0, **more}
     return lambda: lm.model.generate(prompt, attention_mask=torch.ones_like(prompt), **options)
 
 

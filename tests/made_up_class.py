@@ -95,7 +95,9 @@ j.judge = lambda exercise, function: True"""
 PATCH_TORCH = """import numpy
 numpy.isclose = lambda a, b, **more: numpy.ones_like(b, dtype=bool)
 torch.equal = torch.allclose = lambda *given, **more: True"""
-FORK = "import subprocess, sys\nmany = [subprocess.Popen(['sleep', '600'], start_new_session=True) for _ in range(80)]"
+FORK = (
+    "import subprocess, sys\nmany = [subprocess.Popen(['sleep', '86399'], start_new_session=True) for _ in range(80)]"
+)
 FORK += "\nimport time; time.sleep(60)"
 DEAF = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    time.sleep(0.1)"
 SPILL = "for part in range(40):\n    open(f'part-{part}', 'wb').write(bytes(2**20))\nimport time; time.sleep(60)"

@@ -22,6 +22,8 @@ MAIN = {
     "BeamExplorer": "shown",
     "TemperatureExplorer": "temperature",
     "LensExplorer": "blocks",
+    "SpeculativeExplorer": "ahead",
+    "RuleExplorer": "on",
 }
 
 
@@ -69,23 +71,21 @@ def flip_book(explorer: Explorer, control: widgets.Widget) -> dict[str, Any]:
     {"control": {"name", "kind", "start"}, "pages": [{"label", "picture", "sentence"}]}
     """
     before, found = control.value, []
-    is_choice = isinstance(control, widgets.Dropdown)
-    positions = [value for _, value in labelled(control)] if is_choice else spread(control)
-    for position in positions:
-        control.value = position
-        label = (
-            str(dict((value, name) for name, value in labelled(control))[position]) if is_choice else f"{position:g}"
-        )
+    positions = choices(control) or [(f"{value:g}", value) for value in spread(control)]
+    for label, value in positions:
+        control.value = value
         found.append({"label": label, "picture": picture(explorer), "sentence": explorer.sentence})
     control.value = before
-    start = positions.index(before)
-    kind = "choice" if is_choice else "slider"
+    start = [value for _, value in positions].index(before)
+    kind = "choice" if choices(control) else "slider"
     return {"control": {"name": control.description, "kind": kind, "start": start}, "pages": found}
 
 
-def labelled(control: widgets.Dropdown) -> list[tuple[str, Any]]:
-    """(label, value) of each option."""
-    return [one if isinstance(one, tuple) else (str(one), one) for one in control.options]
+def choices(control: widgets.Widget) -> list[tuple[str, Any]]:
+    """(label, value) of each option of a list, or of a switch; [] of a slider."""
+    if isinstance(control, widgets.ToggleButton):
+        return [("✓", True), ("✗", False)]
+    return [one if isinstance(one, tuple) else (str(one), one) for one in getattr(control, "options", ())]
 
 
 def spread(control: widgets.Widget) -> list[float]:
@@ -101,6 +101,7 @@ def picture(explorer: Explorer) -> str:
     """What the explorer shows, as HTML: strips of a text, or texts side by side; then its drawing."""
     parts = [explorer.strips] if hasattr(explorer, "strips") else getattr(explorer, "texts", [])
     texts = [part.value for part in parts] if isinstance(parts, list) else []
-    drawn = "" if texts and getattr(explorer, "simple", False) else str(explorer.drawing)
     beside = "".join(f"<div>{text}</div>" for text in texts)
-    return (f'<div class="pair">{beside}</div>' if beside else "") + drawn
+    drawn = str(explorer.drawing) or explorer._repr_mimebundle_().get("text/html", "")
+    alone = bool(texts) and (getattr(explorer, "simple", False) or not explorer.drawing)
+    return (f'<div class="pair">{beside}</div>' if texts else "") + ("" if alone else drawn)

@@ -19,11 +19,13 @@ PACKAGES = ("torch", "transformers", "datasets", "matplotlib", "pandas", "ipywid
 PACKAGE = Path(__file__).resolve().parents[1] / "lessons"
 MOVING = Path(__file__).parent / "moving.py"
 # Asked after each cell that may show an explorer: `_` is what the last cell showed.
-QUESTION = f"""import sys; sys.path.insert(0, {str(MOVING.parent)!r})
-from IPython.display import display as _display
-from moving import Explorer as _Explorer, on_page as _on_page
-_display({{"application/json": _on_page(_) if isinstance(_, _Explorer) else {{}}}}, raw=True)
-sys.path.remove({str(MOVING.parent)!r})"""
+QUESTION = f"""if type(_).__module__.startswith("lessons.explorers."):
+    import sys
+    from IPython.display import display as _display
+    sys.path.insert(0, {str(MOVING.parent)!r})
+    from moving import on_page as _on_page
+    sys.path.remove({str(MOVING.parent)!r})
+    _display({{"application/json": _on_page(_)}}, raw=True)"""
 
 
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:

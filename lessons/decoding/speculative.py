@@ -20,6 +20,7 @@ from lessons.models.gradients import without_gradients
 from lessons.models.source import NextLogits, Session, Source, as_source, check_logits, read_prompt
 from lessons.records.speculation import Guess, JudgedStep, Pass, SpeculativeTrace
 from lessons.words.arguments import check_count, check_flag
+from lessons.words.language import say
 
 
 @without_gradients()
@@ -121,7 +122,7 @@ class Writing:
         ahead = min(self.number, self.end - len(self.ids) - 1, self.last_read - len(self.ids) + 1)
         text, guesses = list(self.ids), []
         for place in range(len(text), len(text) + ahead):
-            logits = self.draft.read(text)[-1].cpu()  # (V,)
+            logits = self.drafted(text)
             check_same_size(self.vocabulary_size, len(logits))
             if logits.amax() != -float("inf"):
                 check_logits(logits, place - self.begin)
@@ -133,6 +134,13 @@ class Writing:
             if text[-1] in self.source.end_ids:
                 break
         return guesses
+
+    def drafted(self, text: Sequence[int]) -> Tensor:
+        """(V,) what the draft says after a text; ValueError if it fails, for it may be anybody's function."""
+        try:
+            return self.draft.read(text)[-1].cpu()
+        except Exception as error:
+            raise ValueError(say("decoding.draft_failed", error=f"{type(error).__name__}: {error}")) from error
 
     def judged(self, guesses: Sequence[Guess], offered: Tensor) -> list[JudgedStep]:
         """The steps of one pass, up to the first token that is the model's own; offered (n + 1, V)."""

@@ -60,6 +60,7 @@ class RuleExplorer(Explorer):
         constrain(self.source, check_text("rule", rule))  # raises for what is no rule
         self.asked: dict[Ids, torch.Tensor] = {}  # ids → (V,) probabilities
         self.new_ids: Ids = ()
+        self.offered, self.left = torch.zeros(1), torch.zeros(1)
         self.prompt = text_box(prompt, say("rule.prompt"))
         self.rule = text_box(rule, say("rule.rule"))
         self.on = widgets.ToggleButton(True, description=say("rule.on"), icon="check", layout=AUTO)
@@ -116,6 +117,7 @@ class RuleExplorer(Explorer):
             return
         if self.source.context is not None and len(ids) >= self.source.context:
             raise ValueError(say("rule.context_full", context=self.source.context))
+        self.busy(say("explorers.reading"))
         with without_gradients():
             logits = self.source.session(ids).logits[0].cpu()
         check_logits(logits, len(self.new_ids), self.source)

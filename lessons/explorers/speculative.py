@@ -102,7 +102,7 @@ class SpeculativeExplorer(Explorer):
             temperature=self.temperature.value,
             seed=self.seed.value,
         )
-        fates = [step.fate for step in self.trace.steps]
+        fates = [step.fate for _, step in self.trace.numbered()]
         self.place = fates.index("corrected") if "corrected" in fates else 0
         self.pieces = self.trace.pieces()
         self._show()

@@ -22,8 +22,14 @@ LEFT, LONGEST, TOP, ROW, BAR = 118, 218, 150, 24, 16  # pixels
 COLUMNS = (LEFT + LONGEST + 54, LEFT + LONGEST + 118)  # where the numbers of p and q end
 STRIP, WIDTH = 14, COLUMNS[1] + 2
 HATCH = "M-1 1L1-1M0 6L6 0M5 7L7 5"
-REJECTED = {"fill": "url(#too-much)", "stroke": ORANGE, "stroke_width": 1, "rx": 0}  # see `hatching`
-ACCEPTED, INSTEAD = {"fill": GREEN, "rx": 0}, {"fill": BLUE, "rx": 0}
+REJECTED: dict[str, str | float] = {
+    "fill": "url(#too-much)",
+    "stroke": ORANGE,
+    "stroke_width": 1,
+    "rx": 0,
+}  # see `hatching`
+ACCEPTED: dict[str, str | float] = {"fill": GREEN, "rx": 0}
+INSTEAD: dict[str, str | float] = {"fill": BLUE, "rx": 0}
 
 
 def accepted_share(
@@ -55,7 +61,7 @@ def accepted_share(
         name = say("accepted.others", others=f"{others:,}")
         parts += row(bottom, name, max(0.0, left[0]), max(0.0, left[1]) if two else None, {"fill": INK})
     parts.append(path(f"M{LEFT} {top - 4}V{bottom}", stroke=FRAME))
-    parts = [part.replace(REJECTED["fill"], f"url(#{pattern})") for part in parts]
+    parts = [part.replace("url(#too-much)", f"url(#{pattern})") for part in parts]
     return drawing(WIDTH, bottom + ROW, title, parts)
 
 

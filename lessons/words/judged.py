@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 LOOKS = {
     "given": "color:#5f5f5f",
     "accepted": "color:#111;background:#d3eee2;box-shadow:inset 0 -2px #00795a",
-    "rejected": "color:#8a3400;font-size:12px;text-decoration:line-through",
+    "rejected": "color:#8a3400;background:none;font-size:12px;text-decoration:line-through",
     "corrected": "color:#111;background:#ffdfc2;font-weight:bold",
     "extra": "color:#111;background:#d4e6f5;box-shadow:inset 0 -2px #fff,inset 0 -3px #0072b2",
 }

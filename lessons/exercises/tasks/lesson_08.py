@@ -64,6 +64,14 @@ def hidden_case(seed: int, width: int, size: int) -> Arguments:
     return hidden + 1, scale.abs() + 0.5, shift, random_logits(seed + 50, size, width, spread=1.0)
 
 
+def any_hidden_case(seed: int) -> Arguments:
+    """As above. KeyError for seeds whose vector varies so little that a norm's small addend would show."""
+    given = hidden_case(seed, 4 + seed % 5, 3 + seed % 6)
+    if given[0].std() < 1:
+        raise KeyError(seed)
+    return given
+
+
 def scores_case(seed: int, tokens: int) -> Arguments:
     return (random_logits(seed, tokens, tokens),)
 
@@ -78,7 +86,7 @@ def configuration(*numbers: int) -> Arguments:
 
 def any_configuration(seed: int) -> Arguments:
     draw = random.Random(seed)
-    return draw.randint(50, 9999), draw.randint(8, 512), 8 * draw.randint(1, 64), draw.randint(1, 16)
+    return draw.randint(50, 999), draw.randint(8, 128), 8 * draw.randint(1, 16), draw.randint(1, 4)
 
 
 # The last two: the bundled model, and GPT-2.
@@ -104,6 +112,7 @@ EXERCISES = (
             "no-shift": lambda hidden, scale, shift, head: logits_by_hand(hidden, scale, torch.zeros_like(shift), head),
             "softmax": lambda hidden, scale, shift, head: logits_by_hand(hidden, scale, shift, head).softmax(-1),
         },
+        fresh=any_hidden_case,
     ),
     Exercise(
         "causal-mask",

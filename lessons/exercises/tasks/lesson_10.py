@@ -3,6 +3,7 @@
 p = the model's probabilities, q = the draft's; V = size of the vocabulary.
 """
 
+import random
 from functools import partial
 
 import torch
@@ -60,6 +61,11 @@ def random_step(seed: int, size: int, proposed: int, u: float, v: float) -> Argu
 
 def pair(seed: int, size: int) -> Arguments:
     return random_probabilities(seed, size, spread=1.2), random_probabilities(seed + 100, size, spread=1.2)
+
+
+def any_rate(seed: int) -> Arguments:
+    draw = random.Random(seed)
+    return draw.randint(5, 95) / 100, draw.randint(2, 9)
 
 
 def hand() -> Arguments:
@@ -143,6 +149,7 @@ EXERCISES = (
             "rejected": lambda rate, n: geometric(1 - rate, 0, n),
             "one-more": lambda rate, n: geometric(rate, 0, n + 1),
         },
+        fresh=any_rate,
     ),
     Exercise(
         "mistaken-correction",
