@@ -113,5 +113,5 @@ def test_the_table_of_lesson_00_has_each_lessons_own_title_and_minutes(language)
     start = nbformat.read(ROOT / "notebooks" / language / "00_start_here.ipynb", nbformat.NO_CONVERT)
     (table,) = [cell.source for cell in start.cells if cell.id == "lessons"]
     rows = re.findall(r"^\| \[\d\d\]\(([^)]*)\) \| (.*) \| (\d+) \|$", table, re.MULTILINE)
-    lessons = [badges.read_lesson(path) for path in sorted((ROOT / "notebooks" / language).glob("0[1-9]*.ipynb"))]
+    lessons = [badges.read_lesson(path) for path in sorted((ROOT / "notebooks" / language).glob("*.ipynb"))[1:]]
     assert rows == [(lesson.path.name, lesson.title, lesson.minutes) for lesson in lessons]
