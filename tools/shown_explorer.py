@@ -26,6 +26,7 @@ before, after = lessons.load(device="cpu"), lessons.load("shaken", device="cpu")
 text = "Once upon a time there was a king who had a fair daughter, " * 4
 explorer = lessons.FineTuningExplorer(before, after, [text])""",
     "lens": "explorer = lessons.LensExplorer(lm)",
+    "rule": "explorer = lessons.RuleExplorer(lm)",
     "speculative": 'explorer = lessons.SpeculativeExplorer(lm, "So the prince went", lessons.first_blocks(lm, 4))',
     "decoder": 'explorer = lessons.DecoderExplorer(lm, "Once upon a time", samples=3, max_new_tokens=8)',
 }

@@ -60,6 +60,7 @@ class RuleExplorer(Explorer):
         constrain(self.source, check_text("rule", rule))  # raises for what is no rule
         self.asked: dict[Ids, torch.Tensor] = {}  # ids → (V,) probabilities
         self.new_ids: Ids = ()
+        self.offered, self.left = torch.zeros(1), torch.zeros(1)
         self.prompt = text_box(prompt, say("rule.prompt"))
         self.rule = text_box(rule, say("rule.rule"))
         self.on = widgets.ToggleButton(True, description=say("rule.on"), icon="check", layout=AUTO)

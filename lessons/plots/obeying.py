@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
@@ -99,6 +100,7 @@ def factors(level: Sequence[Part]) -> list[str]:
 def draw_strip(axes: Axes, step: int, level: Sequence[Part], hatched: Sequence[Part] | None) -> None:
     """What was offered at one step: the parts that go on in colours, the rest of what they go on from hatched."""
     top = step - HEIGHT / 2
+    look: dict[str, Any]
     grounds = [(one.first_stretched, one.last_stretched) for one in hatched] if hatched else [(0.0, 1.0)]
     for first, last in grounds:
         look = {"facecolor": "white", "edgecolor": GREY, "hatch": "////", "linewidth": 0.8}
@@ -107,7 +109,7 @@ def draw_strip(axes: Axes, step: int, level: Sequence[Part], hatched: Sequence[P
         axes.add_patch(Rectangle((part.first, top), part.last - part.first, HEIGHT, facecolor=part.colour, linewidth=0))
         words = f"{token_name(part.begun[-1])} {percent(part.share)}"
         inside = part.last - part.first >= NAMED
-        x, look = ((part.first + part.last) / 2, {"ha": "center", "color": "white"})
+        x, look = (part.first + part.last) / 2, {"ha": "center", "color": "white"}
         if not inside:
             x, look = part.last + 0.01, {"ha": "left", "color": ink(part.colour), "backgroundcolor": "white"}
         axes.text(x, step, words, va="center", fontsize=8.5, parse_math=False, **look)
@@ -122,19 +124,19 @@ def draw_funnels(
         corners = [(part.first, top), (part.last, top), (last, bottom), (first, bottom)]
         axes.add_patch(Polygon(corners, facecolor=part.colour, alpha=0.16, linewidth=0))
     for word, (first, last) in zip(words, [(0.0, 1.0)] if len(words) == 1 else below, strict=False):
-        look = {"ha": "center", "va": "center", "fontsize": 8.5, "color": "#333333"}
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8.5, "color": "#333333"}
         axes.text((first + last) / 2, bottom - 0.13, word, **look)
 
 
 def draw_result(axes: Axes, steps: int, level: Sequence[Part], shares: Sequence[tuple[float, float]]) -> None:
     """The last strip: what the texts that obey hold in the end."""
     for part, (first, last) in zip(level, shares, strict=True):
-        look = {"facecolor": part.colour, "edgecolor": "white", "linewidth": 1}
+        look: dict[str, Any] = {"facecolor": part.colour, "edgecolor": "white", "linewidth": 1}
         axes.add_patch(Rectangle((first, steps - HEIGHT / 2), last - first, HEIGHT, **look))
         words = " ".join(map(token_name, part.begun[:-1]))
         inside, number = last - first >= 2 * NAMED, percent(last - first)
-        x, place = ((first + last) / 2, {"ha": "center", "color": "white"})
-        y, said = steps, f"{words}: {number}"
+        place: dict[str, Any] = {"ha": "center", "color": "white"}
+        x, y, said = (first + last) / 2, float(steps), f"{words}: {number}"
         if not inside:
             x, y, place = last, steps + HEIGHT / 2 + 0.16, {"ha": "right", "color": ink(part.colour)}
         axes.text(x, y, said, va="center", fontsize=9.5, fontweight=title_weight(), parse_math=False, **place)
@@ -156,7 +158,12 @@ def given_and_masked(
     rows = {"given": (given, -0.21, BLUE, "obeying.given"), "masked": (masked, 0.21, ORANGE, "obeying.masked")}
     for name, (values, shift, colour, label) in rows.items():
         axes.bar(places + shift, numpy.asarray(values, dtype=float), width=0.4, color=colour, label=say(label))
-        rings = {"markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": RED, "markeredgewidth": 1.4}
+        rings: dict[str, Any] = {
+            "markersize": 5.5,
+            "markerfacecolor": "none",
+            "markeredgecolor": RED,
+            "markeredgewidth": 1.4,
+        }
         if name in drawn:
             known = say("obeying.drawn") if name == "masked" else None
             axes.plot(places + shift, numpy.asarray(drawn[name], dtype=float), "o", label=known, **rings)
