@@ -11,7 +11,7 @@ MADE = {
         lm, None, ["Once upon a time", "A fox ran"], simple=True
     ),
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, "Once", samples=1, max_new_tokens=4, simple=True),
-    "SpeculativeExplorer": lambda lm: lessons.SpeculativeExplorer(lm, "Once upon a time", max_new_tokens=6),
+    "SpeculativeExplorer": lambda lm: lessons.SpeculativeExplorer(lm, "Once upon a time", lm, 12),
     "RuleExplorer": lambda lm: lessons.RuleExplorer(lm),
 }
 

@@ -67,8 +67,8 @@ export class Lens {
   drawGrid() {
     const { model, columns, ids } = this,
       names = ids.slice(-columns).map((id) => model.name(id));
-    this.grid.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
-    this.heads.style.gridTemplateColumns = `3.9rem repeat(${columns}, 1fr)`;
+    this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    this.heads.style.gridTemplateColumns = `var(--heads) repeat(${columns}, minmax(0, 1fr))`;
     this.heads.replaceChildren(
       ...[say("lens.read"), ...names].map((words) => element("span", { title: words }, words)),
     );
