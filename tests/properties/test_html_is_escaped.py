@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
+import test_grading_out
 from datasets import Dataset
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
@@ -226,8 +227,9 @@ def test_the_tree_of_a_beam_search(tokens):
 def test_explorers_of_any_source(tokens):
     """The explorers that take a language of six words: every HTML in them, the error line too."""
     chain = chain_of(tokens)
-    for name in ("BeamExplorer", "TemperatureExplorer", "TruncationExplorer"):
-        explorer = getattr(lessons, name)(chain, "begin")
+    rule = {"RuleExplorer": {"rule": ".*"}}
+    for name in ("BeamExplorer", "TemperatureExplorer", "TruncationExplorer", "RuleExplorer"):
+        explorer = getattr(lessons, name)(chain, "begin", **rule.get(name, {}))
         if name == "TemperatureExplorer":
             explorer.write.click(), explorer.write.click()
             assert visible(tokens[0])[:3].replace("␣", " ") in read(texts_table(explorer.traces)).text
@@ -258,6 +260,7 @@ def test_explorers_of_a_model(tiny_models, tokens):
     explorers[0].choose(1)
     explorers[0].back.click()
     explorers[0].choose(2)  # the tree has two branches
+    read(explorers[-1].trace._repr_html_())
     for explorer in explorers:
         assert "" == explorer.error
         read_all(explorer)
@@ -350,6 +353,11 @@ def test_every_maker_of_html_is_read_here():
         "explorers/fine_tuning.py": test_explorers_of_a_model, "explorers/read_twice.py": test_explorers_of_a_model,
         "explorers/prose.py": test_explorers_of_a_model, "explorers/lens.py": test_explorers_of_a_model,
         "explorers/tree_pane.py": test_explorers_of_any_source, "plots/growing_tree.py": test_explorers_of_any_source,
+        "explorers/rule.py": test_explorers_of_any_source, "explorers/struck_rows.py": test_explorers_of_any_source,
+        "explorers/speculative.py": test_explorers_of_a_model, "words/judged.py": test_explorers_of_a_model,
+        "records/speculation.py": test_explorers_of_a_model,
         "words/cards.py": test_cards_of_texts, "classroom/predict.py": test_a_guess,
+        "classroom/grading/page.py": test_grading_out.test_pages,
+        "classroom/grading/overview.py": test_grading_out.test_the_overview,
     }  # fmt: skip
     assert makers <= set(here), "these make HTML, too"
