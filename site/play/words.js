@@ -19,7 +19,7 @@ export function troubleInWords(error) {
 const PARTICLES = /([\p{L}\p{N}_]?[\p{L}\p{N}_%]|.)(['"”’)\]`*]*)\[([가-힣]+)\/([가-힣]+)\]/gu;
 const ENDS_IN_CONSONANT = "0136780lmnLMNR";
 const ENDS_IN_RIEUL = "178lLR";
-const UNKNOWN = /^(ng|.?[bcgkpt])$/u;
+const UNKNOWN = /^(ng|\p{L}[bcgkpt])$/u; // a letter by itself is read by its name
 
 /** The text with each `[을/를]` replaced by the form that fits; by both where an English ending does not tell. */
 export function withParticles(text) {
