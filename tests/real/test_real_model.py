@@ -125,6 +125,7 @@ EXPLORERS = {
     "DecoderExplorer": lambda lm: lessons.DecoderExplorer(lm, PROMPTS[1], samples=3, max_new_tokens=8),
     "UnderflowExplorer": lambda lm: lessons.UnderflowExplorer(lm),
     "LensExplorer": lambda lm: lessons.LensExplorer(lm, PROMPTS[0]),
+    "RuleExplorer": lambda lm: lessons.RuleExplorer(lm, PROMPTS[0]),
     "SpeculativeExplorer": lambda lm: lessons.SpeculativeExplorer(lm, PROMPTS[0], lessons.first_blocks(lm, 20)),
 }
 
