@@ -109,18 +109,14 @@ class SpeculativeExplorer(Explorer):
 
     def choose(self, piece: int) -> None:
         """Show the bars of a token of the text: of the piece at that place, counted from the first new token."""
-        place = self.pieces[piece + 1].place
-        self._show_step(place)
-        self.place = place  # once it is shown
+        self.place = self.pieces[piece + 1].place
+        self.attempt(self._show)
 
     def _show(self) -> None:
-        self._show_step(self.place)
-
-    def _show_step(self, place: int) -> None:
-        number, step = list(self.trace.numbered())[place]
+        number, step = list(self.trace.numbered())[self.place]
         guess = None if step.guess is None else step.guess.token
         sentence = self._sentence(number, step)
-        self._words.show(self.pieces, place)
+        self._words.show(self.pieces, self.place)
         drawing = accepted_share(self.trace.token, step.p, step.q, guess, step.chosen)
         self.show_drawing(drawing, sentence)
 

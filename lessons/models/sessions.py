@@ -26,6 +26,8 @@ PAGE = {
     "reorder_and_upcast_attn": (False,),
     "add_cross_attention": (False,),
 }
+# Layers of a cache: one keeps the keys and values of all tokens, the other those of the last ones.
+WHOLE, WINDOW = "DynamicLayer", "DynamicSlidingWindowLayer"
 # The weights that it reads, in each block and around the blocks. A model that has others, as with LoRA, is not for it.
 IN_A_BLOCK = ("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj")
 AROUND = (
@@ -117,6 +119,8 @@ class CachedSession:
 
     def read(self, tokens: Sequence[int]) -> Tensor:
         self.texts[0] += tokens
+        if len(tokens) > 1 and not self.has_only(WHOLE, WINDOW):
+            self.cache = None  # a state such as Mamba's takes one token at a time: Jamba begins it anew for several
         unread = self.texts[0] if self.cache is None else list(tokens)
         found = self._read([unread], len(tokens))[0, -len(tokens) :]  # (T, V)
         self.logits = found[-1:]
@@ -126,10 +130,15 @@ class CachedSession:
         """Layers that keep the keys and values of every token can drop the last ones. Others, with a window that has
         moved on or a state that has changed, cannot go back: then the text is read anew when it is read on."""
         del self.texts[0][len(self.texts[0]) - number :]
-        if {type(layer).__name__ for layer in getattr(self.cache, "layers", ())} == {"DynamicLayer"}:
+        if self.has_only(WHOLE):
             self.cache.crop(-number)
         else:
             self.cache = None
+
+    def has_only(self, *kinds: str) -> bool:
+        """Whether the cache has layers of these kinds, and no others."""
+        layers = {type(layer).__name__ for layer in getattr(self.cache, "layers", ())}
+        return bool(layers) and layers <= {*kinds}
 
     @without_gradients()
     def _read(self, rows: list[list[int]], last: int) -> Tensor:
