@@ -4,6 +4,8 @@
     python tools/screenshots.py             # all of them into build/screenshots, the READMEs' into docs
     python tools/screenshots.py beam        # those of one explorer
 
+With them comes a sheet for each explorer with all of its states (`contact_sheets.py`), in English.
+
 They are for looking at: is anything cut off, too pale, in the way?
 """
 
@@ -15,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import browsing
 from browsing import ROOT, Lab, Notebook
+from contact_sheets import sheets
 from growing_tree import grown, write_gif
 from PIL import Image
 from shown_explorer import EXPLORERS, ShownExplorer
@@ -87,6 +90,9 @@ def main(names: list[str]) -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as place, browsing.served_lab(Path(place)) as lab:
+        for name, sheet in sheets(lab, names or list(EXPLORERS)):
+            sheet.save(FOLDER / f"{name}-states.png")
+            print(f"written: {name}, all states", flush=True)
         for language, ending in {"en": "", "ko": "-ko"}.items():
             for name, look, png in shots(lab, names or list(EXPLORERS), language):
                 (FOLDER / f"{name}-{look}{ending}.png").write_bytes(smaller(png))

@@ -46,9 +46,10 @@ class ShownExplorer:
         box: the whole of it, as Playwright finds it.
     """
 
-    def __init__(self, page: "Page", cell: "Locator") -> None:
+    def __init__(self, page: "Page", cell: "Locator", begun: bool = True) -> None:
+        """begun: whether it has something to show, or says why it has not"""
         self.page, self.box = page, cell.locator(".jp-OutputArea-output .widget-vbox").first
-        self.box.locator(".lessons-sentence").wait_for()
+        self.box.locator(".lessons-sentence" if begun else ".lessons-error, .lessons-sentence").first.wait_for()
 
     def picture(self) -> str:
         """Length and digest of the picture: of an image's file, or of the markup of all drawings, or of bars."""
