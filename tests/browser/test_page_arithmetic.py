@@ -55,6 +55,22 @@ def test_logits(arithmetic, lm, prompts, record_property):
     assert farthest < LOGITS
 
 
+def test_any_vocabulary(arithmetic):
+    """The output head's rows are multiplied four at a time, and those left over as well: any number of rows, and of
+    tokens."""
+    names = ("lm_head.weight", "transformer.ln_f.weight", "transformer.ln_f.bias")
+    chance = torch.Generator().manual_seed(0)
+    for V, T in [(size, 1 + size % 3) for size in range(1, 14)]:
+        head, weight, bias, hidden = (torch.randn(shape, generator=chance) for shape in ((V, 5), (5,), (5,), (T, 5)))
+        found = arithmetic.run(
+            """const weights = Object.fromEntries(given[0].map(([name, row]) => [name, unpacked(row)]));
+            return js.logits(weights, unpacked(given[1])).map(packed)""",
+            [[(name, packed(one)) for name, one in zip(names, (head, weight, bias), strict=True)], packed(hidden)],
+        )
+        wanted = torch.nn.functional.layer_norm(hidden, (5,), weight, bias) @ head.T
+        torch.testing.assert_close(torch.stack([*map(unpacked, found)]), wanted)
+
+
 def test_greedy_texts(arithmetic, lm, prompts, record_property):
     """40 tokens, up to the first step whose two best logits lie so near that either may be the first."""
     some, near = prompts[::10], 0
