@@ -126,13 +126,21 @@ function linear(weights, name, hidden) {
 /** (R, M) the products of R vectors (R, N) with the M rows of a matrix (M, N).
  *
  * Nearly all time is spent here, and much of it on fetching numbers. So a matrix is read from front to back, once for
- * all vectors; and four of its rows (M is a multiple of 4) are multiplied with two vectors at a time: six numbers that
- * are fetched make eight products, and the eight sums need not wait for each other. */
+ * all vectors; and four of its rows are multiplied with two vectors at a time: six numbers that are fetched make eight
+ * products, and the eight sums need not wait for each other. Up to three rows that are left over go one by one. */
 function product(vectors, matrix, M) {
   const N = matrix.length / M, R = vectors.length / N, products = new Float32Array(R * M);
-  for (let m = 0; m < M; m += 4) {
+  const fours = M - (M % 4);
+  for (let m = 0; m < fours; m += 4) {
     for (let r = 0; r + 1 < R; r += 2) twoVectors(matrix, m * N, vectors, r * N, N, products, r * M + m, M);
     if (R % 2) oneVector(matrix, m * N, vectors, (R - 1) * N, N, products, (R - 1) * M + m);
+  }
+  for (let m = fours; m < M; m++) {
+    for (let r = 0; r < R; r++) {
+      let sum = 0;
+      for (let i = 0; i < N; i++) sum += matrix[m * N + i] * vectors[r * N + i];
+      products[r * M + m] = sum;
+    }
   }
   return products;
 }

@@ -78,10 +78,14 @@ export function inTurn(active, scores, ids) {
 export function cuts(logits, results) {
   let offered = softmax(logits);
   return results.map(({ name, scores }) => {
-    const left = Array.from(scores, (score) => score > -Infinity), result = softmax(scores);
-    const cut = { name, offered, left, result, number: left.filter(Boolean).length };
-    cut.removed = offered.filter((one) => one > 0).length - cut.number;
-    cut.mass = offered.reduce((sum, one, id) => (left[id] ? sum + one : sum), 0);
+    const left = [], result = softmax(scores);
+    let before = 0, number = 0, mass = 0;
+    for (let id = 0; id < scores.length; id++) {
+      left.push(scores[id] > -Infinity);
+      if (offered[id] > 0) before++;
+      if (left[id]) [number, mass] = [number + 1, mass + offered[id]];
+    }
+    const cut = { name, offered, left, result, number, removed: before - number, mass };
     offered = result;
     return cut;
   });

@@ -45,7 +45,21 @@ export function entropy(scores) {
  * @returns {Uint32Array} (V)
  */
 export function likeliestFirst(scores) {
+  if (scores instanceof Float32Array) return quickLikeliestFirst(scores);
   return Uint32Array.from(scores, (_, id) => id).sort((one, other) => scores[other] - scores[one] || one - other);
+}
+
+/** The same for scores of 32 bits, many times as fast: a score and its id are packed into one whole number of 64 bits,
+ * and those are sorted without a function that compares. Python: lessons.decoding.one_sort.quick_likeliest_first. */
+function quickLikeliestFirst(scores) {
+  const bits = new Int32Array(scores.map((score) => score + 0).buffer); // subtle: + 0 makes a minus zero a zero
+  const packed = new BigInt64Array(scores.length), halves = new Int32Array(packed.buffer); // a lower half comes first
+  for (let id = 0; id < scores.length; id++) {
+    halves[2 * id] = id;
+    halves[2 * id + 1] = ~(bits[id] ^ ((bits[id] >> 31) & 0x7fffffff)); // the smaller the larger the score (IEEE 754)
+  }
+  packed.sort();
+  return new Uint32Array(scores.length).map((_, rank) => halves[2 * rank]);
 }
 
 /** log Σ exp(score). Python: torch.logsumexp. */

@@ -4,7 +4,7 @@
 import { applyKnobs, cuts, knobs, likeliestFirst, softmax, uniforms } from "../model/index.js";
 import { TextBox, button, element } from "./controls.js";
 import { chainWords, drawnInPython } from "./draw_words.js";
-import { FilterRow, SLIDERS, wide } from "./filter_row.js";
+import { FilterRow, SLIDERS } from "./filter_row.js";
 import { shareRows } from "./shares.js";
 import { framed, funnel, needles, pieces, strip } from "./strips.js";
 import { say } from "./words.js";
@@ -97,6 +97,7 @@ export class Draw {
   async show(state) {
     if (this.asked !== state.prompt) await this.ask(state.prompt);
     this.state = state;
+    this.wide = this.offered.strip.clientWidth || 330; // of every strip: asked once, before anything is drawn
     this.prompt.show(state.prompt);
     this.filter();
     this.drawChain();
@@ -107,14 +108,13 @@ export class Draw {
   async ask(prompt) {
     const ids = this.model.readPrompt(prompt);
     const [logits] = await this.model.ask("rows", ids, ids.length - 1);
-    [this.ids, this.logits, this.asked] = [ids, logits, prompt];
-    this.order = likeliestFirst(logits); // of strips and bars
-    this.probabilities = this.sorted(softmax(logits));
-    this.names = Array.from(this.order.subarray(0, NAMED), (token) => this.model.name(token));
-  }
-
-  sorted(values) {
-    return Array.from(this.order, (token) => values[token]);
+    const order = likeliestFirst(logits);
+    [this.ids, this.asked] = [ids, prompt];
+    this.logits = logits.map((_, place) => logits[order[place]]); // (V) in the order of strips and bars, as all below
+    this.promptPlaces = ids.map((id) => order.indexOf(id)); // of the prompt's ids in that order
+    this.probabilities = softmax(this.logits);
+    this.names = Array.from(order.subarray(0, NAMED), (token) => this.model.name(token));
+    this.pieces = pieces(this.probabilities, this.names);
   }
 
   /** The settings that are on, named as in `generate`. */
@@ -124,23 +124,20 @@ export class Draw {
   }
 
   filter() {
-    this.scores = applyKnobs(knobs(this.settings()), this.logits, this.ids);
-    this.cuts = cuts(this.logits, this.scores).map((cut) => ({
-      ...cut,
-      offered: this.sorted(cut.offered),
-      left: this.sorted(cut.left),
-      result: this.sorted(cut.result),
-    }));
-    this.result = this.cuts.at(-1)?.result ?? this.probabilities; // in the order of the strips
+    const results = applyKnobs(knobs(this.settings()), this.logits, this.promptPlaces);
+    this.cuts = cuts(this.logits, results);
+    this.result = this.cuts.at(-1)?.result ?? this.probabilities;
+    this.order = likeliestFirst(results.at(-1)?.scores ?? this.logits); // places: a penalty may have changed it
+    this.shares = Array.from(this.order, (place) => this.result[place]);
     this.thrown = Array.from(uniforms(this.state.seed, 1, Math.max(1, this.state.draws))[0]).slice(0, this.state.draws);
-    this.places = landed(this.result, this.thrown);
+    this.places = landed(this.shares, this.thrown).map((rank) => this.order[rank]);
   }
 
   drawChain() {
-    const parts = pieces(this.probabilities, this.names),
+    const parts = this.pieces,
       settings = this.settings();
     this.offered.strip.innerHTML = framed(
-      strip(parts, "hatch-offered", wide(this.offered.strip)) + funnel(parts),
+      strip(parts, "hatch-offered", this.wide) + funnel(parts),
       parts,
       this.offered.words,
     );
@@ -150,19 +147,18 @@ export class Draw {
       const isOn = row.name in settings,
         cut = this.cuts.find((one) => one.name === row.name);
       row.box.hidden = !(isOn || this.unfolded || FIRST.includes(row.name));
-      row.show(isOn, this.state[row.name], cut, reached, this.names);
+      row.show(isOn, this.state[row.name], cut, reached, this.names, this.wide);
       reached = cut?.result ?? reached;
     }
   }
 
   drawResult() {
-    const order = likeliestFirst(this.result),
-      shares = Array.from(order, (place) => this.result[place]); // a penalty may have changed it
+    const { order, shares } = this;
     const parts = pieces(
       shares,
       Array.from(order.subarray(0, NAMED), (place) => this.names[place] ?? ""),
     );
-    let drawn = strip(parts, "hatch-left", wide(this.left.strip));
+    let drawn = strip(parts, "hatch-left", this.wide);
     const last = this.places.at(-1) ?? null;
     if (last !== null) {
       const rank = order.indexOf(last),
@@ -219,11 +215,10 @@ export class Draw {
   }
 }
 
-/** The places into which numbers fall when probabilities lie side by side, the likeliest first: `draw`, for many. */
-function landed(probabilities, thrown) {
-  const order = likeliestFirst(probabilities),
-    ends = new Float64Array(order.length);
-  order.forEach((place, rank) => (ends[rank] = probabilities[place] + (rank ? ends[rank - 1] : 0)));
+/** In the how-manieth places, from 0, numbers fall when shares lie side by side, the largest first: `draw`, for many. */
+function landed(shares, thrown) {
+  const ends = new Float64Array(shares);
+  for (let rank = 1; rank < ends.length; rank++) ends[rank] += ends[rank - 1];
   return thrown.map((uniform) => {
     let low = 0,
       high = ends.length - 1;
@@ -232,7 +227,7 @@ function landed(probabilities, thrown) {
       if (ends[middle] > uniform * ends[ends.length - 1]) high = middle;
       else low = middle + 1;
     }
-    return order[low];
+    return low;
   });
 }
 

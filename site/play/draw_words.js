@@ -1,7 +1,7 @@
 // What the page says of the filters and of what was drawn: the twin of the words of lessons/explorers/truncation.py and
 // draws.py; and the lines of Python that show the same.
 
-import { OFF, ORDERS, applyKnobs, knobs, likeliestFirst } from "../model/index.js";
+import { OFF, ORDERS, applyKnobs, knobs } from "../model/index.js";
 import { knobWords } from "./filter_row.js";
 import { expected } from "./shares.js";
 import { say } from "./words.js";
@@ -28,7 +28,7 @@ function otherWords(part, number) {
   const settings = part.settings(),
     [, other] = Object.keys(ORDERS);
   if (!("temperature" in settings) || settings.temperature === OFF.temperature) return "";
-  const scores = applyKnobs(knobs(settings, other), part.logits, part.ids).at(-1).scores;
+  const scores = applyKnobs(knobs(settings, other), part.logits, part.promptPlaces).at(-1).scores;
   const left = scores.filter((score) => score > -Infinity).length;
   return left === number ? "" : say("truncation.other_order", { order: other, number: commas(left) });
 }
@@ -38,7 +38,7 @@ function drawnWords(part, counts) {
     uniform = part.thrown.at(-1).toFixed(3),
     last = part.tokenAt(part.places.at(-1));
   if (draws === 1) return say("draws.drawn_one", { uniform, token: last });
-  const top = likeliestFirst(part.result)[0];
+  const top = part.order[0];
   const numbers = { draws: commas(draws), count: commas(counts[top]), expected: expected(draws * part.result[top]) };
   return say("draws.drawn", { token: part.tokenAt(top), last, uniform, ...numbers });
 }

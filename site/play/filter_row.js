@@ -46,8 +46,8 @@ export class FilterRow {
     this.box = element("div", { class: "filter" }, label, this.slider.box, this.strip, this.note);
   }
 
-  /** cut: what it did, in the order of the strip; if it does nothing, `reached` goes through it */
-  show(isOn, value, cut, reached, names) {
+  /** cut: what it did, in the order of the strip; if it does nothing, `reached` goes through it; wide: as in `strip` */
+  show(isOn, value, cut, reached, names, wide) {
     this.switch.checked = isOn;
     this.slider.input.disabled = !isOn;
     this.slider.show(this.name === "temperature" ? Math.log10(value) : value);
@@ -59,16 +59,13 @@ export class FilterRow {
     const did = cut ? effect(cut) : "nothing";
     const parts = did === "cut" ? pieces(cut.offered, names, cut.left) : pieces(cut?.result ?? reached, names);
     this.strip.innerHTML = framed(
-      strip(parts, `hatch-${this.name}`, wide(this.strip)) + funnel(parts),
+      strip(parts, `hatch-${this.name}`, wide) + funnel(parts),
       parts,
       this.name,
     );
     this.note.textContent = say(NOTES[did], cut ? { number: commas(cut.number), mass: share(cut.mass, 1) } : {});
   }
 }
-
-/** How many pixels wide a strip may be. */
-export const wide = (box) => box.clientWidth || 330;
 
 /** What a knob did to what it was offered: "cut" some of it, "reshaped" it, or "nothing". */
 function effect(cut) {

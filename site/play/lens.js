@@ -55,10 +55,11 @@ export class Lens {
   }
 
   draw() {
-    const probabilities = softmax(this.logits[this.at][this.place - 1]),
-      final = softmax(this.logits.at(-1)[this.place - 1]);
+    const logits = this.logits[this.at][this.place - 1],
+      final = this.logits.at(-1)[this.place - 1],
+      probabilities = softmax(logits);
     const winner = likeliestFirst(final)[0],
-      order = Array.from(likeliestFirst(probabilities).subarray(0, BARS));
+      order = Array.from(likeliestFirst(logits).subarray(0, BARS));
     this.drawGrid();
     this.bars.innerHTML = this.drawnBars(order, probabilities, winner);
     this.sentence.textContent = this.inWords(order[0], probabilities, winner);
@@ -149,7 +150,7 @@ export class Lens {
 
 function guessOf(logits) {
   const probabilities = softmax(logits),
-    token = likeliestFirst(probabilities)[0];
+    token = likeliestFirst(logits)[0];
   return { token, probability: probabilities[token] };
 }
 

@@ -107,9 +107,9 @@ export function needles(thrown, start, share, token) {
 
 /** A strip in a page: reached by key or finger it lists its pieces, of many the leading and the last. */
 export function framed(drawn, parts, name) {
-  const all = parts.map(inWords),
-    many = all.length > LEADING + LAST;
-  const listed = many ? `${all.slice(0, LEADING).join("; ")}; … ${all.slice(-LAST).join("; ")}` : all.join("; ");
+  const list = (some) => some.map(inWords).join("; "),
+    many = parts.length > LEADING + LAST;
+  const listed = many ? `${list(parts.slice(0, LEADING))}; … ${list(parts.slice(-LAST))}` : list(parts);
   const words = say("strip_pages.listed", { name, pieces: listed }),
     height = parts.length ? ROW : OFF;
   const tip = listed ? `<div class="tip" aria-hidden="true">${escape(listed)}</div>` : "";

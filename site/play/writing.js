@@ -29,8 +29,10 @@ export function general(value, digits = 6) {
   return String(Number(value.toPrecision(digits)));
 }
 
+const WHOLE = new Intl.NumberFormat("en-US"); // subtle: made once, for `toLocaleString` makes one each time
+
 /** A whole number with commas between thousands. */
-export const commas = (value) => Math.round(value).toLocaleString("en-US");
+export const commas = (value) => WHOLE.format(Math.round(value));
 
 /** A number of so many digits after the point, with a real minus sign. */
 export const signed = (value, digits = 2) => value.toFixed(digits).replace("-", "−");

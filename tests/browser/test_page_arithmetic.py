@@ -11,6 +11,7 @@ import torch
 from arithmetic_page import drawn_knobs, drawn_prompts, packed, unpacked
 
 import lessons
+from lessons.arithmetic.probability import likeliest_first
 from lessons.decoding.drawing import draw
 from lessons.decoding.knobs import in_turn
 from lessons.words.tokens import visible
@@ -54,6 +55,22 @@ def test_logits(arithmetic, lm, prompts, record_property):
     assert farthest < LOGITS
 
 
+def test_any_vocabulary(arithmetic):
+    """The output head's rows are multiplied four at a time, and those left over as well: any number of rows, and of
+    tokens."""
+    names = ("lm_head.weight", "transformer.ln_f.weight", "transformer.ln_f.bias")
+    chance = torch.Generator().manual_seed(0)
+    for V, T in [(size, 1 + size % 3) for size in range(1, 14)]:
+        head, weight, bias, hidden = (torch.randn(shape, generator=chance) for shape in ((V, 5), (5,), (5,), (T, 5)))
+        found = arithmetic.run(
+            """const weights = Object.fromEntries(given[0].map(([name, row]) => [name, unpacked(row)]));
+            return js.logits(weights, unpacked(given[1])).map(packed)""",
+            [[(name, packed(one)) for name, one in zip(names, (head, weight, bias), strict=True)], packed(hidden)],
+        )
+        wanted = torch.nn.functional.layer_norm(hidden, (5,), weight, bias) @ head.T
+        torch.testing.assert_close(torch.stack([*map(unpacked, found)]), wanted)
+
+
 def test_greedy_texts(arithmetic, lm, prompts, record_property):
     """40 tokens, up to the first step whose two best logits lie so near that either may be the first."""
     some, near = prompts[::10], 0
@@ -91,6 +108,18 @@ def test_filters(arithmetic, lm, prompts):
         assert [name for name, _ in results] == [name for name, _ in wanted]
         for (_, answer), (_, scores) in zip(results, wanted, strict=True):
             torch.testing.assert_close(unpacked(answer), scores, rtol=1e-6, atol=0)
+
+
+def test_the_likeliest_first(arithmetic):
+    """By the quick way of 32 bits and by comparing 64: Python's order, of equal scores the lower id first; a minus zero
+    is a zero."""
+    chance = torch.Generator().manual_seed(0)
+    rows = [torch.randn(size, generator=chance) for size in (1, 2, 1000, 4096)]
+    rows += [row.mul(3).round() for row in rows] + [row.where(row > 0, -torch.inf) for row in rows]
+    rows += [torch.tensor([0.0, -0.0, 1e-45, -1e-45, torch.inf, -torch.inf, 3e38, -3e38, -0.0, 0.0])]
+    for way in ("given.map((row) => js.likeliestFirst(unpacked(row)))", "given.map((row) => js.likeliestFirst(new Float64Array(unpacked(row))))"):  # fmt: skip
+        found = arithmetic.run(f"return {way}.map((ids) => [...ids])", [*map(packed, rows)])
+        assert found == [likeliest_first(row).tolist() for row in rows]
 
 
 def test_random_numbers_and_draws(arithmetic, lm):
