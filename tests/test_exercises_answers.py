@@ -1026,6 +1026,10 @@ def f(query, key, value):
     "may-follow": (
         ("lambda texts, written: {text[len(written)] for text in texts if len(text) > len(written)}", "by-place"),
         ("lambda texts, written: {i for text in texts for i in text}", "anything"),
+        (
+            "lambda texts, written: {i for text in texts if text[:len(written)] == written for i in text[len(written):]}",
+            "whole-rest",
+        ),
     ),
     "weight-of-a-draw": (
         ("lambda offered, allowed: (offered * allowed).sum(-1).mean()", "mean"),

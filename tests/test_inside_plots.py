@@ -104,5 +104,5 @@ def test_korean_pictures(fonts):
     """Every word of the pictures is there in Korean."""
     speak("ko")
     (axes,) = lens_curves([[0.0, 0.9], [0.5, 0.1]], ["a", "밥"]).axes
-    assert "“a”" in axes.get_title("left") and "“밥”을" in axes.get_title("left")
+    assert "1번째 블록에서 “a”의 확률이 “밥”의 확률을 앞지른다" == axes.get_title("left")
     assert "블록 1개 뒤" == lens_grid(["a"], [["b"], ["c"]], [[1.0], [0.5]]).axes[0].get_yticklabels()[1].get_text()

@@ -122,4 +122,4 @@ def test_korean(lm, fonts):
             f"블록 6개 가운데 {blocks}개를 지났을 때" in explorer.sentence and "끝에서 1위가 되는" in explorer.sentence
         )
     explorer.blocks.value = 6
-    assert "이것이 모델의 답입니다" in explorer.sentence and explorer.error == ""
+    assert "이것이 모델의 답이다" in explorer.sentence and explorer.error == ""

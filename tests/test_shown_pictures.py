@@ -51,6 +51,13 @@ def two_texts() -> Figure:
 
 
 PICTURES = {
+    "two_ways": lambda: plots.two_ways({(" the", " dog", "."): [0.5, 0.4, 0.3], (" a", " dog", "."): [0.4, 0.04, 0.3]}),
+    "given_and_masked": lambda: plots.given_and_masked(
+        [*map(str, range(1, 12)), "12 +"],
+        0.5 ** numpy.arange(1, 13),
+        numpy.ones(12) / 12,
+        {"given": 0.5 ** numpy.arange(1, 13), "masked": numpy.ones(12) / 12},
+    ),
     "next_token_bars": lambda: plots.next_token_bars(WORDS[:10], FLAT[:10], 3990),
     "next_token_bars, long": lambda: plots.next_token_bars(LONG, STEEP[:12], 123456, highlight=0),
     "next_token_bars, one": lambda: plots.next_token_bars([" a"], [1.0], 4095),

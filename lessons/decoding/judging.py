@@ -82,6 +82,7 @@ class ByChance:
 def ratio(p: Tensor, q: Tensor, token: int) -> float:
     """With which probability a token that was drawn from q is accepted: min(1, p / q).
 
+    >>> import torch
     >>> p, q = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.2, 0.6, 0.2])
     >>> [round(ratio(p, q, token), 4) for token in range(3)]
     [1.0, 0.5, 1.0]
@@ -93,6 +94,7 @@ def residual(p: Tensor, q: Tensor) -> Tensor:
     """(V,) what a token is drawn from that takes the place of a rejected one: (p - q) where that is above 0,
     renormalised. All 0 where p is nowhere above q: then nothing is ever rejected.
 
+    >>> import torch
     >>> residual(torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.2, 0.6, 0.2]))
     tensor([1., 0., 0.])
     """

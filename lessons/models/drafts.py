@@ -80,7 +80,7 @@ def ngram_model(lm: Source | NextLogits, texts: Iterable[str], n: int = 3) -> Ng
     >>> from lessons.models.six_words import six_words
     >>> bigrams = ngram_model(six_words(), ["the dog runs", "the cat"], n=2)
     >>> [round(p, 3) for p in bigrams(bigrams.encode("the")).exp().tolist()]  # dog and cat, each half of the time
-    [0.098, 0.098, 0.038, 0.317, 0.317, 0.13]
+    [0.118, 0.118, 0.035, 0.326, 0.326, 0.076]
     """
     source, texts = as_source(lm), check_some("texts", check_texts("texts", texts))
     longest, size = check_whole("n", n, 1, MOST_IN_A_ROW), size_of(source)

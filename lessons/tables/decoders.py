@@ -144,8 +144,8 @@ def measure(written: dict[str, list[Text]]) -> pandas.DataFrame:
 
     surprisal (nats per token), perplexity (its exp), log_prob (mean of a text), distinct_2 (share of different 2-grams
     in all texts together), repetition (share of a text's 4-grams that it has had before, mean), different (how many of
-    the texts differ), tokens (mean). Raises TypeError for what is not as `write_all` returns it, ValueError where a
-    decoder has no texts, or none of two tokens.
+    the texts differ), tokens (mean). Where all texts are of one token, distinct_2 is NaN. Raises TypeError for what is
+    not as `write_all` returns it, ValueError where a decoder has no texts.
     """
     rows = {}
     for name, texts in check_kind("written", written, dict, "write_all(lm, prompt)").items():
@@ -156,7 +156,7 @@ def measure(written: dict[str, list[Text]]) -> pandas.DataFrame:
             "surprisal": surprisal,
             "perplexity": math.exp(surprisal),
             "log_prob": sum(text.log_prob for text in texts) / count,
-            "distinct_2": distinct_share(ids),
+            "distinct_2": distinct_share(ids) if max(map(len, ids)) > 1 else math.nan,
             "repetition": sum(map(repetition, ids)) / count,
             "different": len(set(ids)),
             "tokens": sum(map(len, ids)) / count,
