@@ -34,6 +34,10 @@ STEPS = {
         (".lessons-cell:visible >> nth=3", "Enter", ".lessons-sentence"),
         (HANDLE.format(0), "ArrowRight", ".lessons-sentence"),
     ],
+    "rule": [
+        (".lessons-rows button >> nth=6", "Enter", ".lessons-sentence"),  # the first that the rule allows
+        ("button:has(.fa-check)", "Enter", ".lessons-sentence"),
+    ],
     "decoder": [("select >> nth=1", "Space ArrowUp Enter", ".lessons-sentence")],
 }
 BY_SLIDER = [(HANDLE.format(0), "ArrowRight", ".lessons-sentence")]
