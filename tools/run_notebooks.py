@@ -4,6 +4,7 @@ With each explorer comes how it moves on a page (`moving.py`), in the metadata o
 """
 
 import json
+import os
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -34,7 +35,9 @@ def run(path: Path, folder: Path) -> nbformat.NotebookNode:
     if not kept.exists():
         notebook = with_questions(nbformat.read(path, nbformat.NO_CONVERT))
         place = {"metadata": {"path": str(folder)}}
-        NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=place).execute()
+        # two languages run side by side: more threads would only wait for one another
+        one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
+        NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=place).execute(env=one_thread)
         notebook.cells = with_answers(notebook.cells)
         KEPT.mkdir(parents=True, exist_ok=True)
         for old in KEPT.glob(f"{path.parent.name}-{path.stem}-*"):
