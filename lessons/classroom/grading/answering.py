@@ -56,11 +56,12 @@ def described(function: Any, parameters: int) -> dict[str, Any]:
         return {"there": function is not ..., "callable": False, "value": encode(function)}
     try:
         inspect.signature(function).bind(*range(parameters))
+        binds = True
     except TypeError:
-        return {"there": True, "callable": True, "binds": False}
-    except ValueError:  # a function of C that does not tell its arguments
-        pass
-    return {"there": True, "callable": True, "binds": True}
+        binds = False
+    except ValueError:  # a function of C that does not tell its arguments: calling it will show
+        binds = True
+    return {"there": True, "callable": True, "binds": binds}
 
 
 def called(line: Connection, function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
