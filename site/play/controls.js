@@ -12,6 +12,19 @@ export function element(tag, options = {}, ...children) {
   return made;
 }
 
+/** Let an element say these words. What it says already stays: new words make the browser lay out the page anew. */
+export function tell(one, words) {
+  if (one.textContent !== words) one.textContent = words;
+}
+
+const standing = new WeakMap(); // box → its HTML, as it was written
+
+/** Put HTML into a box; what stands in it already stays. */
+export function put(box, html) {
+  if (standing.get(box) !== html) box.innerHTML = html;
+  standing.set(box, html);
+}
+
 /** A button with words on it. */
 export const button = (words, press, options = {}) =>
   element("button", { type: "button", onclick: press, ...options }, words);
@@ -35,7 +48,7 @@ export class Slider {
   show(number, most = this.input.max) {
     this.input.max = most;
     this.input.value = number;
-    this.value.textContent = this.written(number);
+    tell(this.value, this.written(number));
     this.input.setAttribute("aria-valuetext", this.value.textContent);
   }
 }
@@ -73,8 +86,8 @@ export class Buttons {
     looks.forEach((look, place) => {
       const one = this.box.children[place] ?? this.made(place);
       const inside = look.html ?? "";
-      if (inside && one.innerHTML !== inside) one.innerHTML = inside;
-      if (!inside && one.textContent !== look.label) one.textContent = look.label;
+      if (inside) put(one, inside);
+      else tell(one, look.label);
       one.title = look.title ?? "";
       one.setAttribute("aria-label", look.name ?? (look.title || look.label));
       one.style.cssText = look.style ?? "";

@@ -2,7 +2,7 @@
 // is left, and the text that the same numbers write. The twin of lessons/explorers/truncation.py.
 
 import { applyKnobs, cuts, knobs, likeliestFirst, softmax, uniforms } from "../model/index.js";
-import { TextBox, button, element } from "./controls.js";
+import { TextBox, button, element, put, tell } from "./controls.js";
 import { chainWords, drawnInPython } from "./draw_words.js";
 import { FilterRow, SLIDERS } from "./filter_row.js";
 import { shareRows } from "./shares.js";
@@ -31,6 +31,8 @@ export class Draw {
     this.text = element("p", { class: "written" });
     this.sentence = element("p", { class: "sentence", role: "status" });
     this.box = this.laidOut();
+    this.wide = 330; // pixels of every strip
+    new ResizeObserver(() => this.widened()).observe(this.offered.strip);
   }
 
   newRow(name) {
@@ -93,11 +95,18 @@ export class Draw {
     this.drawChain();
   }
 
+  /** Draw what fits the strips as wide as they are now: names that are too wide for their pieces are left out. */
+  widened() {
+    this.wide = this.offered.strip.clientWidth || this.wide;
+    if (!this.cuts) return; // nothing is drawn yet
+    this.drawChain();
+    this.drawResult();
+  }
+
   /** Show a state; the text that it writes follows when it is written. */
   async show(state) {
     if (this.asked !== state.prompt) await this.ask(state.prompt);
     this.state = state;
-    this.wide = this.offered.strip.clientWidth || 330; // of every strip: asked once, before anything is drawn
     this.prompt.show(state.prompt);
     this.filter();
     this.drawChain();
@@ -136,12 +145,9 @@ export class Draw {
   drawChain() {
     const parts = this.pieces,
       settings = this.settings();
-    this.offered.strip.innerHTML = framed(
-      strip(parts, "hatch-offered", this.wide) + funnel(parts),
-      parts,
-      this.offered.words,
-    );
-    this.offered.note.textContent = say("truncation.note_left", { number: commas(this.logits.length) });
+    const drawn = strip(parts, "hatch-offered", this.wide) + funnel(parts);
+    put(this.offered.strip, framed(drawn, parts, this.offered.words));
+    tell(this.offered.note, say("truncation.note_left", { number: commas(this.logits.length) }));
     let reached = this.probabilities; // what each filter is offered
     for (const row of this.rows) {
       const isOn = row.name in settings,
@@ -165,13 +171,13 @@ export class Draw {
         start = shares.slice(0, rank).reduce((sum, one) => sum + one, 0);
       drawn += needles(this.thrown.slice(-SHOWN_AT_ONCE), start, shares[rank], this.tokenAt(last));
     }
-    this.left.strip.innerHTML = framed(drawn, parts, this.left.words);
+    put(this.left.strip, framed(drawn, parts, this.left.words));
     const number = this.result.filter((one) => one > 0).length;
-    this.left.note.textContent = say("truncation.note_left", { number: commas(number) });
+    tell(this.left.note, say("truncation.note_left", { number: commas(number) }));
     const counts = last === null ? null : tallied(this.places, this.result.length);
-    this.bars.innerHTML = shareRows(this.names.slice(0, BARS), this.probabilities, this.result, counts, last);
+    put(this.bars, shareRows(this.names.slice(0, BARS), this.probabilities, this.result, counts, last));
     [this.seed.input.value, this.draws.input.value] = [this.state.seed, this.state.draws];
-    this.sentence.textContent = chainWords(this, number, counts);
+    tell(this.sentence, chainWords(this, number, counts));
   }
 
   /** Throw so many more numbers; the last one is seen falling. */

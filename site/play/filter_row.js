@@ -1,7 +1,7 @@
 // One filter in one row: its switch, its slider, its strip, and what it left. The twin of
 // lessons/explorers/filter_rows.py.
 
-import { Slider, element } from "./controls.js";
+import { Slider, element, put, tell } from "./controls.js";
 import { framed, funnel, passedBy, pieces, strip } from "./strips.js";
 import { say } from "./words.js";
 import { commas, general, share } from "./writing.js";
@@ -52,18 +52,14 @@ export class FilterRow {
     this.slider.input.disabled = !isOn;
     this.slider.show(this.name === "temperature" ? Math.log10(value) : value);
     if (!isOn) {
-      this.strip.innerHTML = framed(passedBy(), [], this.name);
-      this.note.textContent = "";
+      put(this.strip, framed(passedBy(), [], this.name));
+      tell(this.note, "");
       return;
     }
     const did = cut ? effect(cut) : "nothing";
     const parts = did === "cut" ? pieces(cut.offered, names, cut.left) : pieces(cut?.result ?? reached, names);
-    this.strip.innerHTML = framed(
-      strip(parts, `hatch-${this.name}`, wide) + funnel(parts),
-      parts,
-      this.name,
-    );
-    this.note.textContent = say(NOTES[did], cut ? { number: commas(cut.number), mass: share(cut.mass, 1) } : {});
+    put(this.strip, framed(strip(parts, `hatch-${this.name}`, wide) + funnel(parts), parts, this.name));
+    tell(this.note, say(NOTES[did], cut ? { number: commas(cut.number), mass: share(cut.mass, 1) } : {}));
   }
 }
 

@@ -1,6 +1,6 @@
 // Where to go from here: a link to exactly this, the lesson about it, and the lines of Python that show the same.
 
-import { button, element } from "./controls.js";
+import { button, element, tell } from "./controls.js";
 import { say } from "./words.js";
 
 export class Links {
@@ -16,10 +16,10 @@ export class Links {
   }
 
   show(state, lines, { lesson, page }) {
-    this.lesson.textContent = lesson;
+    tell(this.lesson, lesson);
     this.lesson.href = page;
-    this.lines.textContent = ["import lessons", "", "lm = lessons.load()", ...lines].join("\n");
-    this.said.textContent = "";
+    tell(this.lines, ["import lessons", "", "lm = lessons.load()", ...lines].join("\n"));
+    tell(this.said, "");
   }
 
   async copy(text) {

@@ -1,6 +1,7 @@
 // The page: tabs, the state and its link, and what is around the four things to play with.
 
 import { BeamSearch } from "./beam.js";
+import { tell } from "./controls.js";
 import { Draw } from "./draw.js";
 import { Lens } from "./lens.js";
 import { Links } from "./links.js";
@@ -51,8 +52,8 @@ async function show() {
     byId(`tab-${tab}`).tabIndex = tab === state.tab ? 0 : -1;
   }
   const { question, about } = lessons[state.tab];
-  byId("question").textContent = question;
-  byId("about").textContent = about;
+  tell(byId("question"), question);
+  tell(byId("about"), about);
   byId("other-language").hash = write(state);
   await model.ready;
   byId("arriving").hidden = true;

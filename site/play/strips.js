@@ -13,8 +13,9 @@ const BAND = "#d3e1ed"; // the colour of what leads from one strip to the next
 const LEADING = 10,
   LAST = 2; // pieces that are read out of many
 
-/** The group of a rank from 0: 0 for the first, 1 for 2 to 10, 2 for 11 to 100 … */
-const groupOf = (rank) => Math.min(rank ? String(rank).length : 0, RANKS.length - 1);
+/** Where a group of ranks begins: ranks from 0, the first by itself, then up to the 10th, the 100th … */
+const GROUPS = RANKS.map((_, group) => (group ? 10 ** (group - 1) : 0));
+const groupOf = (rank) => GROUPS.findLastIndex((start) => start <= rank);
 
 /**
  * The pieces of a strip, without those that are 0: {start, share, first, last, name, kept}; `last` is the rank after.
@@ -31,8 +32,7 @@ export function pieces(shares, names, kept = null) {
   for (let rank = 0; rank < shares.length; rank++) {
     const own = shares[rank] >= OWN,
       before = rank - 1;
-    const begins =
-      !piece || own || shares[before] >= OWN || groupOf(rank) !== groupOf(before) || stays(rank) !== stays(before);
+    const begins = own || shares[before] >= OWN || GROUPS.includes(rank) || stays(rank) !== stays(before);
     if (begins) found.push((piece = { start, share: 0, first: rank, kept: stays(rank) }));
     piece.share += shares[rank];
     piece.last = rank + 1;
