@@ -2,8 +2,8 @@
 
     python tools/check_site.py _site
 
-Links, pictures' words and headings are looked up in the files; that pictures show and that nothing sticks out at 400
-pixels' width is seen in Chromium, if it is there.
+Links, pictures' words and edges, and headings are looked up in the files; that pictures show, that nothing is cut off,
+and that nothing sticks out at 400 pixels' width is seen in Chromium, if it is there.
 """
 
 import re
@@ -19,8 +19,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import browsing
+from cut_off import cut_off, keep_pictures, reaches_the_edge
 
-NARROW = 400  # pixels
+NARROW, WIDE = 400, 1200  # pixels
 
 
 class Page(HTMLParser):
@@ -28,18 +29,19 @@ class Page(HTMLParser):
 
     Attributes:
         links: addresses of links and pictures; ids: what can be linked to; headings: their levels.
-        silent: pictures without words.
+        pictures: addresses of pictures; silent: those without words.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.links, self.ids, self.headings, self.silent = [], set(), [], []
+        self.links, self.ids, self.headings, self.pictures, self.silent = [], set(), [], [], []
         self.feed(path.read_text(encoding="utf8"))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         known = dict(attributes)
         self.links += [known[name] for name in ("href", "src") if known.get(name)]
         self.ids |= {unquote(known["id"])} if known.get("id") else set()  # nbconvert writes Hangul as %EC…
+        self.pictures += [known["src"]] if tag == "img" else []
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         words = (
@@ -68,11 +70,18 @@ def faults(folder: Path) -> Iterator[str]:
             elif mark and target in pages and mark not in pages[target].ids:
                 yield f"{name}: {link} leads to a page that has no such heading"
         yield from (f"{name}: a picture without words: {picture}" for picture in page.silent)
+        yield from (f"{name}: {picture} goes on beyond its edge" for picture in page.pictures if is_cut(path, picture))
         if page.headings and page.headings[0] != 1:
             yield f"{name}: the first heading is of level {page.headings[0]}"
         yield from (
             f"{name}: level {after} follows {before}" for before, after in pairwise(page.headings) if after > before + 1
         )
+
+
+def is_cut(page: Path, address: str) -> bool:
+    """Whether a figure of a page is cut off. Those of its own folder are figures; others are photographs of screens."""
+    path = page.parent / unquote(address)
+    return not address.startswith("..") and path.suffix == ".png" and path.exists() and reaches_the_edge(path)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -101,19 +110,26 @@ TOO_WIDE = "[document.documentElement.scrollWidth, document.documentElement.clie
 
 
 def faults_seen(folder: Path) -> Iterator[str]:
-    """What a reader sees of it: pictures that do not show, pages that must be pushed sideways, scripts' complaints."""
+    """What a reader sees of it: pictures that do not show or are cut off, pages that must be pushed sideways, scripts'
+    complaints."""
     with browsing.browser() as chromium, served(folder) as address:
-        page = chromium.new_page(viewport={"width": NARROW, "height": 800})
+        page = chromium.new_page()
+        page.set_default_timeout(browsing.SECONDS * 1000)
         complaints: list[str] = []
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         for path in sorted(folder.glob("*/*.html")):  # the front page only leads to the first of them
             name = path.relative_to(folder)
+            page.set_viewport_size({"width": NARROW, "height": 800})
             page.goto(f"{address}/{name.as_posix()}")
             yield from (f"{name}: {picture} does not show" for picture in page.evaluate(MISSING))
             yield from (f"{name}: a figure is cut off, and nothing says so: {words}" for words in page.evaluate(CUT))
             wide, narrow = page.evaluate(TOO_WIDE)
             if wide > narrow:
                 yield f"{name}: {wide} pixels wide on a screen of {narrow}"
+            keep_pictures(page)
+            for width in (NARROW, WIDE):
+                page.set_viewport_size({"width": width, "height": 800})
+                yield from (f"{name}: cut off on a page of {width} pixels: {words}" for words in cut_off(page))
             yield from (f"{name}: the browser says: {complaint}" for complaint in complaints)
             complaints.clear()
 
