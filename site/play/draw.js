@@ -202,7 +202,7 @@ export class Draw {
       this.writeAgain = true;
       return;
     }
-    this.writing = true;
+    this.text.ariaBusy = this.writing = true;
     do {
       this.writeAgain = false;
       const { seed, tokens } = this.state;
@@ -211,7 +211,7 @@ export class Draw {
         .catch(() => null);
       if (written && !this.writeAgain) this.showText(written);
     } while (this.writeAgain);
-    this.writing = false;
+    this.text.ariaBusy = this.writing = false;
   }
 
   showText({ newText }) {

@@ -16,6 +16,7 @@ import check_site
 import pytest
 import site_play
 from axe_playwright_python.sync_playwright import Axe
+from cut_off import cut_off
 
 from lessons.words.language import speak, with_particles
 from lessons.words.tokens import running
@@ -247,7 +248,7 @@ def test_nothing_is_cut_and_nothing_serious_is_found_by_axe(shared, address, lan
         shown(shared, address, LINKS[link], language)
         shared.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         look = shared.evaluate(LOOK)
-        assert (link, look["cut"], max(0, look["wider"])) == (link, [], 0)
+        assert (link, look["cut"], max(0, look["wider"]), cut_off(shared)) == (link, [], 0, [])
         found = Axe().run(shared).response["violations"] if (language, width) != ("ko", 1366) else []
         serious = [f"{one['id']}: {node['html'][:150]}" for one in found if one["impact"] in ("serious", "critical") for node in one["nodes"]]  # fmt: skip
         assert (link, serious) == (link, [])
