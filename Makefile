@@ -35,7 +35,7 @@ test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's version
 test-real: .venv/.ready $(REAL_MODEL)  ## the lessons, decoders and scores on a real model (93 MB, fetched once); REAL_MODEL=file.gguf for another
 	@REAL_MODEL="$(REAL_MODEL)" $(RUN) -m pytest tests/real $(ARGS)
 
-test-claims: .venv/.ready  ## what lessons 05, 06 and 07 say of their numbers, on three seeds and in bf16 and fp32; ARGS="-k 1-fp32" for some
+test-claims: .venv/.ready  ## what lessons 05, 06, 07, 09 and 10 say of their numbers, on three seeds and in bf16 and fp32; ARGS="-k 1-fp32" for some
 	@$(RUN) -m pytest tests/claims $(ARGS)
 
 lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are stored without outputs
