@@ -122,6 +122,9 @@ def test_masks_are_what_re_says():
         (r"[^\d\W_]+", ["aZ"], ["a1", "_", "é"]),
         (r"\D\S", ["aé", "가b"], ["1a", "a "]),
         (r"(?P<x>a*?)b{2,}|", ["", "abb", "bbb"], ["ab"]),
+        (r"(){9}a", ["a"], ["", "aa"]),
+        (r"(?:|b{0}){0,9}a", ["a"], ["", "ba"]),
+        (r"(a*)*(|b)+", ["", "aab", "abb"], ["ba"]),
     ],
 )
 def test_whole_texts(expression, good, bad):
@@ -138,6 +141,13 @@ def test_whole_texts(expression, good, bad):
 
     for text in [*good, *bad]:
         assert accepts(text) == (text in good) == bool(re.fullmatch(expression, text, re.ASCII | re.DOTALL)), text
+
+
+@pytest.mark.parametrize("expression", ["(){%d}a", "(?:|b{0}){0,%d}a", "((){%d}){1000}a"])
+def test_nothing_however_often_is_nothing(expression):
+    """Three thousand million times, which Python's `re` would count: not a place more than once."""
+    often, twice = (lessons.constrain(Pieces(), expression % times).rule.automaton for times in (3 * 10**9, 2))
+    assert len(often._places.edges) == len(twice._places.edges)
 
 
 def test_ranges_of_letters_as_bytes():
@@ -181,13 +191,16 @@ def rule_on_given(rule: TextRule) -> TextRule:
 
 @pytest.mark.parametrize(
     ("expression", "words"),
-    [("(a", "no regular expression"), ("(?=a)b", "because of assert"), ("(?i)a", "because of"), ("(?i:a)", "because of"),
-     (r"(a)\1", "because of groupref"), ("^a", "because of at"), ("(a$|b)", "because of at"), (r"\ba", "because of at"),
-     ("a++", "because of possessive"), (r"[^\s\S]", "no text at all"), ("(x{300}){300}", "too large")],
+    [("(a", "no regular expression"), ("(?u)a", "no regular expression"), ("(?=a)b", "because of (?=…)"),
+     ("(?<!a)b", "because of (?<!…)"), ("(?i)a", "because of (?i)"), ("(?mx)a", "because of (?mx)"),
+     ("(?i-s:a)", "because of (?i-s:…)"), (r"(a)\1", r"because of \1"), ("(a)?(?(1)b|c)", "because of (?(1)…)"),
+     ("^a", "because of ^"), ("(a$|b)", "because of $"), (r"\ba", r"because of \b"), (r"(\Z)*", r"because of \Z"),
+     ("a++", "because of *+"), ("(?>a)", "because of (?>…)"), (r"[^\s\S]", "no text at all"),
+     (r"[\ud800-\udfff]", "no text at all"), ("(x{300}){300}", "too large")],
 )  # fmt: skip
 def test_what_cannot_be_followed_is_refused(expression, words):
-    """With the reason, when the rule is made and not at the first token."""
-    with pytest.raises(ValueError, match=words):
+    """With the part that cannot be, when the rule is made and not at the first token."""
+    with pytest.raises(ValueError, match=re.escape(words)):
         lessons.constrain(Pieces(), expression)
 
 

@@ -111,7 +111,9 @@ class Automaton:
             for first, last, target in self._places.edges[place]:
                 for byte in range(first, last + 1):
                     reached[byte].add(target)
-        return [self._number(self._alive & self._places.closure(targets)) for targets in reached]
+        targets_of = [frozenset(targets) for targets in reached]  # which most bytes share
+        after = {targets: self._number(self._alive & self._places.closure(targets)) for targets in dict.fromkeys(targets_of)}
+        return [after[targets] for targets in targets_of]
 
     def _number(self, places: Iterable[int]) -> int:
         """The state that is this set of places."""

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lessons.decoding.expression import of_expression, of_texts
 from lessons.decoding.knobs import PENALTIES, Ids, Knob
-from lessons.decoding.rules import FunctionRule, Rule, TextRule, check_something_follows, pieces_of
+from lessons.decoding.rules import FunctionRule, Rule, TextRule, corner, pieces_of
 from lessons.models.source import NextLogits, Source, as_source, read_prompt
 from lessons.words.arguments import check_ids, check_some, check_text, check_text_ids, check_texts
 from lessons.words.language import say
@@ -66,16 +66,20 @@ class RuleKnob(Knob):
     source: Source
 
     def __call__(self, scores: Tensor, ids: Ids) -> Tensor:
-        if scores.ndim == 1:
-            mask = self._mask(ids, scores.shape[-1])  # (V,)
-        else:
-            mask = torch.stack([self._mask(text, scores.shape[-1]) for text in ids])  # (b, V)
-        return scores.where(mask.to(scores.device), -torch.inf)
+        masks = torch.stack([self._mask(text, scores) for text in self._texts(scores, ids)])  # (b, V)
+        return scores.where(masks.view_as(scores).to(scores.device), -torch.inf)
 
-    def _mask(self, ids: Any, size: int) -> Tensor:
-        mask = self.rule.mask(ids, self.given, size)
-        check_something_follows(self.rule, mask, ids, self.source)
-        return mask
+    def nothing_left(self, scores: Tensor, ids: Ids) -> str:
+        """Which text is in a corner, unless only what the knobs before left is forbidden."""
+        corners = (text for text in self._texts(scores, ids) if not self._mask(text, scores).any())
+        text = next(corners, None)
+        return super().nothing_left(scores, ids) if text is None else corner(self.rule, text, self.source)
+
+    def _texts(self, scores: Tensor, ids: Any) -> Sequence[Sequence[int]]:
+        return [ids] if scores.ndim == 1 else ids
+
+    def _mask(self, text: Sequence[int], scores: Tensor) -> Tensor:
+        return self.rule.mask(text, self.given, scores.shape[-1])  # (V,)
 
 
 def constrain(

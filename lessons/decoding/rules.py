@@ -123,9 +123,7 @@ def check_bytes(true: bool, of: object) -> None:
         raise ValueError(say("decoding.rule_no_bytes", name=type(of).__name__))
 
 
-def check_something_follows(rule: Rule, mask: Tensor, ids: Sequence[int], source: Source) -> None:
-    """Raises ValueError, which shows the text, if nothing may follow."""
-    if not mask.any():
-        text = visible_end(source.decode(ids))
-        key = "decoding.rule_nothing_follows" if source.end_ids else "decoding.rule_nothing_follows_no_end"
-        raise ValueError(say(key, rule=rule.said, text=repr(text)))
+def corner(rule: Rule, ids: Sequence[int], source: Source) -> str:
+    """What is said where nothing may follow these ids: it shows their text."""
+    key = "decoding.rule_nothing_follows" if source.end_ids else "decoding.rule_nothing_follows_no_end"
+    return say(key, rule=rule.said, text=repr(visible_end(source.decode(ids))))

@@ -75,11 +75,13 @@ class LanguageModel:
 
     @cached_property
     def end_ids(self) -> tuple[int, ...]:
-        """Ids that end a text: none, one or several."""
+        """Ids that end a text: none, one or several. One that is not in the vocabulary ends nothing: a GPT-2 with a
+        small vocabulary has 50,256 in its configuration unless it is told otherwise."""
         end = self.model.generation_config.eos_token_id
         if end is None:
             end = self.model.config.eos_token_id
-        return () if end is None else (end,) if isinstance(end, int) else tuple(end)
+        ends = () if end is None else (end,) if isinstance(end, int) else tuple(end)
+        return tuple(token for token in ends if token < self.vocabulary_size)
 
     @cached_property
     def front_ids(self) -> tuple[int, ...]:
