@@ -172,7 +172,9 @@ def test_so_it_is_where_the_model_must_obey(chain, rule, monkeypatch):
     constrained, begin = lessons.constrain(chain, rule), chain.encode(".")
     for draft in (by_rows(*[row] * 6), lessons.constrain(by_rows(*[row] * 6), lambda ids: [0, 1, 3])):
         found = defaultdict(float)
-        for trace, weight in everything(lambda draft=draft: lessons.speculative(constrained, draft, begin, 3, 2), monkeypatch):
+        for trace, weight in everything(
+            lambda draft=draft: lessons.speculative(constrained, draft, begin, 3, 2), monkeypatch
+        ):
             found[trace.new_ids] += weight
         expected = texts_of(chain, begin, 3, with_rules([], constrained, begin))
         assert set(found) == set(expected) and len(found) > 2

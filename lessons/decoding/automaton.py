@@ -1,8 +1,9 @@
 """A rule on letters as a machine that reads bytes: after each byte it knows whether a text that obeys can still follow.
 
 A token need not end where a letter ends, so the machine reads bytes, not letters: é is two of them. It is first built
-with several ways to go on at once (Thompson, "Regular Expression Search Algorithm", 1968); sets of its places are the
-states of the machine that reads, each made when it is first needed.
+with several ways to go on at once, a nondeterministic finite automaton (Thompson, "Regular Expression Search
+Algorithm", 1968); sets of its places are the states of the machine that reads, which is deterministic, each made when
+it is first needed.
 """
 
 from collections import defaultdict
@@ -112,8 +113,11 @@ class Automaton:
                 for byte in range(first, last + 1):
                     reached[byte].add(target)
         targets_of = [frozenset(targets) for targets in reached]  # which most bytes share
-        after = {targets: self._number(self._alive & self._places.closure(targets)) for targets in dict.fromkeys(targets_of)}
-        return [after[targets] for targets in targets_of]
+        numbers: dict[frozenset[int], int] = {}
+        for targets in targets_of:
+            if targets not in numbers:
+                numbers[targets] = self._number(self._alive & self._places.closure(targets))
+        return [numbers[targets] for targets in targets_of]
 
     def _number(self, places: Iterable[int]) -> int:
         """The state that is this set of places."""

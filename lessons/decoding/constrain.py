@@ -9,7 +9,7 @@ V = size of the vocabulary, b = texts side by side.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from reprlib import repr as short
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -20,6 +20,9 @@ from lessons.decoding.rules import FunctionRule, Rule, TextRule, corner, pieces_
 from lessons.models.source import NextLogits, Source, as_source, read_prompt
 from lessons.words.arguments import check_ids, check_some, check_text, check_text_ids, check_texts
 from lessons.words.language import say
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,10 @@ class Constrained:
     def rules(self) -> list[tuple[Rule, Source]]:
         """All rules that are laid over each other, the innermost first, each with what it is laid over."""
         return [*getattr(self.source, "rules", []), (self.rule, self.source)]
+
+    def with_model(self, name: str, model: "PreTrainedModel") -> "Constrained":
+        """One like this, under the same rule, with another network."""
+        return Constrained(self.source.with_model(name, model), self.rule)  # type: ignore[attr-defined]  # of a model
 
     def allowed(self, prompt: str | Sequence[int] | Tensor, new_ids: Iterable[int] = ()) -> list[int]:
         """The tokens that may follow the prompt and, after it, `new_ids`; there may be none.
@@ -97,7 +104,7 @@ def constrain(
     `Trace.log_prob` is the model's own. A text may be cut off by `max_new_tokens` before it obeys. Rules can be laid
     over each other: `constrain(constrain(lm, one), other)`. Raises TypeError or ValueError for what is no source or no
     rule, and for a rule on texts where tokens have no bytes of their own; decoders raise ValueError where nothing may
-    follow.
+    follow, beam search where nothing may follow any of its texts.
 
     >>> from lessons.models.six_words import six_words
     >>> from lessons.decoding.greedy import greedy_search

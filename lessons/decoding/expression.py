@@ -59,7 +59,7 @@ def of_expression(expression: str) -> Automaton:
         raise ValueError(say("decoding.rule_cannot", rule=repr(expression), part=f"(?{own_flags})"))
     places = Places()
     start = places.add()
-    return Automaton(places, start, Reader(places, expression).sequence(parsed, start))
+    return Automaton(places, start, Builder(places, expression).sequence(parsed, start))
 
 
 def of_texts(texts: Iterable[str]) -> Automaton:
@@ -77,8 +77,8 @@ def of_texts(texts: Iterable[str]) -> Automaton:
     return Automaton(places, start, end)
 
 
-class Reader:
-    """Builds the places of an expression, part by part; each method returns the place after its part."""
+class Builder:
+    """Makes the places of an expression, part by part; each method returns the place after its part."""
 
     def __init__(self, places: Places, expression: str) -> None:
         self.places, self.expression = places, expression

@@ -50,11 +50,12 @@ def speculative(
 
     With `do_sample=False` only the two knobs against repetition act. A model that must obey (`constrain`) does, and its
     rule acts on the draft too. The draft is silent where its own context is full, and where nothing is left to it.
+
     The record is a `SpeculativeTrace`: each step knows what was proposed and what became of it, `.passes` how often the
-    model was asked. The same seed makes the same text; another draft, or another number of tokens ahead, makes another
-    text of the same distribution. Leviathan, Kalman and Matias 2023; Chen and others 2023. Raises TypeError or
-    ValueError for an argument that cannot be, a draft with other tokens, knobs that leave nothing to choose from, and
-    logits that are no numbers.
+    model was asked. The same seed makes the same text; another draft, another number of tokens ahead and, at the end,
+    another length make another text of the same distribution. Leviathan, Kalman and Matias 2023; Chen and others 2023.
+    Raises TypeError or ValueError for an argument that cannot be, a draft with other tokens or one that fails, knobs
+    that leave nothing to choose from, and logits that are no numbers.
 
     >>> import torch
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])

@@ -7,7 +7,7 @@ with the same tokens will do as well. V = size of the vocabulary.
 import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from reprlib import repr as short
 from typing import TYPE_CHECKING
 
@@ -167,7 +167,7 @@ def first_blocks(lm: LanguageModel, number: int) -> LanguageModel:
     shorter.num_hidden_layers = number
     if getattr(shorter, "layer_types", None):
         shorter.layer_types = shorter.layer_types[:number]
-    return replace(lm, name=say("models.first_blocks", name=lm.name, number=number, all=most), model=model)
+    return lm.with_model(say("models.first_blocks", name=lm.name, number=number, all=most), model)
 
 
 def blocks_of(model: "PreTrainedModel", number: int) -> tuple[nn.Module, str]:

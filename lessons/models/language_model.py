@@ -116,6 +116,10 @@ class LanguageModel:
         check_logits(logits, 0, self)
         return logits
 
+    def with_model(self, name: str, model: "PreTrainedModel") -> "LanguageModel":
+        """One like this with another name and another network."""
+        return replace(self, name=name, model=model)
+
     def read(self, texts: Tensor, module: nn.Module | None = None) -> "ModelOutput":
         """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""
         return read(self.model, texts, module)

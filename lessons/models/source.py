@@ -116,39 +116,39 @@ class FunctionSource:
     """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `token`, `tokenizer`, `end_ids`,
     `context`, `vocabulary_size` are used if it has them."""
 
-    next_logits: NextLogits
+    function: NextLogits
 
     @property
     def end_ids(self) -> tuple[int, ...]:
-        return tuple(getattr(self.next_logits, "end_ids", ()))
+        return tuple(getattr(self.function, "end_ids", ()))
 
     @property
     def context(self) -> int | None:
-        return getattr(self.next_logits, "context", None)
+        return getattr(self.function, "context", None)
 
     @property
     def vocabulary_size(self) -> int | None:
-        return getattr(self.next_logits, "vocabulary_size", None)
+        return getattr(self.function, "vocabulary_size", None)
 
     @property
     def tokenizer(self) -> "PreTrainedTokenizerBase | None":
-        return getattr(self.next_logits, "tokenizer", None)
+        return getattr(self.function, "tokenizer", None)
 
     def encode(self, text: str) -> list[int]:
-        if not hasattr(self.next_logits, "encode"):
+        if not hasattr(self.function, "encode"):
             raise TypeError(say("models.prompt_needs_ids", value=repr(text)))
-        return list(self.next_logits.encode(text))
+        return list(self.function.encode(text))
 
     def decode(self, ids: Sequence[int]) -> str:
-        decode = getattr(self.next_logits, "decode", None)
+        decode = getattr(self.function, "decode", None)
         return decode(ids) if decode else " ".join(map(str, ids))
 
     def token(self, token: int) -> str:
-        name = getattr(self.next_logits, "token", None)
+        name = getattr(self.function, "token", None)
         return name(token) if name else self.decode([token])
 
     def session(self, prompt_ids: Sequence[int]) -> FunctionSession:
-        return FunctionSession(self.next_logits, prompt_ids)
+        return FunctionSession(self.function, prompt_ids)
 
 
 def as_source(source: "Source | NextLogits") -> Source:
