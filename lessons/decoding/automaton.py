@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lessons.words.language import say
 
-Whole = NDArray[numpy.int64]
+States = NDArray[numpy.int32]
 
 DEAD, START = 0, 1  # states: nothing can follow; nothing read yet
 LARGEST = 50_000  # places of a rule: a slip of the finger is no request
@@ -88,7 +88,7 @@ class Automaton:
         self._places, self._end, self._alive = places, end, places.leading_to(end)
         self._sets: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
-        self._table = numpy.full((16, 256), -1, dtype=numpy.int64)  # -1: not yet known
+        self._table = numpy.full((16, 256), -1, dtype=numpy.int32)  # -1: not yet known
         self._number(frozenset())
         if self._number(self._alive & places.closure([start])) != START:
             raise ValueError(say("decoding.rule_no_text"))
@@ -97,7 +97,7 @@ class Automaton:
         """Whether the text read so far obeys as it is."""
         return self._end in self._sets[state]
 
-    def steps(self, states: Whole, letters: NDArray[numpy.uint8]) -> Whole:
+    def steps(self, states: States, letters: NDArray[numpy.uint8]) -> States:
         """(n,) the state after one byte more, for each of n states and bytes."""
         for state in numpy.unique(states).tolist():
             if self._table[state, 0] < 0:
