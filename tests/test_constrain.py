@@ -4,6 +4,7 @@ import copy
 import pickle
 import re
 
+import numpy
 import pytest
 import torch
 from small_tokenizers import small_tokenizer
@@ -130,7 +131,7 @@ def test_beam_search_is_generate(models, num_beams):
 def test_by_hand(chain):
     """Two texts may be written, and the rule leaves "the" and "a", then "dog", then the end: each time renormalised."""
     constrained = lessons.constrain(chain, [" the dog", " a dog"])
-    (trace,) = [lessons.sample(constrained, ".", 5, num_return_sequences=2, seed=3)[0]]
+    trace = lessons.sample(constrained, ".", 5, seed=3)
     assert trace.text in (". the dog .", ". a dog .")
     first, second, third = (lessons.cuts(step.logits, step.filters)[0] for step in trace.steps)
     assert [cut.name for cut in (first, second, third)] == ["rule"] * 3
@@ -166,6 +167,17 @@ def test_it_is_the_source_otherwise(lm):
     assert copy.copy(constrained).allowed(ids) == constrained.allowed(ids)
     with pytest.raises(AttributeError):
         constrained.no_such_thing  # noqa: B018
+
+
+def test_a_model_without_some_parts_obeys_still(lm, chain):
+    """What is made of a model that must obey must obey, too; a chain of words has no parts, and says so."""
+    constrained = lessons.constrain(lm, " (yes|no)")
+    for made in (lessons.first_blocks(constrained, 2), lessons.ablate(constrained, "transformer.h.3")):
+        assert made.name != lm.name and made.model is not lm.model
+        assert made.allowed("Is it?") == constrained.allowed("Is it?")
+        assert lessons.greedy_search(made, "Is it?", 4).new_text.startswith((" yes", " no"))
+    with pytest.raises(TypeError, match="lm must be a model"):
+        lessons.first_blocks(lessons.constrain(chain, " the"), 1)
 
 
 def test_rules_over_each_other(chain):
@@ -224,7 +236,7 @@ def test_wordpiece_is_refused(tiny_models):
 def test_corners(chain):
     """Where nothing may follow, the error shows the text; without an end-of-text token it says what to do."""
     with pytest.raises(ValueError, match="the text is in a corner"):
-        lessons.greedy_search(lessons.constrain(chain, [" the zebra", " the"][:1]), ".", 5)
+        lessons.greedy_search(lessons.constrain(chain, [" the zebra"]), ".", 5)
     endless = lessons.constrain(lambda ids: torch.zeros(3), " 1 2")
     assert lessons.greedy_search(endless, [0], 2).text == "0 1 2"
     with pytest.raises(ValueError, match="no end-of-text token"):
@@ -233,6 +245,77 @@ def test_corners(chain):
         lessons.greedy_search(lessons.constrain(chain, lambda ids: [6]), ".", 2)
     with pytest.raises(ValueError, match="after rule = ' dog' no token is left"):
         lessons.greedy_search(lessons.constrain(chain, " dog"), ". dog", 2, no_repeat_ngram_size=1)
+
+
+def test_beams_in_a_corner_leave_the_others(chain):
+    """A text after which nothing may follow goes on no further, and the others do; where none can, the search says so,
+    and one beam, which is greedy search, shows the text."""
+    follows = {0: [1, 2], 1: [], 2: [4], 4: [0]}
+    constrained = lessons.constrain(chain, lambda ids: follows[ids[-1]])
+    assert lessons.beam_search(constrained, ".", 3, num_beams=2).text == ". a cat ."
+    with pytest.raises(ValueError, match=r"after '. the' nothing may follow"):
+        lessons.beam_search(constrained, ".", 3, num_beams=1)
+    with pytest.raises(ValueError, match=r"after '. the' nothing may follow"):
+        lessons.sample(constrained, ".", 3, num_return_sequences=20)
+    with pytest.raises(ValueError, match=r"impossible at step 1, and no text has ended.* or a rule forbids them"):
+        lessons.beam_search(lessons.constrain(chain, lambda ids: {0: [1, 2]}.get(ids[-1], [])), ".", 3, num_beams=2)
+
+
+def test_more_beams_than_tokens_that_may_follow(chain):
+    """One text can be written: it is, as by greedy search."""
+    constrained = lessons.constrain(chain, " the dog runs")
+    found = lessons.beam_search(constrained, ".", 4, num_beams=6)
+    assert found.text == ". the dog runs ." and len(found.hypotheses) == 1
+    assert found.log_prob == pytest.approx(lessons.greedy_search(constrained, ".", 4).log_prob)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[True, False], torch.tensor([True, False]), numpy.array([False, True]), [1.0], "1", 1, None, [[1]]],
+    ids=repr,
+)
+def test_a_function_that_returns_no_ids(chain, answer):
+    """Yes and no for each token are no ids of those that may follow, although True is 1 to Python."""
+    with pytest.raises(TypeError, match="allowed must be token ids"):
+        lessons.greedy_search(lessons.constrain(chain, lambda ids: answer), ".", 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [(1, 1, 4), {4, 1}, torch.tensor([4, 1]), numpy.array([1, 4]), range(1, 5, 3)], ids=repr
+)
+def test_a_function_may_return_ids_of_any_kind(chain, answer):
+    assert lessons.constrain(chain, lambda ids: answer).allowed(".") == [1, 4]
+
+
+def test_an_end_that_is_no_token_ends_nothing(tiny_models):
+    """GPT-2's configuration names 50,256 as its end, also where the vocabulary is smaller: then no text can end."""
+    config = tiny_models["gpt2"].model.config.__class__(vocab_size=300, n_positions=64, n_embd=8, n_layer=1, n_head=1)
+    lm = LanguageModel("small", type(tiny_models["gpt2"].model)(config).eval(), tiny_models["gpt2"].tokenizer)
+    assert config.eos_token_id == 50_256 and lm.end_ids == ()
+    assert lessons.greedy_search(lessons.constrain(lm, " king.*"), [5], 1).new_text.startswith(" ")
+    assert lessons.ngram_model(lm, ["the king"]).end_ids == ()
+
+
+def test_marks_of_a_conversation_are_no_text():
+    """A token that the tokenizer calls special spells nothing, also where it has no role as the end has: a rule on
+    texts never allows it."""
+    from tokenizers import AddedToken
+
+    tokenizer = copy.deepcopy(small_tokenizer("GPT-2"))
+    tokenizer.add_tokens([AddedToken("<|turn|>", special=True), AddedToken("  ", special=False)])
+    mark, spaces = tokenizer.convert_tokens_to_ids(["<|turn|>", "  "])
+    options = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    lm = LanguageModel("marked", LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), **options)).eval(), tokenizer)
+    assert mark not in tokenizer.all_special_ids
+    assert [pieces_of(lm, len(tokenizer))[token] for token in (mark, spaces)] == [b"", b"  "]
+    assert mark not in lessons.constrain(lm, ".*").allowed([5]) and spaces in lessons.constrain(lm, ".*").allowed([5])
+
+
+def test_counts_obey_too(lm):
+    """An n-gram model has the tokens of its model, halves of letters among them."""
+    trigrams = lessons.ngram_model(lm, [lessons.tale()], 3)
+    assert lessons.greedy_search(lessons.constrain(trigrams, " 가나"), "Once", 9).text.startswith("Once 가나")
+    assert lessons.constrain(trigrams, " 가").allowed("Once") == lessons.constrain(lm, " 가").allowed("Once")
 
 
 def test_small_cases_of_the_same_mask(lm, chain):

@@ -43,6 +43,14 @@ def test_it_writes_as_any_model_does(lm):
     assert ended in lm.end_ids  # which was counted behind the text
 
 
+def test_its_tokens_have_their_names(lm):
+    """Those of the model: halves of a letter are told apart."""
+    trigrams = lessons.ngram_model(lm, ["the king"])
+    trace = lessons.greedy_search(lessons.constrain(trigrams, " 가"), "Once", 4)
+    assert [trace.token(token) for token in trace.new_ids] == [lm.token(token) for token in trace.new_ids]
+    assert "�" not in "".join(map(trace.token, trace.new_ids))
+
+
 def test_longer_contexts_guess_a_known_text_better(lm):
     """Of its own text the tale: one, two, three tokens together."""
     ids = lm.encode(lessons.tale())

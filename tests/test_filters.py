@@ -235,6 +235,6 @@ def test_penalties_refuse_bad_numbers():
 def test_when_nothing_is_left_the_knob_is_named():
     """Every token cut, or scores beyond the machine's numbers: which knob, which value, what to do."""
     with pytest.raises(ValueError, match=r"^after no_repeat_ngram_size = 1 no token is left to choose from; loosen it"):
-        check_some_left(Knob("no_repeat_ngram_size", 1), torch.full((3,), -INF))
+        check_some_left(Knob("no_repeat_ngram_size", 1), torch.full((3,), -INF), [])
     with pytest.raises(ValueError, match=r"^after temperature = 1e-40 the scores are too large .* greedy_search\(\)$"):
-        check_some_left(Knob("temperature", 1e-40), torch.tensor([INF, 0.0]))
+        check_some_left(Knob("temperature", 1e-40), torch.tensor([INF, 0.0]), [])

@@ -8,6 +8,7 @@ import inspect
 
 import pytest
 import torch
+import transformers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_parity_decoding import CLOSE, cases, generate, knobs, relaxed
@@ -20,6 +21,7 @@ from lessons.models.language_model import LanguageModel
 
 pytestmark = pytest.mark.parity
 
+OLD = transformers.__version__.startswith("4.")  # see `test_greedy_with_prompt_lookup_is_generate_with_it`
 speculations = st.fixed_dictionaries({"max_new_tokens": st.integers(2, 12), **knobs})
 
 
@@ -42,9 +44,9 @@ def shorter(models, tmp_path_factory) -> dict[str, LanguageModel]:
     return found
 
 
-def compare_greedy(models, capsys, what, how, least: int) -> None:
+def compare_greedy(models, capsys, what, how, least: int, possible=lambda lm, ids, ahead: True) -> None:
     """At least 100 drawn settings, token for token, and at least so many tokens accepted in them; `how` gives our draft
-    and transformers' options for one."""
+    and transformers' options for one, `possible` says for which settings transformers can do it."""
     equal, accepted = [], 0
 
     @settings(max_examples=110, **relaxed)
@@ -52,14 +54,12 @@ def compare_greedy(models, capsys, what, how, least: int) -> None:
     def compare(case, options, ahead):
         nonlocal accepted
         lm, ids = case
-        # transformers' lookup proposes beyond the end of the context, where there is no place to be read
-        assume("prompt_lookup_num_tokens" not in how(lm, ahead)[1] or len(ids) + 12 + ahead <= lm.context)
+        assume(possible(lm, ids, ahead))
         draft, theirs = how(lm, ahead)
         found = lessons.speculative(lm, draft, ids, num_assistant_tokens=ahead, do_sample=False, **options)
         best = [step.scores.topk(2).values.tolist() for step in found.steps]
         assume(all(first - second > CLOSE for first, second in best))
-        expected = generate(lm, ids, **options, **theirs)
-        assert found.ids == tuple(expected.sequences[0].tolist())
+        assert found.ids == written(lm, ids, **options, **theirs)
         accepted += found.accepted
         equal.append(options)
 
@@ -67,6 +67,12 @@ def compare_greedy(models, capsys, what, how, least: int) -> None:
     with capsys.disabled():
         print(f"\n{what}: equal to transformers.generate in {len(equal)} drawn settings, {accepted} tokens accepted")
     assert len(equal) >= 100 and accepted >= least
+
+
+def written(lm, ids, max_new_tokens, **options) -> tuple[int, ...]:
+    """What `transformers` writes, without what an old version writes beyond `max_new_tokens`."""
+    found = generate(lm, ids, max_new_tokens=max_new_tokens, **options).sequences[0].tolist()
+    return tuple(found[: len(ids) + max_new_tokens] if OLD else found)
 
 
 def test_greedy_with_a_draft_is_generate_with_an_assistant_model(models, shorter, capsys):
@@ -80,16 +86,28 @@ def test_greedy_with_a_draft_is_generate_with_an_assistant_model(models, shorter
 
 
 def test_greedy_with_prompt_lookup_is_generate_with_it(models, capsys):
-    """Both look for the last two tokens in the text."""
+    """Both look for the last two tokens in the text.
+
+    transformers' lookup proposes beyond the end of the context, where there is no place to be read: so near to it
+    nothing is compared. In 4.57.6 three things are wrong that 5.15 does right, and they are set aside there: without an
+    end-of-text token what was found is compared with None (a TypeError of `isin`); after a prompt that ends with such a
+    token, if nothing is found, the text counts as ended and nothing is written; and a proposal that reaches beyond
+    `max_new_tokens`, of which only the last part is rejected, is written beyond it.
+    """
 
     def how(lm, ahead):
         return lessons.prompt_lookup(lm), {"prompt_lookup_num_tokens": ahead}
 
-    compare_greedy(models, capsys, "prompt lookup", how, least=0)  # drawn ids hardly ever repeat themselves
+    def possible(lm, ids, ahead):
+        right = not OLD or (lm.end_ids and ids[-1] not in lm.end_ids)
+        return right and len(ids) + 12 + ahead <= lm.context
+
+    # drawn ids hardly ever repeat themselves, so none need be accepted
+    compare_greedy(models, capsys, "prompt lookup", how, least=0, possible=possible)
     lm = models["bundled"]
     ids = lm.encode("So the prince went")
     found = lessons.speculative(lm, lessons.prompt_lookup(lm), ids, 60, 8, do_sample=False)
-    assert found.ids == tuple(generate(lm, ids, max_new_tokens=60, prompt_lookup_num_tokens=8).sequences[0].tolist())
+    assert found.ids == written(lm, ids, max_new_tokens=60, prompt_lookup_num_tokens=8)
     assert found.accepted >= 20
 
 

@@ -91,7 +91,7 @@ def text_that_goes_back(lm, data) -> None:
         if number:
             session.forget(number)
             text = text[: len(text) - number]
-        elif data.draw(st.booleans()):
+        if data.draw(st.booleans()):
             found = session.extend([3])
             text = [*text, 3]
             torch.testing.assert_close(found, read_anew(lm, [text]), atol=1e-4, rtol=1e-4)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lessons
+from lessons.decoding.constrain import with_rules
 from lessons.decoding.drawing import uniforms
 from lessons.decoding.judging import ByChance, ratio, residual
 from lessons.decoding.knobs import apply_knobs, knobs
@@ -163,6 +164,23 @@ def compare_exactly(model, draft, begin, steps, ahead, options, monkeypatch):
     assert max(abs(found[text] - expected[text]) for text in expected) < 1e-12
 
 
+@pytest.mark.parametrize("rule", [" (the|a)( dog| cat)+", [" a dog", " a", " the cat runs"]], ids=str)
+def test_so_it_is_where_the_model_must_obey(chain, rule, monkeypatch):
+    """With a draft that obeys nothing of its own, and one that must obey another rule: the texts are those of the model
+    under its rule, with their probabilities."""
+    row = (0.1, 0.2, 0.3, 0.2, 0.1, 0.1)
+    constrained, begin = lessons.constrain(chain, rule), chain.encode(".")
+    for draft in (by_rows(*[row] * 6), lessons.constrain(by_rows(*[row] * 6), lambda ids: [0, 1, 3])):
+        found = defaultdict(float)
+        for trace, weight in everything(
+            lambda draft=draft: lessons.speculative(constrained, draft, begin, 3, 2), monkeypatch
+        ):
+            found[trace.new_ids] += weight
+        expected = texts_of(chain, begin, 3, with_rules([], constrained, begin))
+        assert set(found) == set(expected) and len(found) > 2
+        assert max(abs(found[text] - expected[text]) for text in expected) < 1e-12
+
+
 def test_a_wrong_rule_would_be_noticed(monkeypatch):
     """Planted: the correction is drawn from p, not from the residual. Then the texts are others."""
     monkeypatch.setattr("lessons.decoding.judging.residual", lambda p, q: p)
@@ -273,6 +291,18 @@ def test_greedy_is_token_for_token_the_same_text(lm, draft, options):
                 assert found.accepted == found.judged == len(found.steps) - len(found.passes)
 
 
+@pytest.mark.parametrize("rule", [r" [A-Z][a-z]+( [a-z]+)*\.", [" king of the sea", " kings", " a"], r"[^e]*"], ids=str)
+def test_greedy_under_a_rule_is_greedy_under_the_rule(lm, rule):
+    """Token for token, with penalties besides; a draft may obey as well, and may come into a corner of its own."""
+    constrained, options = lessons.constrain(lm, rule), {"repetition_penalty": 1.2, "no_repeat_ngram_size": 3}
+    expected = lessons.greedy_search(constrained, "There was once a", 16, **options)
+    cornered = lessons.constrain(lm, lambda ids: [5] if len(ids) % 3 else [])
+    for draft in (lessons.first_blocks(lm, 3), lessons.prompt_lookup(lm), constrained, cornered):
+        found = lessons.speculative(constrained, draft, "There was once a", 16, 4, do_sample=False, **options)
+        assert (found.ids, found.stopped) == (expected.ids, expected.stopped)
+        assert [name for name, _ in found.steps[0].filters] == ["repetition_penalty", "no_repeat_ngram_size", "rule"]
+
+
 def test_the_knobs_of_draws_do_nothing_where_nothing_is_drawn(lm):
     """As in generate, which then ignores them: not even min-p or typical_p, which may cut the likeliest token."""
     knobs_of_draws = {"temperature": 0.3, "top_k": 2, "top_p": 0.1, "min_p": 0.9, "typical_p": 0.1}
@@ -325,8 +355,8 @@ def test_an_end_of_text_inside_a_proposal(chain):
     ("draft", "message"),
     [
         (lambda ids: torch.zeros(3), "the draft must give as many logits as the model, 6; it gives 3: "),
-        (lambda ids: torch.full((6,), math.nan), "the model's logits at step 1 hold NaN"),
-        (lambda ids: torch.full((6,), math.inf), r"the model's logits at step 1 hold \+inf"),
+        (lambda ids: torch.full((6,), math.nan), "the draft failed: .* logits at step 1 hold NaN"),
+        (lambda ids: torch.full((6,), math.inf), r"the draft failed: .* logits at step 1 hold \+inf"),
     ],
 )
 def test_a_draft_that_cannot_be(chain, draft, message):
@@ -337,5 +367,8 @@ def test_a_draft_that_cannot_be(chain, draft, message):
 
 def test_a_model_with_other_tokens_is_no_draft(lm, tiny_models):
     """Their ids mean other words."""
-    with pytest.raises(ValueError, match="the draft must have the model's tokens"):
-        lessons.speculative(lm, tiny_models["gpt2"], "Once")
+    other = tiny_models["gpt2"]
+    for model in (lm, lessons.constrain(lm, ".*")):
+        for draft in (other, lessons.constrain(other, ".*"), lessons.ngram_model(other, ["the king"])):
+            with pytest.raises(ValueError, match="the draft must have the model's tokens"):
+                lessons.speculative(model, draft, "Once")

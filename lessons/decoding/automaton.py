@@ -1,8 +1,9 @@
 """A rule on letters as a machine that reads bytes: after each byte it knows whether a text that obeys can still follow.
 
 A token need not end where a letter ends, so the machine reads bytes, not letters: é is two of them. It is first built
-with several ways to go on at once (Thompson, "Regular Expression Search Algorithm", 1968); sets of its places are the
-states of the machine that reads, each made when it is first needed.
+with several ways to go on at once, a nondeterministic finite automaton (Thompson, "Regular Expression Search
+Algorithm", 1968); sets of its places are the states of the machine that reads, which is deterministic, each made when
+it is first needed.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from lessons.words.language import say
 
-Whole = NDArray[numpy.int64]
+States = NDArray[numpy.int32]
 
 DEAD, START = 0, 1  # states: nothing can follow; nothing read yet
 LARGEST = 50_000  # places of a rule: a slip of the finger is no request
@@ -87,7 +88,7 @@ class Automaton:
         self._places, self._end, self._alive = places, end, places.leading_to(end)
         self._sets: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
-        self._table = numpy.full((16, 256), -1, dtype=numpy.int64)  # -1: not yet known
+        self._table = numpy.full((16, 256), -1, dtype=numpy.int32)  # -1: not yet known
         self._number(frozenset())
         if self._number(self._alive & places.closure([start])) != START:
             raise ValueError(say("decoding.rule_no_text"))
@@ -96,7 +97,7 @@ class Automaton:
         """Whether the text read so far obeys as it is."""
         return self._end in self._sets[state]
 
-    def steps(self, states: Whole, letters: NDArray[numpy.uint8]) -> Whole:
+    def steps(self, states: States, letters: NDArray[numpy.uint8]) -> States:
         """(n,) the state after one byte more, for each of n states and bytes."""
         for state in numpy.unique(states).tolist():
             if self._table[state, 0] < 0:
@@ -111,7 +112,12 @@ class Automaton:
             for first, last, target in self._places.edges[place]:
                 for byte in range(first, last + 1):
                     reached[byte].add(target)
-        return [self._number(self._alive & self._places.closure(targets)) for targets in reached]
+        targets_of = [frozenset(targets) for targets in reached]  # which most bytes share
+        numbers: dict[frozenset[int], int] = {}
+        for targets in targets_of:
+            if targets not in numbers:
+                numbers[targets] = self._number(self._alive & self._places.closure(targets))
+        return [numbers[targets] for targets in targets_of]
 
     def _number(self, places: Iterable[int]) -> int:
         """The state that is this set of places."""

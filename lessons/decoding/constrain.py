@@ -9,17 +9,20 @@ V = size of the vocabulary, b = texts side by side.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from reprlib import repr as short
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from lessons.decoding.expression import of_expression, of_texts
 from lessons.decoding.knobs import PENALTIES, Ids, Knob
-from lessons.decoding.rules import FunctionRule, Rule, TextRule, check_something_follows, pieces_of
+from lessons.decoding.rules import FunctionRule, Rule, TextRule, corner, pieces_of
 from lessons.models.source import NextLogits, Source, as_source, read_prompt
 from lessons.words.arguments import check_ids, check_some, check_text, check_text_ids, check_texts
 from lessons.words.language import say
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,10 @@ class Constrained:
         """All rules that are laid over each other, the innermost first, each with what it is laid over."""
         return [*getattr(self.source, "rules", []), (self.rule, self.source)]
 
+    def with_model(self, name: str, model: "PreTrainedModel") -> "Constrained":
+        """One like this, under the same rule, with another network."""
+        return Constrained(self.source.with_model(name, model), self.rule)  # type: ignore[attr-defined]  # of a model
+
     def allowed(self, prompt: str | Sequence[int] | Tensor, new_ids: Iterable[int] = ()) -> list[int]:
         """The tokens that may follow the prompt and, after it, `new_ids`; there may be none.
 
@@ -66,16 +73,20 @@ class RuleKnob(Knob):
     source: Source
 
     def __call__(self, scores: Tensor, ids: Ids) -> Tensor:
-        if scores.ndim == 1:
-            mask = self._mask(ids, scores.shape[-1])  # (V,)
-        else:
-            mask = torch.stack([self._mask(text, scores.shape[-1]) for text in ids])  # (b, V)
-        return scores.where(mask.to(scores.device), -torch.inf)
+        masks = torch.stack([self._mask(text, scores) for text in self._texts(scores, ids)])  # (b, V)
+        return scores.where(masks.view_as(scores).to(scores.device), -torch.inf)
 
-    def _mask(self, ids: Any, size: int) -> Tensor:
-        mask = self.rule.mask(ids, self.given, size)
-        check_something_follows(self.rule, mask, ids, self.source)
-        return mask
+    def nothing_left(self, scores: Tensor, ids: Ids) -> str:
+        """Which text is in a corner, unless only what the knobs before left is forbidden."""
+        corners = (text for text in self._texts(scores, ids) if not self._mask(text, scores).any())
+        text = next(corners, None)
+        return super().nothing_left(scores, ids) if text is None else corner(self.rule, text, self.source)
+
+    def _texts(self, scores: Tensor, ids: Any) -> Sequence[Sequence[int]]:
+        return [ids] if scores.ndim == 1 else ids
+
+    def _mask(self, text: Sequence[int], scores: Tensor) -> Tensor:
+        return self.rule.mask(text, self.given, scores.shape[-1])  # (V,)
 
 
 def constrain(
@@ -93,7 +104,7 @@ def constrain(
     `Trace.log_prob` is the model's own. A text may be cut off by `max_new_tokens` before it obeys. Rules can be laid
     over each other: `constrain(constrain(lm, one), other)`. Raises TypeError or ValueError for what is no source or no
     rule, and for a rule on texts where tokens have no bytes of their own; decoders raise ValueError where nothing may
-    follow.
+    follow, beam search where nothing may follow any of its texts.
 
     >>> from lessons.models.six_words import six_words
     >>> from lessons.decoding.greedy import greedy_search

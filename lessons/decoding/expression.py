@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from re import _constants as kinds  # type: ignore[attr-defined]  # the parser of `re`, which has no public name
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NoReturn
 
 from lessons.decoding.automaton import Automaton, Places
 from lessons.words.language import say
@@ -24,6 +24,24 @@ OTHERS = {
     kinds.CATEGORY_NOT_SPACE: kinds.CATEGORY_SPACE,
     kinds.CATEGORY_NOT_WORD: kinds.CATEGORY_WORD,
 }
+# What a machine that reads once, forwards, cannot follow, as it is written.
+SIGNS: dict[Any, str] = {
+    kinds.AT_BEGINNING: "^",
+    kinds.AT_BEGINNING_STRING: "\\A",
+    kinds.AT_END: "$",
+    kinds.AT_END_STRING: "\\Z",
+    kinds.AT_BOUNDARY: "\\b",
+    kinds.AT_NON_BOUNDARY: "\\B",
+    (kinds.ASSERT, 1): "(?=…)",
+    (kinds.ASSERT, -1): "(?<=…)",
+    (kinds.ASSERT_NOT, 1): "(?!…)",
+    (kinds.ASSERT_NOT, -1): "(?<!…)",
+    kinds.GROUPREF: "\\1",
+    kinds.GROUPREF_EXISTS: "(?(1)…)",
+    kinds.ATOMIC_GROUP: "(?>…)",
+    kinds.POSSESSIVE_REPEAT: "*+",
+}
+FLAGS = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
 def of_expression(expression: str) -> Automaton:
@@ -34,13 +52,14 @@ def of_expression(expression: str) -> Automaton:
     """
     try:
         parsed = parser.parse(expression, re.ASCII | re.DOTALL)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(say("decoding.rule_no_expression", rule=repr(expression), error=error)) from None
-    if parsed.state.flags & ~(re.ASCII | re.DOTALL | parser.SRE_FLAG_UNICODE):
-        raise ValueError(say("decoding.rule_cannot", rule=repr(expression), part="(?i)"))
+    own_flags = flags_of(parsed.state.flags & ~(re.ASCII | re.DOTALL))
+    if own_flags:
+        raise ValueError(say("decoding.rule_cannot", rule=repr(expression), part=f"(?{own_flags})"))
     places = Places()
     start = places.add()
-    return Automaton(places, start, Reader(places, expression).sequence(parsed, start))
+    return Automaton(places, start, Builder(places, expression).sequence(parsed, start))
 
 
 def of_texts(texts: Iterable[str]) -> Automaton:
@@ -58,8 +77,8 @@ def of_texts(texts: Iterable[str]) -> Automaton:
     return Automaton(places, start, end)
 
 
-class Reader:
-    """Builds the places of an expression, part by part; each method returns the place after its part."""
+class Builder:
+    """Makes the places of an expression, part by part; each method returns the place after its part."""
 
     def __init__(self, places: Places, expression: str) -> None:
         self.places, self.expression = places, expression
@@ -77,7 +96,7 @@ class Reader:
     def sequence(self, parts: Iterable[tuple[Any, Any]], place: int) -> int:
         for kind, value in parts:
             if kind not in self.kinds:
-                raise ValueError(say("decoding.rule_cannot", rule=repr(self.expression), part=str(kind).lower()))
+                self.refuse(sign_of(kind, value))
             place = self.kinds[kind](value, place)
         return place
 
@@ -90,11 +109,13 @@ class Reader:
     def group(self, value: Any, place: int) -> int:
         _, flags, without, parts = value
         if flags or without:
-            raise ValueError(say("decoding.rule_cannot", rule=repr(self.expression), part="(?i:…)"))
+            self.refuse(f"(?{flags_of(flags)}{'-' * bool(without)}{flags_of(without)}:…)")
         return self.sequence(parts, place)
 
     def repeated(self, value: Any, place: int) -> int:
         least, most, parts = value
+        if not parts.getwidth()[1]:  # without letters, however often
+            return self.sequence(parts, place)
         for _ in range(least):
             place = self.sequence(parts, place)
         end = self.places.add()
@@ -107,6 +128,22 @@ class Reader:
             place = self.sequence(parts, place)
         self.places.free[place].append(end)
         return end
+
+    def refuse(self, part: str) -> NoReturn:
+        """Raises ValueError with the part that cannot be followed."""
+        raise ValueError(say("decoding.rule_cannot", rule=repr(self.expression), part=part))
+
+
+def sign_of(kind: Any, value: Any) -> str:
+    """How a part that cannot be followed is written."""
+    if kind is kinds.AT:
+        return SIGNS[value]
+    return SIGNS[kind, value[0]] if kind in (kinds.ASSERT, kinds.ASSERT_NOT) else SIGNS.get(kind, str(kind))
+
+
+def flags_of(flags: int) -> str:
+    """The letters of some flags of `re`."""
+    return "".join(letter for letter, flag in FLAGS.items() if flags & flag)
 
 
 def letters_of(members: Iterable[tuple[Any, Any]]) -> Iterator[tuple[int, int]]:

@@ -73,6 +73,10 @@ class Knob:
     def __call__(self, scores: Tensor, ids: Ids) -> Tensor:
         return FILTERS[self.name](scores, ids, self.value)
 
+    def nothing_left(self, scores: Tensor, ids: Ids) -> str:
+        """What is said where a text has nothing left to choose from after it."""
+        return say("decoding.all_cut", name=self.name, value=self.value)
+
 
 def knobs(order: str = "transformers", **values: float | None) -> list[Knob]:
     """The knobs that are on, checked, in the order in which they act.
@@ -108,7 +112,7 @@ def apply_knobs(active: Sequence[Knob], logits: Tensor, ids: Ids) -> tuple[tuple
     """
     check_all("active", active, Knob, "knobs(top_k=50, …)")
     results = in_turn(active, check_tensor("logits", logits), ids)
-    check_all_left_some(active, results)
+    check_all_left_some(active, results, ids)
     return results
 
 
@@ -121,18 +125,18 @@ def in_turn(active: Sequence[Knob], scores: Tensor, ids: Ids) -> tuple[tuple[str
     return tuple(results)
 
 
-def check_all_left_some(active: Sequence[Knob], results: Sequence[tuple[str, Tensor]]) -> None:
+def check_all_left_some(active: Sequence[Knob], results: Sequence[tuple[str, Tensor]], ids: Ids) -> None:
     """Raises ValueError, with the name of the first knob after which a text has nothing to choose from, if one is."""
     if results and not results[-1][1].amax(-1).isfinite().all():
         for knob, (_, scores) in zip(active, results, strict=True):
-            check_some_left(knob, scores)
+            check_some_left(knob, scores, ids)
 
 
-def check_some_left(knob: Knob, scores: Tensor) -> None:
+def check_some_left(knob: Knob, scores: Tensor, ids: Ids) -> None:
     """Raises ValueError, with the knob's name, unless every row of its scores (..., V) can be chosen from."""
     largest = scores.amax(-1)  # (...)
     if (largest == -torch.inf).any():
-        raise ValueError(say("decoding.all_cut", name=knob.name, value=knob.value))
+        raise ValueError(knob.nothing_left(scores, ids))
     if not (largest < torch.inf).all():  # divided by next to nothing
         raise ValueError(say("decoding.overflow", name=knob.name, value=knob.value))
 

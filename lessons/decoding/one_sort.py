@@ -45,7 +45,7 @@ def apply_and_draw(
     for knob in cutting:
         scores = CUT_THE_TAIL[knob.name](scores, order, knob.value)  # (b, V)
         results = (*results, (knob.name, scores))
-    check_all_left_some(active, results)
+    check_all_left_some(active, results, ids)
     m = int((scores > -torch.inf).sum(-1).max())
     ranked = scores.gather(-1, order[:, :m])  # (b, m)
     return results, order.gather(-1, ranks_at(ranked, uniforms.unsqueeze(-1))).squeeze(-1)

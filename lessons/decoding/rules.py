@@ -11,7 +11,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from lessons.decoding.automaton import DEAD, START, Automaton, Whole
+from lessons.decoding.automaton import DEAD, START, Automaton, States
 from lessons.models.source import Source
 from lessons.words.arguments import check_text_ids
 from lessons.words.language import say
@@ -60,27 +60,25 @@ class TextRule:
 
     def __init__(self, automaton: Automaton, source: Source, said: str) -> None:
         self.automaton, self.source, self.said = automaton, source, said
-        self._spelled: tuple[numpy.ndarray, Whole, Whole] | None = None
-        self._after: dict[int, Whole] = {}  # state → (V,) the state after each token
-        self._masks: dict[int, Tensor] = {}  # state → (V,) which tokens may follow
+        self._spelled: tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray] | None = None
+        self._after: dict[int, States] = {}  # state → (V,) the state after each token
 
     def mask(self, ids: Sequence[int], given: int, size: int) -> Tensor:
         state = START
         for token in ids[given:]:
             state = int(self.after(state, size)[token])
-        if state not in self._masks:
-            self._masks[state] = torch.from_numpy(self.after(state, size) != DEAD)
-            if self.automaton.accepts(state):
-                self._masks[state][list(self.source.end_ids)] = True
-        return self._masks[state]
+        mask = torch.from_numpy(self.after(state, size) != DEAD)
+        if self.automaton.accepts(state):
+            mask[list(self.source.end_ids)] = True
+        return mask
 
-    def after(self, state: int, size: int) -> Whole:
+    def after(self, state: int, size: int) -> States:
         """(V,) the state after each token: all tokens are read side by side, one byte a round."""
         if state not in self._after:
             letters, starts, lengths = self.spelled(size)
-            after = numpy.full(size, DEAD)
+            after = numpy.full(size, DEAD, dtype=numpy.int32)
             reading = numpy.flatnonzero(lengths)
-            states = numpy.full(len(reading), state)
+            states = numpy.full(len(reading), state, dtype=numpy.int32)
             for place in range(int(lengths.max(initial=0))):
                 states = self.automaton.steps(states, letters[starts[reading] + place])
                 ended = lengths[reading] == place + 1
@@ -90,7 +88,7 @@ class TextRule:
             self._after[state] = after
         return self._after[state]
 
-    def spelled(self, size: int) -> tuple[numpy.ndarray, Whole, Whole]:
+    def spelled(self, size: int) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
         """The bytes of all tokens in a row; where each token's begin (V,), and how many they are (V,): 0 for tokens
         that spell nothing, and for those that end a text."""
         if self._spelled is None:
@@ -123,9 +121,7 @@ def check_bytes(true: bool, of: object) -> None:
         raise ValueError(say("decoding.rule_no_bytes", name=type(of).__name__))
 
 
-def check_something_follows(rule: Rule, mask: Tensor, ids: Sequence[int], source: Source) -> None:
-    """Raises ValueError, which shows the text, if nothing may follow."""
-    if not mask.any():
-        text = visible_end(source.decode(ids))
-        key = "decoding.rule_nothing_follows" if source.end_ids else "decoding.rule_nothing_follows_no_end"
-        raise ValueError(say(key, rule=rule.said, text=repr(text)))
+def corner(rule: Rule, ids: Sequence[int], source: Source) -> str:
+    """What is said where nothing may follow these ids: it shows their text."""
+    key = "decoding.rule_nothing_follows" if source.end_ids else "decoding.rule_nothing_follows_no_end"
+    return say(key, rule=rule.said, text=repr(visible_end(source.decode(ids))))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from lessons.decoding.constrain import with_rules
 from lessons.decoding.drawing import uniforms
 from lessons.decoding.judging import ByChance, ByRank, Chooser
 from lessons.decoding.knobs import PENALTIES, Knob, apply_knobs, in_turn, knobs
@@ -47,12 +48,14 @@ def speculative(
     do_sample: False: the likeliest tokens, exactly those of `greedy_search`; True: draws, distributed exactly as those
         of `sample` with the same knobs, which act on the draft too, as in `transformers.generate(assistant_model=…)`
 
-    With `do_sample=False` only the two knobs against repetition act. The draft is silent where its own context is full.
+    With `do_sample=False` only the two knobs against repetition act. A model that must obey (`constrain`) does, and its
+    rule acts on the draft too. The draft is silent where its own context is full, and where nothing is left to it.
+
     The record is a `SpeculativeTrace`: each step knows what was proposed and what became of it, `.passes` how often the
-    model was asked. The same seed makes the same text; another draft, or another number of tokens ahead, makes another
-    text of the same distribution. Leviathan, Kalman and Matias 2023; Chen and others 2023. Raises TypeError or
-    ValueError for an argument that cannot be, a draft with other tokens, knobs that leave nothing to choose from, and
-    logits that are no numbers.
+    model was asked. The same seed makes the same text; another draft, another number of tokens ahead and, at the end,
+    another length make another text of the same distribution. Leviathan, Kalman and Matias 2023; Chen and others 2023.
+    Raises TypeError or ValueError for an argument that cannot be, a draft with other tokens or one that fails, knobs
+    that leave nothing to choose from, and logits that are no numbers.
 
     >>> import torch
     >>> likely = torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4], [0.9, 0.0, 0.1]])
@@ -101,7 +104,9 @@ class Writing:
         """number: how many tokens the draft proposes; most: how many the text may grow by"""
         self.source, self.model, self.draft = source, Reader(source), Reader(draft)
         self.ids, self.begin, self.end = list(prompt_ids), len(prompt_ids), len(prompt_ids) + most
-        self.active, self.chooser, self.number = active, chooser, number
+        self.active = with_rules(active, source, prompt_ids)
+        self.draft_active = with_rules(self.active, draft, prompt_ids)  # a draft may have a rule of its own besides
+        self.chooser, self.number = chooser, number
         self.vocabulary_size = 0  # known from the first pass
         self.last_read = self.end if draft.context is None else draft.context  # by the draft
 
@@ -124,9 +129,7 @@ class Writing:
         for place in range(len(text), len(text) + ahead):
             logits = self.drafted(text)
             check_same_size(self.vocabulary_size, len(logits))
-            if logits.amax() != -float("inf"):
-                check_logits(logits, place - self.begin)
-            scores = self.chosen_from(in_turn(self.active, logits, text), logits)
+            scores = self.chosen_from(in_turn(self.draft_active, logits, text), logits)
             if scores.amax() == -float("inf"):  # no guess, or the knobs leave none
                 break
             guesses.append(self.chooser.guess(place - self.begin, scores))
@@ -138,7 +141,10 @@ class Writing:
     def drafted(self, text: Sequence[int]) -> Tensor:
         """(V,) what the draft says after a text; ValueError if it fails, for it may be anybody's function."""
         try:
-            return self.draft.read(text)[-1].cpu()
+            logits = self.draft.read(text)[-1].cpu()
+            if logits.amax() != -float("inf"):  # no guess
+                check_logits(logits, len(text) - self.begin, self.draft.source)
+            return logits
         except Exception as error:
             raise ValueError(say("decoding.draft_failed", error=f"{type(error).__name__}: {error}")) from error
 

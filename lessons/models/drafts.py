@@ -7,7 +7,8 @@ with the same tokens will do as well. V = size of the vocabulary.
 import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from reprlib import repr as short
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,7 +21,7 @@ from lessons.words.arguments import check_ids_inside, check_model, check_some, c
 from lessons.words.language import say
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MOST_IN_A_ROW = 64  # tokens of an n-gram: longer ones come once
 
@@ -62,11 +63,18 @@ class NgramModel:
     def vocabulary_size(self) -> int:
         return size_of(self.lm)
 
+    @property
+    def tokenizer(self) -> "PreTrainedTokenizerBase | None":
+        return getattr(self.lm, "tokenizer", None)
+
     def encode(self, text: str) -> list[int]:
         return self.lm.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         return self.lm.decode(ids)
+
+    def token(self, token: int) -> str:
+        return self.lm.token(token)
 
 
 def ngram_model(lm: Source | NextLogits, texts: Iterable[str], n: int = 3) -> NgramModel:
@@ -159,7 +167,7 @@ def first_blocks(lm: LanguageModel, number: int) -> LanguageModel:
     shorter.num_hidden_layers = number
     if getattr(shorter, "layer_types", None):
         shorter.layer_types = shorter.layer_types[:number]
-    return replace(lm, name=say("models.first_blocks", name=lm.name, number=number, all=most), model=model)
+    return lm.with_model(say("models.first_blocks", name=lm.name, number=number, all=most), model)
 
 
 def blocks_of(model: "PreTrainedModel", number: int) -> tuple[nn.Module, str]:
@@ -180,10 +188,9 @@ def size_of(source: Source) -> int:
 
 def check_same_tokens(source: Source, draft: Source) -> None:
     """Raises ValueError unless the draft's ids mean the same tokens, as far as is known."""
-    if isinstance(source, LanguageModel) and isinstance(draft, LanguageModel):
-        one, other = source.tokenizer, draft.tokenizer
-        if one is not other and one.get_vocab() != other.get_vocab():
-            raise ValueError(say("models.other_tokens", name=draft.name))
+    one, other = (getattr(each, "tokenizer", None) for each in (source, draft))
+    if one is not None and other is not None and one is not other and one.get_vocab() != other.get_vocab():
+        raise ValueError(say("models.other_tokens", name=getattr(draft, "name", short(draft))))
     if source.vocabulary_size is not None and draft.vocabulary_size is not None:
         check_same_size(source.vocabulary_size, draft.vocabulary_size)
 

@@ -7,7 +7,6 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +99,7 @@ def ablate(lm: LanguageModel, parts: str | Sequence[str]) -> LanguageModel:
     with torch.no_grad():
         for name in names:
             weights_of(model)[name].zero_()
-    return replace(lm, name=say("models.ablated", name=lm.name, parts=", ".join(wanted)), model=model)
+    return lm.with_model(say("models.ablated", name=lm.name, parts=", ".join(wanted)), model)
 
 
 def named(part: str, weights: dict[str, nn.Parameter]) -> list[str]:

@@ -75,11 +75,13 @@ class LanguageModel:
 
     @cached_property
     def end_ids(self) -> tuple[int, ...]:
-        """Ids that end a text: none, one or several."""
+        """Ids that end a text: none, one or several. One that is not in the vocabulary ends nothing: a GPT-2 with a
+        small vocabulary has 50,256 in its configuration unless it is told otherwise."""
         end = self.model.generation_config.eos_token_id
         if end is None:
             end = self.model.config.eos_token_id
-        return () if end is None else (end,) if isinstance(end, int) else tuple(end)
+        ends = () if end is None else (end,) if isinstance(end, int) else tuple(end)
+        return tuple(token for token in ends if token < self.vocabulary_size)
 
     @cached_property
     def front_ids(self) -> tuple[int, ...]:
@@ -113,6 +115,10 @@ class LanguageModel:
         logits = self.session(read_prompt(self, prompt)).logits[0].float().cpu()
         check_logits(logits, 0, self)
         return logits
+
+    def with_model(self, name: str, model: "PreTrainedModel") -> "LanguageModel":
+        """One like this with another name and another network."""
+        return replace(self, name=name, model=model)
 
     def read(self, texts: Tensor, module: nn.Module | None = None) -> "ModelOutput":
         """What the model, or its body given as `module`, says about texts (B, T) read as they stand."""

@@ -114,7 +114,8 @@ class CachedSession:
             self.cache.reorder_cache(torch.tensor(parents, device=self.device))
         parents = range(len(tokens)) if parents is None else parents
         self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents, tokens, strict=True)]
-        self.logits = self._read([[token] for token in tokens], 1)[:, -1]  # (B, V)
+        unread = self.texts if self.cache is None else [[token] for token in tokens]
+        self.logits = self._read(unread, 1)[:, -1]  # (B, V)
         return self.logits
 
     def read(self, tokens: Sequence[int]) -> Tensor:

@@ -9,16 +9,18 @@ V = size of the vocabulary, B = texts side by side, T = tokens read at once.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import index
 from reprlib import repr as short
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import torch
 from torch import Tensor
 
 from lessons.models.gradients import without_gradients
-from lessons.words.arguments import check_ids_inside, check_text
+from lessons.words.arguments import check_ids_inside, check_text, whole_numbers
 from lessons.words.language import say
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 NextLogits = Callable[[Sequence[int]], Tensor]  # ids -> (V,)
 
@@ -111,37 +113,42 @@ def answer_of(next_logits: NextLogits, ids: Sequence[int]) -> Tensor:
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `end_ids`, `context` are used if
-    it has them."""
+    """A function `ids -> logits (V,)` as a source; its attributes `encode`, `decode`, `token`, `tokenizer`, `end_ids`,
+    `context`, `vocabulary_size` are used if it has them."""
 
-    next_logits: NextLogits
+    function: NextLogits
 
     @property
     def end_ids(self) -> tuple[int, ...]:
-        return tuple(getattr(self.next_logits, "end_ids", ()))
+        return tuple(getattr(self.function, "end_ids", ()))
 
     @property
     def context(self) -> int | None:
-        return getattr(self.next_logits, "context", None)
+        return getattr(self.function, "context", None)
 
     @property
     def vocabulary_size(self) -> int | None:
-        return getattr(self.next_logits, "vocabulary_size", None)
+        return getattr(self.function, "vocabulary_size", None)
+
+    @property
+    def tokenizer(self) -> "PreTrainedTokenizerBase | None":
+        return getattr(self.function, "tokenizer", None)
 
     def encode(self, text: str) -> list[int]:
-        if not hasattr(self.next_logits, "encode"):
+        if not hasattr(self.function, "encode"):
             raise TypeError(say("models.prompt_needs_ids", value=repr(text)))
-        return list(self.next_logits.encode(text))
+        return list(self.function.encode(text))
 
     def decode(self, ids: Sequence[int]) -> str:
-        decode = getattr(self.next_logits, "decode", None)
+        decode = getattr(self.function, "decode", None)
         return decode(ids) if decode else " ".join(map(str, ids))
 
     def token(self, token: int) -> str:
-        return self.decode([token])
+        name = getattr(self.function, "token", None)
+        return name(token) if name else self.decode([token])
 
     def session(self, prompt_ids: Sequence[int]) -> FunctionSession:
-        return FunctionSession(self.next_logits, prompt_ids)
+        return FunctionSession(self.function, prompt_ids)
 
 
 def as_source(source: "Source | NextLogits") -> Source:
@@ -164,7 +171,7 @@ def read_prompt(source: Source, prompt: str | Sequence[int] | Tensor) -> tuple[i
     else:
         raise TypeError(say("models.prompt_type", value=type(prompt).__name__))
     try:
-        ids = [index(token) for token in ids]  # whole numbers of any kind
+        ids = whole_numbers(ids)
     except TypeError:
         raise TypeError(say("models.prompt_type", value=short(prompt))) from None
     if not ids:

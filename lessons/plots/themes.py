@@ -4,7 +4,8 @@ So ink is drawn for white paper only. The hue of a colour stays what it is, and 
 with white has more than 4.5 with JupyterLab's black.
 """
 
-DRAWN = "lessons-drawn"  # the class of what was drawn for white paper; one such thing never holds another
+from lessons.words.writing import DRAWN
+
 DARK_PAGES = ('[data-jp-theme-light="false"]', ".vscode-dark", '[theme="dark"]')  # JupyterLab's, VS Code's, Colab's
 TURNED = "filter:invert(1) hue-rotate(180deg)"
 # What JupyterLab calls the image of a figure (`canvas.Picture`): black paper, turned, gives way to the page's ground.

@@ -206,9 +206,18 @@ def check_text_ids(name: str, value: Any) -> list[int]:
     ids = value.tolist() if isinstance(value, Tensor | numpy.ndarray) else value
     row: Any = [ids] if isinstance(ids, str | bytes) else ids  # a text is one thing, and no row of numbers
     try:
-        return [index(token) for token in row]
+        return whole_numbers(row)
     except TypeError:  # a single thing, or not whole
         raise TypeError(say("arguments.not_ids", name=name, value=short(value))) from None
+
+
+def whole_numbers(values: Iterable[Any]) -> list[int]:
+    """Whole numbers of any kind as a list. Raises TypeError for others, True and False among them: a mask is no row of
+    ids."""
+    numbers = [*values]
+    if any(isinstance(number, bool) for number in numbers):
+        raise TypeError
+    return [index(number) for number in numbers]
 
 
 def check_ids_of_texts(name: str, value: Any) -> list[list[int]]:

@@ -81,7 +81,7 @@ def have_bytes(tokenizer: "PreTrainedTokenizerBase") -> bool:
 def token_bytes(tokenizer: "PreTrainedTokenizerBase", token: int) -> bytes:
     """What one token adds to a text that has begun; nothing for a special token, and for a number without one."""
     piece = tokenizer.convert_ids_to_tokens(int(token))
-    if piece is None or piece in tokenizer.all_special_tokens:
+    if piece is None or piece in special_pieces(tokenizer):
         return b""
     writing, as_written = writing_of(tokenizer)
     if writing == "spaces as ▁":
@@ -90,6 +90,14 @@ def token_bytes(tokenizer: "PreTrainedTokenizerBase", token: int) -> bytes:
     if piece in as_written or not byte_of_letter().keys() >= set(piece):
         return piece.encode()
     return bytes(byte_of_letter()[letter] for letter in piece)
+
+
+@lru_cache(maxsize=16)
+def special_pieces(tokenizer: "PreTrainedTokenizerBase") -> frozenset[str]:
+    """The tokens that spell no text: those with a role, such as the end, and those that a tokenizer calls special, as
+    Llama 3's marks of a conversation."""
+    added = tokenizer.added_tokens_decoder.values()
+    return frozenset([*tokenizer.all_special_tokens, *(piece.content for piece in added if piece.special)])
 
 
 def byte_text(tokenizer: "PreTrainedTokenizerBase", byte: int) -> str:
