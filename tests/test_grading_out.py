@@ -88,6 +88,7 @@ def test_pages(tmp_path, language):
     speak(language)
     made = made_rows()
     pages = feedback.write_feedback(made, tmp_path)
+    pages = {name: page for (name, _), page in pages.items()}
     assert {"Doe, Jane", "<b>Rick</b> & Co", "김연아"} == set(pages) and 3 == len(set(pages.values()))
     rick = pages["<b>Rick</b> & Co"].read_text(encoding="utf8")
     assert f'<html lang="{language}">' in rick and "<b>Rick" not in rick and "<error>" not in rick

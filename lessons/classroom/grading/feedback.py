@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from lessons.classroom.grading.page import file_name, page, paragraph
+from lessons.classroom.grading.page import file_name, page, paragraph, write_page
 from lessons.classroom.grading.rows import Finding, Row
 from lessons.exercises.catalogue import NOTEBOOKS
 from lessons.words.language import say
 
 
-def write_feedback(rows: Sequence[Row], folder: Path) -> dict[str, Path]:
-    """{student: their page}; students who share a name of a file have a number in it."""
-    pages: dict[str, Path] = {}
-    for name in dict.fromkeys(row.student.name for row in rows):
-        stem, number = file_name(name), 1
-        while (file := folder / f"{stem}{f'-{number}' if number > 1 else ''}.html") in pages.values():
+def write_feedback(rows: Sequence[Row], folder: Path) -> dict[tuple[str, str], Path]:
+    """{a student's key: their page}; students who share a name of a file have a number in it."""
+    pages: dict[tuple[str, str], Path] = {}
+    for key in dict.fromkeys(row.student.key for row in rows):
+        stem, number, taken = file_name(key[0]), 1, {page.name.casefold() for page in pages.values()}
+        while (name := f"{stem}{f'-{number}' if number > 1 else ''}.html").casefold() in taken:
             number += 1
-        pages[name] = file
-        file.write_text(feedback(name, [row for row in rows if row.student.name == name]), encoding="utf8")
+        pages[key] = folder / name
+        write_page(feedback(key[0], [row for row in rows if row.student.key == key]), pages[key])
     return pages
 
 

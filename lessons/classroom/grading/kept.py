@@ -18,7 +18,7 @@ def begin(file: Path, seed: int, rows: Sequence[Row]) -> None:
 
 def keep(file: Path, row: Row) -> None:
     with file.open("a", encoding="utf8") as stream:
-        stream.write(json.dumps(as_data(row), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(as_data(row)) + "\n")
 
 
 def kept(file: Path, notebooks: Sequence[Path]) -> tuple[int | None, list[Row]]:
