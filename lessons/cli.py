@@ -167,13 +167,14 @@ def exported(options: argparse.Namespace, rows: list["Row"], file: Path) -> list
 def paged(options: argparse.Namespace, rows: list["Row"]) -> list[Path]:
     """The teacher's page, if pages were asked for; those of the students lie in a folder beside it."""
     from lessons.classroom.grading.feedback import write_feedback
+    from lessons.classroom.grading.identity import nothing_from
     from lessons.classroom.grading.overview import write_overview
 
     if not options.pages:
         return []
     (options.pages / "students").mkdir(parents=True, exist_ok=True)
     overview = options.pages / "overview.html"
-    write_overview(rows, overview, write_feedback(rows, options.pages / "students"))
+    write_overview(rows, overview, write_feedback(rows, options.pages / "students"), nothing_from(rows, options.roster))
     return [overview]
 
 

@@ -136,6 +136,8 @@ class Sitting:
         patient = replace(exercise, seconds=PATIENCE * exercise.seconds)
         verdict = judge(with_fresh_cases(patient, self.settings.seed), function)
         sentences = list(verdict.sentences)
+        if verdict.status == "unwritten":  # what the notebook says of it speaks of its cells
+            sentences = [say("grading.told_unwritten")]
         if verdict.status == "wrong" and judge(patient, function):
             sentences.append(say("grading.only_shipped"))
         hint = "" if verdict else exercise.hints()[0]
