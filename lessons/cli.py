@@ -90,7 +90,7 @@ def run_grade(options: argparse.Namespace) -> int:
             print(say("cli.grade_needs", package=package, python=sys.executable), file=sys.stderr)
             return 1
     from lessons.classroom.grading import identity, release
-    from lessons.classroom.grading.reading import find_notebooks
+    from lessons.classroom.grading.files import find_notebooks
 
     notebooks = find_notebooks(options.notebooks)
     if not notebooks:
@@ -148,8 +148,8 @@ def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file
 
 def tell_who_is_missing(options: argparse.Namespace, notebooks: Sequence[Path], rows: Sequence["Row"]) -> None:
     """Prints where no notebook was found, and who in the roster has handed in nothing."""
+    from lessons.classroom.grading.files import without_notebook
     from lessons.classroom.grading.identity import nothing_from
-    from lessons.classroom.grading.reading import without_notebook
 
     if places := without_notebook(options.notebooks, notebooks):
         print(say("cli.grade_left_out", places=", ".join(map(str, places))))

@@ -10,7 +10,7 @@ from made_up_class import NAMES, NOTEBOOK
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lessons import cli
-from lessons.classroom.grading import exports, feedback, identity, kept, reading, rows, table
+from lessons.classroom.grading import exports, feedback, files, identity, kept, rows, table
 from lessons.words.language import speak
 
 ROOT = Path("/class")
@@ -125,7 +125,7 @@ def test_names_that_are_no_text_are_kept_and_written(tmp_path):
     """A file's name in bytes of another system: the table is written, and a stopped run goes on."""
     path = tmp_path / os.fsdecode(b"\xb1\xe8.ipynb")
     path.write_text("{}", encoding="utf8")
-    row = rows.Row(path, reason="no exercises", notes=[], digest=reading.digest_of(path))
+    row = rows.Row(path, reason="no exercises", notes=[], digest=files.digest_of(path))
     kept.begin(tmp_path / "k.jsonl", 7, [row])
     assert (7, [row]) == kept.kept(tmp_path / "k.jsonl", [path])
     table.write_table([row], tmp_path / "g.csv")

@@ -18,7 +18,7 @@ from made_up_class import FIRST, NAMES, NOTEBOOK, Pupil, hand_in, right
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lessons import cli
-from lessons.classroom.grading import judged, kernel, reading, remote, rows, table, wire
+from lessons.classroom.grading import files, judged, kernel, reading, remote, rows, table, wire
 from lessons.exercises.catalogue import find
 from lessons.exercises.compare import plain
 from lessons.exercises.running import run
@@ -82,7 +82,7 @@ def test_a_function_is_watched_while_it_is_judged(monkeypatch):
         raise kernel.Ended("it wrote more than 5 MB")
 
     function = remote.Remote(line_to(lambda line: (line.recv_bytes(), line.poll(30)), monkeypatch, spills), TABLE, True)
-    assert "it wrote more than 5 MB" == run(lambda: function(*TABLE.cases[0]()), 20).error
+    assert "Ended: it wrote more than 5 MB" == run(lambda: function(*TABLE.cases[0]()), 20).error
 
 
 @pytest.mark.parametrize("value", ["x" * 3000, 10**6000], ids=["long", "digits"])
@@ -132,16 +132,16 @@ def test_a_notebook_that_an_editor_has_saved_anew(tmp_path, encoding):
 def test_what_is_a_notebook_and_what_is_none(tmp_path, capsys):
     """A name to which a browser has added something counts; a link or a file of macOS's own does not; and a folder
     with an archive only is told."""
-    files = ["a/x.ipynb.txt", "b/x.ipynb.json", "c/X.IPYNB", "a/._x.ipynb", "d/homework.zip"]
-    for name in files:
+    names = ["a/x.ipynb.txt", "b/x.ipynb.json", "c/X.IPYNB", "a/._x.ipynb", "d/homework.zip"]
+    for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}", encoding="utf8")
     (tmp_path / "e.zip").write_bytes(b"PK")
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "x.ipynb").symlink_to(tmp_path / "a" / "x.ipynb.txt")
-    found = reading.find_notebooks([tmp_path])
-    assert files[:3] == [path.relative_to(tmp_path).as_posix() for path in found]
-    assert ["d", "e.zip", "f"] == [path.name for path in reading.without_notebook([tmp_path], found)]
+    found = files.find_notebooks([tmp_path])
+    assert names[:3] == [path.relative_to(tmp_path).as_posix() for path in found]
+    assert ["d", "e.zip", "f"] == [path.name for path in files.without_notebook([tmp_path], found)]
 
 
 def test_functions_tell_the_lesson_where_nothing_else_does(tmp_path):
@@ -187,6 +187,8 @@ def test_a_name_that_the_lesson_gives_something_else_is_no_second_function(tmp_p
         ("return lessons.answer('top-p')", ["lessons.answer"]),
         ("import importlib.util as other", ["importlib"]),
         ("from inspect import getsource", ["inspect"]),
+        ("import sys\n    return sys._getframe(1)", ["sys._getframe"]),
+        ("import sys\n    return sys.float_info.min", []),
         ("model.eval()\n    return lessons.entropy(x)", []),
     ],
 )

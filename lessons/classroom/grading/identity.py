@@ -19,7 +19,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from lessons.classroom.grading.reading import ENDING, decoded
+from lessons.classroom.grading.files import ENDING, decoded
 from lessons.classroom.grading.rows import Row, Student
 from lessons.exercises.catalogue import NOTEBOOKS
 from lessons.words.language import LANGUAGES, say

@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lessons.classroom.grading.files import digest_of
 from lessons.classroom.grading.kernel import Ended, Kernel, Limits, cut_off, living
-from lessons.classroom.grading.reading import Handed, digest_of, looks_around, read
+from lessons.classroom.grading.reading import Handed, looks_around, read
 from lessons.classroom.grading.remote import MISSING, Line
 from lessons.classroom.grading.rows import Finding, Row
 from lessons.classroom.grading.table import SAID

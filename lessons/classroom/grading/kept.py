@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lessons.classroom.grading.reading import digest_of
+from lessons.classroom.grading.files import digest_of
 from lessons.classroom.grading.rows import Row, as_data, from_data
 
 

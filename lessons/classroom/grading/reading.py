@@ -4,53 +4,28 @@ Any format that nbformat reads (3 and later), with cell ids or without; a notebo
 """
 
 import ast
-import codecs
-import hashlib
 import logging
 import re
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lessons.classroom.grading.files import decoded
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.exercise import Exercise
-from lessons.words.language import spoken
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CHECKED = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 MOST_CODE = 20_000  # letters of a function that are kept
-ENDING = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)  # some browsers add one when they save
-ARCHIVE = re.compile(r"\.(?:zip|rar|7z|tar|t?gz|egg)$", re.IGNORECASE)
-AROUND = {
-    "__import__",
-    "eval",
-    "exec",
-    "open",
-    "globals",
-    "sys",
-    "os",
-    "gc",
-    "ctypes",
-    "importlib",
-    "inspect",
-    "pathlib",
-}
-AROUND |= {
-    "socket",
-    "subprocess",
-    "urllib",
-    "requests",
-    "get_ipython",
-    "lessons.answer",
-    "lessons.check",
-    "lessons.exercises",
-}
+# Names that an answer needs only where it looks for one elsewhere.
+AROUND = {"__import__", "eval", "exec", "open", "globals", "get_ipython", "lessons.answer", "lessons.check"}
+AROUND |= {"os", "pathlib", "gc", "ctypes", "importlib", "inspect", "socket", "subprocess", "urllib", "requests"}
+AROUND |= {"sys._getframe", "sys.modules", "sys.settrace"}
 TRAINS = re.compile(r"^[^#\n]*\bfine_tune\(", re.MULTILINE)
 DEFINED = re.compile(r"^def +(\w+)", re.MULTILINE)
 RELEASE = "lessons_release"  # what a released notebook says of itself, in its metadata
@@ -117,61 +92,17 @@ def looks_around(code: str) -> list[str]:
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     names |= {node.name.partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
     names |= {node.module.partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    of_ours = {
-        f"lessons.{node.attr}"
+    dotted = {
+        f"{node.value.id}.{node.attr}"
         for node in nodes
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "lessons"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return sorted(AROUND & (names | of_ours))
+    return sorted(AROUND & (names | dotted))
 
 
 def without_magics(source: str) -> str:
     """The source without lines that only IPython understands; none moves."""
     return re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE)
-
-
-def find_notebooks(places: Iterable[str | Path]) -> list[Path]:
-    """All notebooks in these folders, and these files whatever they are; each once, in the order of their names."""
-    found: set[Path] = set()
-    for place in map(Path, places):
-        inside = filter(is_handed_in, place.rglob("*")) if place.is_dir() else [place]
-        found |= {path for path in inside if not {".ipynb_checkpoints", "__MACOSX"} & set(path.parts)}
-    return sorted(found)
-
-
-def is_handed_in(path: Path) -> bool:
-    """Whether a file in a folder is a notebook by its name: no link, which may lead anywhere, none of macOS's own."""
-    return (
-        bool(ENDING.search(path.name)) and not path.name.startswith("._") and path.is_file() and not path.is_symlink()
-    )
-
-
-def without_notebook(places: Iterable[Path], found: Collection[Path]) -> list[Path]:
-    """The folders just below these places in which no notebook was found, archives beside them, and links."""
-    inside = [path for place in places if place.is_dir() for path in place.iterdir() if path.name[0] not in "._"]
-    empty = {path for path in inside if path.is_dir() and not any(path in notebook.parents for notebook in found)}
-    packed = {path for path in inside if ARCHIVE.search(path.name) or (path.is_symlink() and ENDING.search(path.name))}
-    return sorted(empty | packed)
-
-
-def decoded(data: bytes) -> str:
-    """The text of a file, whoever wrote it: UTF-8 or UTF-16 with a mark or none, or as Excel writes it in Korea or the
-    West.
-    """
-    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return data.decode("utf-16")
-    for encoding in ("utf-8-sig", "cp949" if spoken() == "ko" else "euc_kr"):
-        with suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("cp1252", "replace")
-
-
-def digest_of(path: Path) -> str:
-    """Equal for equal files; "" for one that cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 def read(path: Path, released: dict[str, list[str]] | None = None) -> Handed:

@@ -10,7 +10,7 @@ from lessons.classroom.grading.kernel import GRACE, STEP, Ended, Kernel
 from lessons.classroom.grading.wire import MOST_BYTES, decode, encode, receive, send, undisturbed, write_back
 from lessons.exercises.compare import safe_repr
 from lessons.exercises.exercise import Exercise
-from lessons.exercises.running import Elsewhere, Outcome, TimeUp
+from lessons.exercises.running import Elsewhere, Outcome, TimeUp, described
 from lessons.words.language import say
 
 LOST = (
@@ -56,7 +56,7 @@ class Remote:
 
     def __call__(self, *given: Any) -> Any:
         if self.line.lost:
-            raise Elsewhere(Outcome("crash", error=say("grading.died")))
+            raise ended(say("grading.died"))
         functions: list[Callable[..., Any]] = []
         arguments = [encode(argument, functions) for argument in given]
         request = {"name": self.exercise.function_name, "arguments": arguments, "seconds": self.exercise.seconds}
@@ -78,14 +78,13 @@ class Remote:
             while "ask" in (reply := self.waited_for(connection, came)):
                 send(connection, answered(reply, functions))
             if reply["kind"] == "large":
-                raise Elsewhere(Outcome("crash", error=say("grading.large", most=MOST_BYTES // 2**20)))
+                raise ended(say("grading.large", most=MOST_BYTES // 2**20))
             if not isinstance(reply["changed"], dict) or reply["kind"] not in ("value", "crash", "endless"):
                 raise ValueError(reply["kind"])
             return reply
         except (*LOST, Ended) as error:
             self.line.lost = True
-            why = str(error) if isinstance(error, Ended) else say("grading.died")
-            raise Elsewhere(Outcome("crash", error=why)) from error
+            raise ended(str(error) if isinstance(error, Ended) else say("grading.died")) from error
 
     def waited_for(self, connection: Connection, came: list[int]) -> dict[str, Any]:
         """The kernel's next message. Raises TimeUp where the exercise's alarm has rung before there is one, and `Ended`
@@ -110,6 +109,11 @@ class Remote:
             raise EOFError
         except LOST:
             self.line.lost = True
+
+
+def ended(why: str) -> Elsewhere:
+    """A call that came to no end of its own, told like an error of the function."""
+    return Elsewhere(Outcome("crash", error=described(Ended(why))))
 
 
 def answered(question: dict[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:
