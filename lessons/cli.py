@@ -89,11 +89,19 @@ def run_grade(options: argparse.Namespace) -> int:
         if not find_spec(package):
             print(say("cli.grade_needs", package=package, python=sys.executable), file=sys.stderr)
             return 1
-    from lessons.classroom.grading.reading import find_notebooks
+    from lessons.classroom.grading import identity, release
+    from lessons.classroom.grading.files import find_notebooks
 
     notebooks = find_notebooks(options.notebooks)
     if not notebooks:
         print(say("cli.grade_none", places=", ".join(map(str, options.notebooks))), file=sys.stderr)
+        return 1
+    try:
+        options.csv.parent.mkdir(parents=True, exist_ok=True)
+        options.roster = identity.read_roster(options.roster) if options.roster else []
+        options.release = release.read_list(options.release) if options.release else {}
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
         return 1
     file = options.csv if options.resume else unused(options.csv)
     try:
@@ -107,18 +115,19 @@ def run_grade(options: argparse.Namespace) -> int:
 def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file: Path) -> None:
     """Grades what is not graded yet, and writes all that was asked for."""
     from lessons.classroom.grading import kept, table, whole_class
-    from lessons.classroom.grading.identity import identified, read_roster
+    from lessons.classroom.grading.identity import identified
     from lessons.classroom.grading.judged import Settings
     from lessons.classroom.grading.kernel import Limits
     from lessons.classroom.grading.likeness import with_likeness
-    from lessons.classroom.grading.release import read_list
+    from lessons.classroom.grading.rows import with_other_exercises
 
     seed, done = kept.kept(beside(file), notebooks) if options.resume else (None, [])
-    seed = next(one for one in (options.seed, seed, secrets.randbelow(10**6)) if one is not None)
+    if options.seed not in (None, seed):  # what was tried on other cases does not count beside these
+        seed, done = options.seed, []
+    seed = secrets.randbelow(10**6) if seed is None else seed
     kept.begin(beside(file), seed, done)
     limits = Limits(network=options.network, **{name: getattr(options, name) for name in LIMITS})
-    released = read_list(options.release) if options.release else {}
-    settings = Settings(seed, limits, options.language, released)
+    settings = Settings(seed, limits, options.language, options.release)
     left = [path for path in notebooks if path not in {row.notebook for row in done}]
     with tqdm(total=len(notebooks), initial=len(done), desc=say("cli.grade_running")) as bar:
 
@@ -127,13 +136,25 @@ def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file
             bar.update()
 
         rows = [*done, *whole_class.grade(left, settings, options.jobs or whole_class.usual_jobs(), finished)]
-    roster = read_roster(options.roster) if options.roster else []
-    rows = with_likeness(identified(sorted(rows, key=lambda row: row.notebook), options.notebooks, roster))
+    rows = identified(sorted(rows, key=lambda row: row.notebook), options.notebooks, options.roster)
+    rows = with_likeness(with_other_exercises(rows))
     table.write_table(rows, file)
     print(table.on_screen(rows))
     print(say("cli.grade_written", rows=len(rows), file=file, seed=seed))
     for extra in (*exported(options, rows, file), *paged(options, rows)):
         print(say("cli.written", file=extra))
+    tell_who_is_missing(options, notebooks, rows)
+
+
+def tell_who_is_missing(options: argparse.Namespace, notebooks: Sequence[Path], rows: Sequence["Row"]) -> None:
+    """Prints where no notebook was found, and who in the roster has handed in nothing."""
+    from lessons.classroom.grading.files import without_notebook
+    from lessons.classroom.grading.identity import nothing_from
+
+    if places := without_notebook(options.notebooks, notebooks):
+        print(say("cli.grade_left_out", places=", ".join(map(str, places))))
+    if students := nothing_from(rows, options.roster):
+        print(say("cli.grade_nothing_from", of=len(options.roster), students=", ".join(students)))
 
 
 def exported(options: argparse.Namespace, rows: list["Row"], file: Path) -> list[Path]:
@@ -146,13 +167,14 @@ def exported(options: argparse.Namespace, rows: list["Row"], file: Path) -> list
 def paged(options: argparse.Namespace, rows: list["Row"]) -> list[Path]:
     """The teacher's page, if pages were asked for; those of the students lie in a folder beside it."""
     from lessons.classroom.grading.feedback import write_feedback
+    from lessons.classroom.grading.identity import nothing_from
     from lessons.classroom.grading.overview import write_overview
 
     if not options.pages:
         return []
     (options.pages / "students").mkdir(parents=True, exist_ok=True)
     overview = options.pages / "overview.html"
-    write_overview(rows, overview, write_feedback(rows, options.pages / "students"))
+    write_overview(rows, overview, write_feedback(rows, options.pages / "students"), nothing_from(rows, options.roster))
     return [overview]
 
 

@@ -15,7 +15,6 @@ NAMES = [exercise.name for exercise in LESSON]
 NOTEBOOK = "01_next_token_tables.ipynb"
 FIRST = "import torch, lessons"
 SOLVED, UNWRITTEN, MISSING = (dict.fromkeys(NAMES, status) for status in ("solved", "unwritten", "missing"))
-NOT_REACHED = dict.fromkeys(NAMES, "not reached")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ DEAF = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile
 SPILL = "for part in range(40):\n    open(f'part-{part}', 'wb').write(bytes(2**20))\nimport time; time.sleep(60)"
 PRINTS = "for _ in range(100):\n    print('x' * 2**20)\nimport time; time.sleep(60)"
 
-HONEST = {f"honest-{number}": Pupil(SOLVED, right()) for number in range(6)} | {
+HONEST = {f"honest-{number}": Pupil(SOLVED, right()) for number in range(5)} | {
     f"begun-{number}": Pupil(first_are("solved", number, "unwritten"), right(*range(number)) if number else {})
     for number in range(4)
 }
@@ -136,7 +135,12 @@ CHEATS = {
     "patches-judge": Pupil(dict(zip(NAMES, ["wrong"] * 3 + ["crashed"], strict=True)), WRONG, [FIRST, PATCH_JUDGE]),
     "patches-torch": Pupil(dict(zip(NAMES, ["wrong"] * 3 + ["crashed"], strict=True)), WRONG, [FIRST, PATCH_TORCH]),
     "other-name": Pupil(UNWRITTEN, after=[LESSON[0].source.replace("likeliest_token", "answer")]),
-    "exits": Pupil(NOT_REACHED, right(), [FIRST, "exit()"], reason="second-cell: it ended the notebook with exit()"),
+    "exits": Pupil(SOLVED, right(), [FIRST, "exit()"], reason="second-cell: it ended the notebook with exit()"),
+    "ends-its-grader": Pupil(
+        {},
+        right() | {NAMES[0]: "import os\ndef likeliest_token(logits):\n    os.kill(os.getppid(), 9)"},
+        reason="from outside",
+    ),
     "by-heart": Pupil(SOLVED | {NAMES[0]: "wrong"}, right() | {NAMES[0]: by_heart()}),
     "looks-inside": Pupil(
         SOLVED,
@@ -151,8 +155,8 @@ BROKEN = {
     "endless-cell": Pupil(
         SOLVED, right(), [FIRST, "import time\nwhile True: time.sleep(0.1)"], reason="cell second-cell ran longer than"
     ),
-    "deaf": Pupil(first_are("solved", 2, "not reached"), after(2, DEAF), reason="no interrupt reached it"),
-    "quitter": Pupil(first_are("solved", 2, "not reached"), after(2, "import os\nos._exit(1)"), reason="was ended"),
+    "deaf": Pupil(SOLVED | {NAMES[2]: "not reached"}, after(2, DEAF), reason="no interrupt reached it"),
+    "quitter": Pupil(SOLVED | {NAMES[2]: "not reached"}, after(2, "import os\nos._exit(1)"), reason="was ended"),
     "quits-when-called": Pupil(
         SOLVED | {NAMES[1]: "crashed"},
         right() | {NAMES[1]: "import os\ndef next_probabilities(logits):\n    os._exit(1)"},

@@ -153,6 +153,12 @@ def test_no_word_is_left_over():
         assert set(entries(f"lesson_{lesson:02}")) == wanted
 
 
+def test_the_number_that_a_reason_names_is_that_of_gpt2():
+    """The parameters of GPT-2 itself, which is no case, since to build it takes seconds."""
+    counting = all_exercises()["count-parameters"]
+    assert f"{counting.answer(50257, 1024, 768, 12):,}" in counting.say("why")
+
+
 def test_three_to_five_exercises_a_lesson():
     """Every lesson but 00 has three to five exercises."""
     assert all(3 <= len(of_lesson(lesson)) <= 5 for lesson in NOTEBOOKS)

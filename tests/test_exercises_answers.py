@@ -470,6 +470,12 @@ def f(vocab_size, n_positions, n_embd, n_layer):
     config = GPT2Config(vocab_size=vocab_size, n_positions=n_positions, n_embd=n_embd, n_layer=n_layer, n_head=2)
     with torch.device("meta"):
         return sum(p.numel() for p in GPT2LMHeadModel(config).parameters())""",
+        """
+def f(vocab_size, n_positions, n_embd, n_layer):
+    import transformers
+    config = transformers.GPT2Config(n_embd=n_embd, n_layer=n_layer, n_head=1)
+    config.vocab_size, config.n_positions = vocab_size, n_positions
+    return transformers.GPT2LMHeadModel(config).num_parameters()""",
     ),
     "under-a-rule": (
         "lambda logits, allowed: torch.tensor([logits[id].exp() if id in allowed else 0 for id in range(len(logits))]) / logits[allowed].exp().sum()",

@@ -8,7 +8,7 @@ import pytest
 from made_up_class import LESSON, NAMES
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from lessons.classroom.grading import identity, kept, likeness, reading, rows, table
+from lessons.classroom.grading import files, identity, kept, likeness, reading, rows, table
 
 ROOT = Path("/class")
 NOTEBOOK = "01_next_token_tables.ipynb"
@@ -127,7 +127,7 @@ def test_notebooks_are_found_once(tmp_path):
     for place in ("a/b/x.ipynb", ".ipynb_checkpoints/x.ipynb", "__MACOSX/x.ipynb"):
         (tmp_path / place).parent.mkdir(parents=True)
         (tmp_path / place).write_text("{}", encoding="utf8")
-    assert [tmp_path / "a/b/x.ipynb"] == reading.find_notebooks([tmp_path, tmp_path / "a/b/x.ipynb"])
+    assert [tmp_path / "a/b/x.ipynb"] == files.find_notebooks([tmp_path, tmp_path / "a/b/x.ipynb"])
 
 
 def test_the_lesson_is_told_by_its_checks():
@@ -170,7 +170,7 @@ def test_kept_rows_are_those_of_unchanged_files(tmp_path):
     for path in paths:
         path.write_text("one", encoding="utf8")
     finding = rows.Finding("wrong", "✗", ["sentence"], [("Given", "1")], "flat", "def f(): pass", "a hint")
-    made = [rows.Row(path, 1, {"top-p": finding}, digest=reading.digest_of(path)) for path in paths]
+    made = [rows.Row(path, 1, {"top-p": finding}, digest=files.digest_of(path)) for path in paths]
     kept.begin(tmp_path / "k.jsonl", 7, made[:2])
     with (tmp_path / "k.jsonl").open("a", encoding="utf8") as stream:
         stream.write(json.dumps(rows.as_data(made[2]))[:50])

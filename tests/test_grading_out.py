@@ -88,6 +88,7 @@ def test_pages(tmp_path, language):
     speak(language)
     made = made_rows()
     pages = feedback.write_feedback(made, tmp_path)
+    pages = {name: page for (name, _), page in pages.items()}
     assert {"Doe, Jane", "<b>Rick</b> & Co", "김연아"} == set(pages) and 3 == len(set(pages.values()))
     rick = pages["<b>Rick</b> & Co"].read_text(encoding="utf8")
     assert f'<html lang="{language}">' in rick and "<b>Rick" not in rick and "<error>" not in rick
@@ -102,8 +103,10 @@ def test_the_overview(tmp_path):
     """Who solved what, each with a link to their page; the mistakes by name, that of most students first; notes."""
     made = made_rows()
     pages = feedback.write_feedback(made, tmp_path)
-    overview.write_overview(made, tmp_path / "overview.html", pages)
+    overview.write_overview(made, tmp_path / "overview.html", pages, ["A. Sent"])
     html = (tmp_path / "overview.html").read_text(encoding="utf8")
+    assert "Handed in nothing: A. Sent" in html and f"1.1 {LESSON[0].say('title')} · 1.2" in unescape(html)
+    assert "a note <b>(Doe, Jane)</b>" in html
     assert 4 == html.count('<th scope="row">') and "<b>Rick" not in html and "a note" in html
     assert f"2 × {LESSON[0].say_mistake('first-row')}" in unescape(html)
     assert all(page.name in html or page.name == "김연아.html" for page in pages.values())

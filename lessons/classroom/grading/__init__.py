@@ -8,6 +8,7 @@ kernel         a student's kernel, with limits
 remote         a student's function as the grader calls it
 rows           what became of a notebook, as plain data
 table          the rows on screen and as a file
+files          what lies in the folders of a class
 reading        a file that was handed in, as far as it is a notebook
 judged         one notebook, run and judged
 likeness       whose code is the same

@@ -43,7 +43,11 @@ def serve(address: str, token: str) -> None:
             return
         function = names.get(request["name"], ...)
         is_call = "arguments" in request
-        send(line, called(line, function, request) if is_call else described(function, request["parameters"]))
+        reply = called(line, function, request) if is_call else described(function, request["parameters"])
+        try:
+            send(line, reply)
+        except ValueError:  # more than a message holds, or a number of thousands of digits
+            send(line, {"kind": "large"})
 
 
 def interrupted(number: int, frame: FrameType | None) -> None:

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from lessons.classroom.grading.page import file_name, page, paragraph
+from lessons.classroom.grading.page import file_name, page, paragraph, write_page
 from lessons.classroom.grading.rows import Finding, Row
-from lessons.exercises.catalogue import NOTEBOOKS
 from lessons.words.language import say
 
 
-def write_feedback(rows: Sequence[Row], folder: Path) -> dict[str, Path]:
-    """{student: their page}; students who share a name of a file have a number in it."""
-    pages: dict[str, Path] = {}
-    for name in dict.fromkeys(row.student.name for row in rows):
-        stem, number = file_name(name), 1
-        while (file := folder / f"{stem}{f'-{number}' if number > 1 else ''}.html") in pages.values():
+def write_feedback(rows: Sequence[Row], folder: Path) -> dict[tuple[str, str], Path]:
+    """{a student's key: their page}; students who share a name of a file have a number in it."""
+    pages: dict[tuple[str, str], Path] = {}
+    for key in dict.fromkeys(row.student.key for row in rows):
+        stem, number, taken = file_name(key[0]), 1, {page.name.casefold() for page in pages.values()}
+        while (name := f"{stem}{f'-{number}' if number > 1 else ''}.html").casefold() in taken:
             number += 1
-        pages[name] = file
-        file.write_text(feedback(name, [row for row in rows if row.student.name == name]), encoding="utf8")
+        pages[key] = folder / name
+        write_page(feedback(key[0], [row for row in rows if row.student.key == key]), pages[key])
     return pages
 
 
@@ -31,8 +30,8 @@ def feedback(name: str, rows: Sequence[Row]) -> str:
 
 def of_notebook(row: Row) -> str:
     """What there is to say of one notebook."""
-    lesson = NOTEBOOKS.get(row.lesson or 0, "")
-    heading = f"<h2>{escape(lesson or row.notebook.name)}</h2>"
+    lesson = say("grading.page_lesson", lesson=row.lesson) if row.lesson else row.notebook.name
+    heading = f"<h2>{escape(lesson)}</h2>"
     reason = paragraph(say("grading.page_reason", reason=row.reason), "bad") if row.reason else ""
     return heading + reason + "".join(map(of_exercise, row.findings.values()))
 
@@ -43,7 +42,7 @@ def of_exercise(finding: Finding) -> str:
     facts = "".join(f"<dt>{escape(label)}</dt><dd><pre>{escape(text)}</pre></dd>" for label, text in finding.facts)
     hint = paragraph(say("grading.page_hint", hint=finding.hint)) if finding.hint else ""
     code = ""
-    if finding.code:
+    if finding.code and finding.status != "unwritten":
         summary = f"<summary>{escape(say('grading.page_code'))}</summary>"
         code = f"<details open>{summary}<pre>{escape(finding.code)}</pre></details>"
     sentences = "".join(map(paragraph, finding.sentences))

@@ -8,13 +8,18 @@ Else:  Jane Doe/01_next_token_tables.ipynb, or Jane Doe 01_next_token_tables.ipy
 """
 
 import csv
+import io
+import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from lessons.classroom.grading.files import ENDING, decoded
 from lessons.classroom.grading.rows import Row, Student
 from lessons.exercises.catalogue import NOTEBOOKS
 from lessons.words.language import LANGUAGES, say
@@ -22,34 +27,59 @@ from lessons.words.language import LANGUAGES, say
 MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_\w+")
 CANVAS = re.compile(r"(?P<name>[^_\W\d][^_]*?)(?:_LATE)?_(?P<number>\d+)_\d+_.+")
 LESSON = re.compile("|".join(sorted(NOTEBOOKS.values(), key=len, reverse=True)))
+COPY = re.compile(r"^Copy of |의 사본$|(?: ?\(\d+\)| ?- ?(?:Copy|복사본) ?\d*)+$")  # Colab, browsers, Jupyter, Windows
 NO_STUDENT = {"notebooks", "submissions", "submitted", *LANGUAGES}  # folders that are nobody's
 
 
 def student_of(path: Path, roots: Sequence[Path]) -> Student:
     """Who handed in the file, as its name and those of its folders below the nearest root tell."""
     root = max((root for root in roots if root in path.parents), key=lambda root: len(root.parts), default=path.parent)
-    folders = list(path.relative_to(root).parts[:-1])
-    for part in (*folders[::-1], path.stem):
+    folders, stem = [*map(readable, path.relative_to(root).parts[:-1])], readable(ENDING.sub("", path.name))
+    for part in (*folders[::-1], stem):
         if match := MOODLE.match(part):
             return Student(match["name"], match["number"])
     if "submitted" in path.parts[:-2]:
-        return Student(path.parts[path.parts.index("submitted") + 1])
-    if match := CANVAS.match(path.stem):
+        return Student(readable(path.parts[path.parts.index("submitted") + 1]))
+    if match := CANVAS.match(stem):
         return Student(match["name"], match["number"])
-    above = (root.name, *folders)
+    above = (readable(root.name), *folders)
     for outer, inner in pairwise(above):
         assignment = outer.removesuffix("-submissions")
         if outer != assignment and inner.startswith(f"{assignment}-"):
             return Student(inner.removeprefix(f"{assignment}-"))
     own = [folder for folder in folders if folder.casefold() not in NO_STUDENT and not LESSON.fullmatch(folder)]
-    return Student(own[0] if own else LESSON.sub("", path.stem).strip(" _-.()") or path.stem)
+    several = readable(root.resolve().name) if len(set(roots)) > 1 else ""  # class/*: each student is a root
+    return Student(next(filter(None, (*own[:1], left_of(stem), several, stem))))
+
+
+def readable(name: str) -> str:
+    """A file's name as text: Hangul in one piece, though macOS takes it apart, and though an archive of Korean Windows,
+    unpacked elsewhere, has it in bytes that are no text here.
+    """
+    data = os.fsencode(name)
+    with suppress(UnicodeDecodeError):
+        return unicodedata.normalize("NFC", data.decode())
+    return data.decode("cp949", "replace")
+
+
+def left_of(stem: str) -> str:
+    """What a file's name says besides the lesson and that it is a copy; "" for no more than a number."""
+    left = LESSON.sub("", COPY.sub("", stem)).strip(" _-.()")
+    return "" if re.fullmatch(r"\d?\d", left) else left
 
 
 def read_roster(file: Path) -> list[dict[str, str]]:
-    """The lines of a CSV with a head, of whatever columns; such as Canvas's and Moodle's own exports of grades."""
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        lines = [{key or "": value or "" for key, value in line.items() if key} for line in csv.DictReader(stream)]
-    return [line for line in lines if any(line.values()) and "Points Possible" not in next(iter(line.values()))]
+    """The lines of a CSV with a head, of whatever columns and encoding, divided by commas, semicolons or tabs; such as
+    Canvas's and Moodle's own exports of grades. Equal lines are one. Raises ValueError for what is no CSV.
+    """
+    text = decoded(file.read_bytes())
+    if "\0" in text:  # a workbook, say
+        raise ValueError(say("grading.no_roster", file=file))
+    divider = max(",;\t", key=text.partition("\n")[0].count)
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider)
+    lines = [{key.strip(): value or "" for key, value in line.items() if key} for line in table]
+    kept = [line for line in lines if any(line.values()) and "Points Possible" not in next(iter(line.values()))]
+    return [line for place, line in enumerate(kept) if line not in kept[:place]]
 
 
 def identified(rows: Sequence[Row], roots: Sequence[Path], roster: Sequence[dict[str, str]] = ()) -> list[Row]:
@@ -57,23 +87,39 @@ def identified(rows: Sequence[Row], roots: Sequence[Path], roster: Sequence[dict
     named = [replace(row, student=student_of(row.notebook, roots)) for row in rows]
     if roster:
         named = [with_roster(row, roster) for row in named]
-    times = Counter((row.student.name, row.lesson) for row in named)
+    times = Counter((row.student.key, row.lesson) for row in named)
     return [
         row.with_notes(say("grading.several", student=row.student.name))
-        if times[row.student.name, row.lesson] > 1
+        if times[row.student.key, row.lesson] > 1
         else row
         for row in named
     ]
 
 
 def with_roster(row: Row, roster: Sequence[dict[str, str]]) -> Row:
-    """The row with the line of the roster in which its student's number or name stands in some column."""
-    for wanted in filter(None, (row.student.number, row.student.name)):
-        lines = [line for line in roster if plain(wanted) in set(map(plain, line.values())) | {plain(full_name(line))}]
-        if len(lines) == 1:
-            name = full_name(lines[0]) or row.student.name
-            return replace(row, student=Student(name, row.student.number, lines[0]))
-    return row.with_notes(say("grading.not_in_roster", student=row.student.name))
+    """The row with the line of the roster in which its student's name or number stands in some column: both where both
+    do, since a number may also be a grade, and a name may be that of two.
+    """
+    student = row.student
+    by_name, by_number = lines_with(student.name, roster), lines_with(student.number, roster)
+    folders = {plain(readable(part)) for part in row.notebook.parts[:-1]}  # 3-A/Jane Doe/…: whose folder is whose?
+    by_folder = [line for line in roster if full_name(line) and plain(full_name(line)) in folders]
+    lines = [line for line in by_name if line in by_number] or by_name or by_number or by_folder
+    if len(lines) == 1:
+        return replace(row, student=Student(full_name(lines[0]) or student.name, student.number, lines[0]))
+    said = "grading.twice_in_roster" if lines else "grading.not_in_roster"
+    return row.with_notes(say(said, student=student.name))
+
+
+def lines_with(wanted: str, roster: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The lines that have this in some column, or as their name; none for nothing."""
+    return [line for line in roster if plain(wanted) and plain(wanted) in map(plain, (*line.values(), full_name(line)))]
+
+
+def nothing_from(rows: Sequence[Row], roster: Sequence[dict[str, str]]) -> list[str]:
+    """Those in the roster who have handed in nothing, by their names."""
+    there = [row.student.roster for row in rows]
+    return [full_name(line) or " ".join(line.values()) for line in roster if line not in there]
 
 
 def full_name(line: dict[str, str]) -> str:
@@ -87,4 +133,5 @@ def full_name(line: dict[str, str]) -> str:
 
 def plain(text: str) -> str:
     """Letters and digits alone: "Doe, Jane" is Canvas's doejane, "Participant 4711" Moodle's 4711."""
-    return re.sub(r"\W|_", "", text.removeprefix("Participant ").casefold())
+    letters = unicodedata.normalize("NFC", text).removeprefix("Participant ").casefold()
+    return re.sub(r"\W|_", "", letters)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lessons.classroom.grading.reading import digest_of
+from lessons.classroom.grading.files import digest_of
 from lessons.classroom.grading.rows import Row, as_data, from_data
 
 
@@ -18,7 +18,7 @@ def begin(file: Path, seed: int, rows: Sequence[Row]) -> None:
 
 def keep(file: Path, row: Row) -> None:
     with file.open("a", encoding="utf8") as stream:
-        stream.write(json.dumps(as_data(row), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(as_data(row)) + "\n")
 
 
 def kept(file: Path, notebooks: Sequence[Path]) -> tuple[int | None, list[Row]]:

@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 STEP = 0.25  # seconds between two looks
 GRACE = 10.0  # seconds in which an interrupt has to be heard
+INTERRUPTS = 3  # until a cell counts as deaf: what tidies up after the first one may hear the next
 START_SECONDS = 120.0
+MESSAGE_SECONDS = 30.0  # in which more of a message has to come
 SECRET = re.compile(
     "token|secret|passw|credential|key", re.IGNORECASE
 )  # of variables that a student's code is not given
@@ -95,7 +98,7 @@ class Kernel:
     def run(self, source: str, seconds: float) -> tuple[str, bool]:
         """(the error in which a cell ended or "", whether it ended in time). Raises `Ended`."""
         request = self.client.execute(source, allow_stdin=False, stop_on_error=False)
-        error, late, deadline, look = "", False, time.monotonic() + seconds, time.monotonic()
+        error, interrupts, deadline, look = "", 0, time.monotonic() + seconds, time.monotonic()
         while True:
             message = self.next_message()
             if message and message["parent_header"].get("msg_id") == request:
@@ -104,14 +107,14 @@ class Kernel:
                     error = f"{content['ename']}: {content['evalue']}".splitlines()[0].removesuffix(": ")[:300]
                 if content.get("execution_state") == "idle":
                     self.look_for_exit(request)
-                    return ("", False) if late else (error, True)
+                    return ("", False) if interrupts else (error, True)
             if time.monotonic() >= look:
                 self.look()
                 look = time.monotonic() + STEP
             if time.monotonic() > deadline:
-                if late:
+                if interrupts == INTERRUPTS:
                     self.end(say("grading.deaf"))
-                late, deadline = True, time.monotonic() + GRACE
+                interrupts, deadline = interrupts + 1, time.monotonic() + GRACE
                 self.manager.interrupt_kernel()
 
     def next_message(self) -> dict[str, Any] | None:
@@ -162,11 +165,19 @@ class Kernel:
             deadline = time.monotonic() + START_SECONDS / 4
             while time.monotonic() < deadline and self.manager.is_alive():
                 with suppress(TimeoutError):
-                    line = Connection(door.accept()[0].detach())
+                    line = Connection(patient(door.accept()[0]).detach())
                     if line.poll(GRACE) and json.loads(line.recv_bytes(1000)) == {"token": token}:
                         return line
                 self.next_message()
         raise Ended(say("grading.no_answer"))
+
+
+def patient(line: socket.socket) -> socket.socket:
+    """The line, on which half a message is not waited for without end (where sockets have such a limit)."""
+    if UNIX:
+        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            line.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", int(MESSAGE_SECONDS), 0))
+    return line
 
 
 def manager(folder: Path, limits: Limits) -> "KernelManager":

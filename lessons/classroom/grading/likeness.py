@@ -10,7 +10,7 @@ import ast
 import textwrap
 from collections.abc import Sequence
 
-from lessons.classroom.grading.rows import Row
+from lessons.classroom.grading.rows import Row, names_of
 from lessons.exercises.catalogue import all_exercises
 from lessons.words.language import say
 
@@ -74,16 +74,15 @@ def with_likeness(rows: Sequence[Row]) -> list[Row]:
         for name, finding in row.findings.items():
             if finding.status not in ("unwritten", "missing", "not reached") and (form := shape(finding.code)):
                 alike.setdefault((name, form), []).append(place)
-    noted = list(rows)
+    noted, names = list(rows), names_of(rows)
     for (name, form), places in alike.items():
         title = all_exercises()[name].say("title")
-        students = {rows[place].student.name or rows[place].notebook.name for place in places}
+        students = {rows[place].student.key: names[rows[place].student.key] for place in places}
         shown = form == shape(all_exercises()[name].source)
         for place in places:
-            own = rows[place].student.name or rows[place].notebook.name
             if shown:
                 noted[place] = noted[place].with_notes(say("grading.same_as_answer", exercise=title))
-            elif others := sorted(students - {own}):
+            elif others := sorted(name for key, name in students.items() if key != rows[place].student.key):
                 noted[place] = noted[place].with_notes(
                     say("grading.same_code", exercise=title, students=", ".join(others))
                 )

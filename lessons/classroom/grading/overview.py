@@ -7,23 +7,25 @@ from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
-from lessons.classroom.grading.page import page, paragraph
-from lessons.classroom.grading.rows import Row
+from lessons.classroom.grading.page import page, paragraph, write_page
+from lessons.classroom.grading.rows import Row, names_of
 from lessons.classroom.grading.table import SAID, exercises_in
 from lessons.exercises.catalogue import all_exercises, of_lesson
 from lessons.exercises.common_mistakes import SENTENCES
 from lessons.words.language import say
 
+Pages = Mapping[tuple[str, str], Path]  # {a student's key: their page}
 MARKS = {"solved": "✓", "unwritten": "…", "not reached": "–"}  # of what is neither: ✗
 
 
-def write_overview(rows: Sequence[Row], file: Path, pages: Mapping[str, Path]) -> None:
-    """The page; `pages` are those of the students, to which it leads."""
+def write_overview(rows: Sequence[Row], file: Path, pages: Pages, missing: Sequence[str] = ()) -> None:
+    """The page; `pages` are those of the students, to which it leads, `missing` those who have handed in nothing."""
     solved, of = sum(row.solved for row in rows), sum(len(row.findings) for row in rows)
     heading = f"<h1>{escape(say('grading.page_overview'))}</h1>"
     counts = paragraph(say("grading.page_counts", notebooks=len(rows), solved=solved, of=of), "muted")
-    body = heading + counts + grid(rows, file, pages) + what_went_wrong(rows) + to_look_at(rows)
-    file.write_text(page(say("grading.page_overview"), body), encoding="utf8")
+    nothing = paragraph(say("grading.page_nothing_from", students=", ".join(missing))) if missing else ""
+    body = heading + counts + grid(rows, file, pages) + nothing + what_went_wrong(rows) + to_look_at(rows)
+    write_page(page(say("grading.page_overview"), body), file)
 
 
 def number_of(name: str) -> str:
@@ -32,20 +34,22 @@ def number_of(name: str) -> str:
     return f"{exercise.lesson}.{of_lesson(exercise.lesson).index(exercise) + 1}"
 
 
-def grid(rows: Sequence[Row], file: Path, pages: Mapping[str, Path]) -> str:
+def grid(rows: Sequence[Row], file: Path, pages: Pages) -> str:
     """Students × exercises."""
     names = exercises_in(rows)
     head = "".join(
         f'<th scope="col" title="{escape(all_exercises()[name].say("title"))}">{number_of(name)}</th>' for name in names
     )
-    lines = []
+    lines, shown = [], names_of(rows)
     for row in rows:
-        place = quote(relpath(pages[row.student.name], file.parent).replace("\\", "/"))
+        place = quote(relpath(pages[row.student.key], file.parent).replace("\\", "/"))
         cells = "".join(mark(row.statuses.get(name)) for name in names)
-        who = f'<th scope="row"><a href="{place}">{escape(row.student.name)}</a></th>'
+        who = f'<th scope="row"><a href="{place}">{escape(shown[row.student.key])}</a></th>'
         lines.append(f"<tr>{who}<td class=mark>{row.solved}/{len(row.findings)}</td>{cells}</tr>")
     first = f"<tr><th scope=col>{escape(say('grading.page_student'))}</th><th scope=col></th>{head}</tr>"
-    return f'<div class="wide" tabindex="0"><table><thead>{first}</thead><tbody>{"".join(lines)}</tbody></table></div>'
+    table = f"<table><thead>{first}</thead><tbody>{''.join(lines)}</tbody></table>"
+    legend = " · ".join(f"{number_of(name)} {all_exercises()[name].say('title')}" for name in names)
+    return f'<div class="wide" tabindex="0">{table}</div>{paragraph(legend, "muted")}'
 
 
 def mark(status: str | None) -> str:
@@ -81,7 +85,12 @@ def is_failed(row: Row, name: str) -> bool:
 
 
 def to_look_at(rows: Sequence[Row]) -> str:
-    """Notebooks in which something went wrong, and notes."""
-    lines = [(row.student.name, said) for row in rows for said in (row.reason, *row.notes) if said]
-    items = "".join(f"<li>{escape(student)}: {escape(said)}</li>" for student, said in lines)
+    """What went wrong in notebooks, and notes, each with the students of whom it is said: of the fewest first."""
+    shown = names_of(rows)
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        for said in filter(None, (row.reason, *row.notes)):
+            told.setdefault(said, []).append(shown[row.student.key])
+    lines = sorted(told.items(), key=lambda pair: len(pair[1]))
+    items = "".join(f"<li>{escape(said)} <b>({escape(', '.join(students))})</b></li>" for said, students in lines)
     return f"<h2>{escape(say('grading.page_look_at'))}</h2><ul>{items}</ul>" if items else ""

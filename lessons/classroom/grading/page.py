@@ -2,8 +2,12 @@
 
 import re
 from html import escape
+from pathlib import Path
 
+from lessons.classroom.grading.table import UNWRITABLE
 from lessons.words.language import spoken
+
+MOST_LETTERS = 50  # of a file's name, which may have 255 bytes: four for some letters
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1f2328; --soft: #f3f4f6; --line: #c9d1d9; --muted: #57606a;
@@ -42,6 +46,10 @@ def page(title: str, body: str) -> str:
     )
 
 
+def write_page(html: str, file: Path) -> None:
+    file.write_text(html, encoding="utf8", errors=UNWRITABLE)
+
+
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph of plain text; nothing for none."""
     return f"<p{f' class={kind}' if kind else ''}>{escape(text)}</p>" if text else ""
@@ -49,4 +57,4 @@ def paragraph(text: str, kind: str = "") -> str:
 
 def file_name(name: str) -> str:
     """A file's name for somebody's page: letters and digits as they are, anything else as a line."""
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:100] or "_"
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:MOST_LETTERS] or "_"

@@ -4,7 +4,6 @@ Any format that nbformat reads (3 and later), with cell ids or without; a notebo
 """
 
 import ast
-import hashlib
 import logging
 import re
 import warnings
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lessons.classroom.grading.files import decoded
 from lessons.exercises.catalogue import NOTEBOOKS, all_exercises, of_lesson
 from lessons.exercises.exercise import Exercise
 
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 CHECKED = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 MOST_CODE = 20_000  # letters of a function that are kept
+# Names that an answer needs only where it looks for one elsewhere.
+AROUND = {"__import__", "eval", "exec", "open", "globals", "get_ipython", "lessons.answer", "lessons.check"}
+AROUND |= {"os", "pathlib", "gc", "ctypes", "importlib", "inspect", "socket", "subprocess", "urllib", "requests"}
+AROUND |= {"sys._getframe", "sys.modules", "sys.settrace"}
+TRAINS = re.compile(r"^[^#\n]*\bfine_tune\(", re.MULTILINE)
+DEFINED = re.compile(r"^def +(\w+)", re.MULTILINE)
 RELEASE = "lessons_release"  # what a released notebook says of itself, in its metadata
 
 
@@ -42,8 +48,22 @@ class Handed:
 
     def places(self, name: str) -> list[int]:
         """The cells that give something this name."""
-        pattern = re.compile(rf"^[ \t]*(?:async +)?def +{name}\b|^{name} *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+        pattern = re.compile(rf"^[ \t]*(?:(?:async +)?def|class) +{name}\b|^{name} *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
         return [place for place, source in enumerate(self.sources) if pattern.search(source)]
+
+    def times(self, name: str) -> int:
+        """How often a function of this name is defined, and how often the name is given something where that comes
+        last: lessons call other things so, before the exercise.
+        """
+        pattern = re.compile(rf"^[ \t]*(?:(?:async +)?def|class) +{name}\b|^{name} *= *lambda\b", re.MULTILINE)
+        places = self.places(name)
+        functions = [place for place in places if pattern.search(self.sources[place])]
+        return len(functions) if functions[-1:] == places[-1:] else len(places)
+
+    def trains(self, place: int) -> bool:
+        """Whether a cell trains a model, and gives no exercise its function."""
+        names = [exercise.function_name for exercise in self.exercises]
+        return bool(TRAINS.search(self.sources[place])) and not any(place in self.places(name) for name in names)
 
     def code_of(self, name: str) -> str:
         """The last function of this name; the whole cell where it cannot be told apart, "" if there is none."""
@@ -60,29 +80,29 @@ class Handed:
 
 
 def is_function(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
+
+
+def looks_around(code: str) -> list[str]:
+    """The names in a function's code by which one gets at an answer instead of finding it; an exercise needs none."""
+    try:
+        nodes = list(ast.walk(ast.parse(without_magics(code))))
+    except SyntaxError:
+        return []
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.name.partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
+    names |= {node.module.partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    dotted = {
+        f"{node.value.id}.{node.attr}"
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return sorted(AROUND & (names | dotted))
 
 
 def without_magics(source: str) -> str:
     """The source without lines that only IPython understands; none moves."""
     return re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE)
-
-
-def find_notebooks(places: Iterable[str | Path]) -> list[Path]:
-    """All notebooks in these folders, and these files whatever they are; each once, in the order of their names."""
-    found: set[Path] = set()
-    for place in map(Path, places):
-        inside = place.rglob("*.ipynb") if place.is_dir() else [place]
-        found |= {path for path in inside if not {".ipynb_checkpoints", "__MACOSX"} & set(path.parts)}
-    return sorted(found)
-
-
-def digest_of(path: Path) -> str:
-    """Equal for equal files; "" for one that cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 def read(path: Path, released: dict[str, list[str]] | None = None) -> Handed:
@@ -91,12 +111,12 @@ def read(path: Path, released: dict[str, list[str]] | None = None) -> Handed:
 
     logging.getLogger("traitlets").setLevel(logging.CRITICAL + 1)  # it complains of form; what cannot be read is a row
     with warnings.catch_warnings(action="ignore"):  # cell ids that are missing, or there twice
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.reads(decoded(path.read_bytes()), as_version=4)
     cells = [(place, cell) for place, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code"]
     sources = tuple(cell.source for _, cell in cells)
     checked = {name for source in sources for name in CHECKED.findall(source) if name in all_exercises()}
-    lesson = lesson_of(path, checked)
-    names = released_names(notebook.metadata.get(RELEASE), released or {})
+    lesson = lesson_of(path, checked or written_in(sources))
+    names = released_names(notebook.metadata.get(RELEASE), released or {}, lesson)
     if names is None:
         own = [exercise.name for exercise in of_lesson(lesson)] if lesson else []
         names = [*own, *sorted(checked - set(own))]
@@ -104,16 +124,28 @@ def read(path: Path, released: dict[str, list[str]] | None = None) -> Handed:
     return Handed(sources, tuple(label_of(cell, place) for place, cell in cells), lesson, exercises)
 
 
-def released_names(said: Any, released: dict[str, list[str]]) -> list[str] | None:
-    """The exercises of a release: as the teacher's own file has them, else as the notebook says; None without one."""
-    if not isinstance(said, dict):
-        return None
-    names = released.get(str(said.get("id")), said.get("exercises"))
+def written_in(sources: Iterable[str]) -> set[str]:
+    """The exercises whose functions the cells define; for a notebook without any check."""
+    defined = {name for source in sources for name in DEFINED.findall(source)}
+    return {name for name, exercise in all_exercises().items() if exercise.function_name in defined}
+
+
+def released_names(said: Any, released: dict[str, list[str]], lesson: int | None) -> list[str] | None:
+    """The exercises of a release; None without one.
+
+    As the teacher's own file has them, where there is one, whatever a student has made of the notebook's id; else as
+    the notebook says.
+    """
+    said = said if isinstance(said, dict) else {}
+    of_lesson_released = next(
+        (names for id, names in released.items() if lesson and id.endswith(f"-{lesson:02}")), None
+    )
+    names = released.get(str(said.get("id")), of_lesson_released) if released else said.get("exercises")
     return [name for name in names if name in all_exercises()] if isinstance(names, list) else None
 
 
 def lesson_of(path: Path, checked: Iterable[str]) -> int | None:
-    """The lesson to which most of the checked exercises belong; without any, that of the file's name."""
+    """The lesson to which most of these exercises belong; without any, that of the file's name."""
     lessons = Counter(all_exercises()[name].lesson for name in sorted(checked))
     if lessons:
         return lessons.most_common(1)[0][0]

@@ -84,7 +84,10 @@ def named(id: str) -> str:
 
 def read_list(file: Path) -> dict[str, list[str]]:
     """{id: exercises} of a release. Raises ValueError for a file that is no such list."""
-    listed = json.loads(file.read_text(encoding="utf8"))
+    try:
+        listed = json.loads(file.read_text(encoding="utf8"))
+    except ValueError:
+        listed = None
     if not isinstance(listed, dict) or not all(isinstance(names, list) for names in listed.values()):
         raise ValueError(say("grading.no_release", file=file))
     return listed

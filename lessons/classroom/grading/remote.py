@@ -6,14 +6,22 @@ from inspect import Parameter, Signature
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lessons.classroom.grading.kernel import GRACE, STEP, Kernel
-from lessons.classroom.grading.wire import decode, encode, receive, send, undisturbed, write_back
+from lessons.classroom.grading.kernel import GRACE, STEP, Ended, Kernel
+from lessons.classroom.grading.wire import MOST_BYTES, decode, encode, receive, send, undisturbed, write_back
 from lessons.exercises.compare import safe_repr
 from lessons.exercises.exercise import Exercise
-from lessons.exercises.running import Elsewhere, Outcome, TimeUp
+from lessons.exercises.running import Elsewhere, Outcome, TimeUp, described
 from lessons.words.language import say
 
-LOST = (EOFError, OSError, ValueError, TypeError, KeyError, RecursionError)  # of a line, or of what came over it
+LOST = (
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RuntimeError,
+)  # of a line, or of what came over it
 MISSING = object()  # there is nothing of that name
 
 
@@ -48,7 +56,7 @@ class Remote:
 
     def __call__(self, *given: Any) -> Any:
         if self.line.lost:
-            raise Elsewhere(Outcome("crash", error=say("grading.died")))
+            raise ended(say("grading.died"))
         functions: list[Callable[..., Any]] = []
         arguments = [encode(argument, functions) for argument in given]
         request = {"name": self.exercise.function_name, "arguments": arguments, "seconds": self.exercise.seconds}
@@ -69,33 +77,43 @@ class Remote:
             send(connection, request)
             while "ask" in (reply := self.waited_for(connection, came)):
                 send(connection, answered(reply, functions))
+            if reply["kind"] == "large":
+                raise ended(say("grading.large", most=MOST_BYTES // 2**20))
             if not isinstance(reply["changed"], dict) or reply["kind"] not in ("value", "crash", "endless"):
                 raise ValueError(reply["kind"])
             return reply
-        except LOST as error:
+        except (*LOST, Ended) as error:
             self.line.lost = True
-            raise Elsewhere(Outcome("crash", error=say("grading.died"))) from error
+            raise ended(str(error) if isinstance(error, Ended) else say("grading.died")) from error
 
     def waited_for(self, connection: Connection, came: list[int]) -> dict[str, Any]:
-        """The kernel's next message. Raises TimeUp where the exercise's alarm has rung before there is one."""
-        while not connection.poll(STEP):
-            if came:
-                self.stop(connection)
-                raise TimeUp
-        return receive(connection)
+        """The kernel's next message. Raises TimeUp where the exercise's alarm has rung before there is one, and `Ended`
+        where the function takes more than it may.
+        """
+        while not came:
+            if connection.poll(STEP):
+                return receive(connection)
+            self.line.kernel.look()
+        self.stop(connection)
+        raise TimeUp
 
     def stop(self, connection: Connection) -> None:
         """The function is interrupted, and its last word waited for; a kernel that stays deaf is lost."""
         end = time.monotonic() + GRACE
         self.line.kernel.interrupt()
         try:
-            while connection.poll(max(0, end - time.monotonic())):
+            while time.monotonic() < end and connection.poll(max(0, end - time.monotonic())):
                 if "ask" not in receive(connection):
                     return
                 send(connection, {"stop": True})
             raise EOFError
         except LOST:
             self.line.lost = True
+
+
+def ended(why: str) -> Elsewhere:
+    """A call that came to no end of its own, told like an error of the function."""
+    return Elsewhere(Outcome("crash", error=described(Ended(why))))
 
 
 def answered(question: dict[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:

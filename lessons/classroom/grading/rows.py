@@ -1,9 +1,13 @@
 """What became of one notebook: a row; and its exercises: findings. Plain data, so that it can be kept and sent."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from lessons.words.language import say
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Student:
     name: str
     number: str = ""
     roster: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Who it is: of one name there may be two."""
+        return self.name, self.number
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,40 @@ class Row:
     def solved(self) -> int:
         return sum(status == "solved" for status in self.statuses.values())
 
+    def solved_of(self, names: Collection[str]) -> int:
+        """How many of these exercises are solved."""
+        return sum(self.statuses.get(name) == "solved" for name in names)
+
     def with_notes(self, *notes: str) -> "Row":
         return replace(self, notes=(*self.notes, *notes))
+
+
+def names_of(rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """{a student's key: their name, with the number where others have the same name}"""
+    times = Counter(name for name, _ in {row.student.key for row in rows})
+    return {key: f"{key[0]} ({key[1]})" if times[key[0]] > 1 else key[0] for key in (row.student.key for row in rows)}
+
+
+def usual_exercises(rows: Sequence[Row]) -> dict[int, list[str]]:
+    """{lesson: the exercises that more than half of its notebooks hold}"""
+    usual = {}
+    for lesson in sorted({row.lesson for row in rows if row.lesson}):
+        held = [list(row.findings) for row in rows if row.lesson == lesson]
+        times = Counter(chain(*held))
+        usual[lesson] = [name for name in times if 2 * times[name] > len(held)]
+    return usual
+
+
+def with_other_exercises(rows: Sequence[Row]) -> list[Row]:
+    """The rows, each with a note where it does not hold what most notebooks of its lesson do."""
+    usual, noted = usual_exercises(rows), []
+    for row in rows:
+        expected = set(usual.get(row.lesson or 0, row.findings))
+        missing, more = sorted(expected - set(row.findings)), sorted(set(row.findings) - expected)
+        said = [say("grading.lacks", exercises=", ".join(missing))] if missing else []
+        said += [say("grading.has_more", exercises=", ".join(more))] if more else []
+        noted.append(row.with_notes(*said))
+    return noted
 
 
 def as_data(row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from lessons.classroom.grading.rows import Row
 from lessons.exercises.catalogue import all_exercises
 from lessons.words.language import say
 
+UNWRITABLE = "backslashreplace"  # of names of files that are no text in any encoding
 # How each status is said.
 SAID = {
     "solved": "grading.solved",
@@ -42,13 +43,13 @@ def write_table(rows: Sequence[Row], file: Path) -> None:
 
 def write_csv(file: Path, lines: Sequence[Sequence[str]], encoding: str = "utf-8-sig") -> None:
     """Lines of cells as a file, none of which a spreadsheet takes for a formula."""
-    with file.open("w", encoding=encoding, newline="") as stream:
+    with file.open("w", encoding=encoding, errors=UNWRITABLE, newline="") as stream:
         csv.writer(stream).writerows([harmless(cell) for cell in line] for line in lines)
 
 
 def harmless(text: str) -> str:
     """The text, kept from being read as a formula by a spreadsheet."""
-    return f"'{text}" if len(text) > 1 and text[0] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if len(text) > 1 and text[0] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠") else text
 
 
 def on_screen(rows: Sequence[Row]) -> str:
@@ -57,5 +58,6 @@ def on_screen(rows: Sequence[Row]) -> str:
     for row in rows:
         unsolved = [f"{name}: {say(SAID[status])}" for name, status in row.statuses.items() if status != "solved"]
         said = "; ".join(filter(None, [", ".join(unsolved), row.reason, *row.notes]))
-        lines.append(f"{row.solved:2}/{len(row.findings):<2}  {row.notebook}{'  ' + said if said else ''}")
+        line = f"{row.solved:2}/{len(row.findings):<2}  {row.notebook}{'  ' + said if said else ''}"
+        lines.append("".join(letter if letter.isprintable() else "�" for letter in line))  # nothing steers the terminal
     return "\n".join(lines)

@@ -8,11 +8,12 @@ JSON; what JSON does not know is an object of one key: {"tuple": [1, 2]}, {"tens
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
+from numbers import Number
 from typing import Any
 
 import numpy
@@ -26,7 +27,11 @@ OURS = "lessons."
 
 
 def send(line: Connection, message: dict[str, Any]) -> None:
-    line.send_bytes(json.dumps(message).encode())
+    """Raises ValueError for what the other side would not read."""
+    data = json.dumps(message).encode()
+    if len(data) > MOST_BYTES:
+        raise ValueError(len(data))
+    line.send_bytes(data)
 
 
 def receive(line: Connection) -> dict[str, Any]:
@@ -62,9 +67,9 @@ def encode(value: Any, functions: list[Callable[..., Any]] | None = None) -> Any
         return value if is_flat(value) else [encode(part, functions) for part in value]
     if type(value) is tuple:
         return {"tuple": [encode(part, functions) for part in value]}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {"dict": [[encode(key, functions), encode(part, functions)] for key, part in value.items()]}
-    if isinstance(value, set | frozenset):
+    if isinstance(value, Set):  # the keys of a dictionary are one, too
         return {"set": [encode(part, functions) for part in sorted(value, key=str)]}
     if isinstance(value, torch.Tensor) and not value.is_complex():
         dtype, shape = str(value.dtype).removeprefix("torch."), list(value.shape)
@@ -74,9 +79,9 @@ def encode(value: Any, functions: list[Callable[..., Any]] | None = None) -> Any
     if functions is not None and callable(value):
         functions.append(value)
         return {"function": len(functions) - 1}
-    if isinstance(value, list | range | Iterator):
+    if isinstance(value, list | tuple | range | Iterator):
         return [encode(part, functions) for part in value]
-    return array(value)
+    return array_or_text(value)
 
 
 def is_flat(parts: list[Any]) -> bool:
@@ -84,11 +89,16 @@ def is_flat(parts: list[Any]) -> bool:
     return set(map(type, parts)) <= PLAIN
 
 
-def array(value: Any) -> Any:
-    """What numpy makes real numbers of as an array; anything else as its text."""
-    if isinstance(value, numpy.ndarray | numpy.generic) or hasattr(value, "__array__"):
+def array_or_text(value: Any) -> Any:
+    """What numpy makes real numbers of as an array, one number as Python's own; anything else as its text."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Number) or hasattr(value, "__array__"):
         numbers = numpy.asarray(value)
         if numbers.dtype.kind in "biuf":
+            numbers = numbers.astype(float) if numbers.dtype.itemsize > 8 else numbers  # longer ones JSON does not know
+            if not isinstance(value, numpy.ndarray) and not numbers.ndim:
+                return numbers.item()
             return {"array": str(numbers.dtype), "shape": list(numbers.shape), "numbers": numbers.ravel().tolist()}
         return encode(numbers.tolist()) if numbers.ndim else safe_repr(value)
     return safe_repr(value)

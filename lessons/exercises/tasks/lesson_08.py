@@ -89,8 +89,8 @@ def any_configuration(seed: int) -> Arguments:
     return draw.randint(50, 999), draw.randint(8, 128), 8 * draw.randint(1, 16), draw.randint(1, 4)
 
 
-# The last two: the bundled model, and GPT-2.
-CONFIGURATIONS = [(5, 3, 2, 1), (7, 4, 4, 2), (300, 64, 32, 2), (4096, 512, 256, 6), (50257, 1024, 768, 12)]
+# The last two: the bundled model, and GPT-2 at an eighth of its width, so that who builds the model has it in a moment.
+CONFIGURATIONS = [(5, 3, 2, 1), (7, 4, 4, 2), (300, 64, 32, 2), (4096, 512, 256, 6), (50257, 1024, 96, 12)]
 
 EXERCISES = (
     Exercise(
@@ -169,6 +169,7 @@ EXERCISES = (
         },
         measure="count",
         tolerance=1e-9,
+        seconds=20.0,  # who builds the model may have to import transformers first
         fresh=any_configuration,
     ),
 )
