@@ -125,7 +125,7 @@ RULES = {"date": DATE, "syllables": " (바다|바람)", "texts": [" Paris", " Pa
 @pytest.mark.parametrize("num_beams", [1, 3])
 @pytest.mark.parametrize("rule", RULES)
 def test_under_a_rule(lm, rule, num_beams):
-    """`generate` obeys the same rule by its own means, and writes the same."""
+    """`generate` obeys the same rule by its own means, and writes the same. (It goes on asking after an ended beam.)"""
     ids, obeying = lm.encode(PROMPTS[0]), lessons.constrain(lm, RULES[rule])
     found = lessons.beam_search(obeying, ids, num_beams=num_beams, max_new_tokens=NEW)
     expected = generated(
@@ -134,7 +134,7 @@ def test_under_a_rule(lm, rule, num_beams):
         do_sample=False,
         num_beams=num_beams,
         max_new_tokens=NEW,
-        prefix_allowed_tokens_fn=lambda _, text: obeying.allowed(ids, text[len(ids) :]),
+        prefix_allowed_tokens_fn=lambda _, text: obeying.allowed(ids, text[len(ids) :]) or lm.end_ids,
     )
     assert list(found.ids) == expected.sequences[0].tolist()
 
