@@ -29,7 +29,7 @@ class StruckRows(ChoiceRows):
     """Rows `token | grey bar: offered, blue bar: left | % → %`, under a strip of what the rule leaves of all."""
 
     def show_cut(self, rows: Sequence[Row], mass: float, number: int, size: int) -> None:
-        """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`. No rows: the text has ended."""
+        """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`. Without rows, nothing."""
         self.rows.put([shortened(visible(row.name), TOKEN - 14) or "“”" for row in rows], [row.title for row in rows])
         words = mass_strip(mass, number, size) + heading(say("struck_rows.scale")) if rows else ""
         self.strip.value = self._struck_sheet(rows) + words
