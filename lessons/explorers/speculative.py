@@ -71,7 +71,8 @@ class SpeculativeExplorer(Explorer):
         self.prompt = text_box(prompt, say("speculative.prompt"), height=34)
         self.ahead = slider(say("speculative.ahead"), 4, 1, MOST_AHEAD, continuous_update=False)
         self.temperature = slider(say("speculative.temperature"), 0.7, 0.2, 2.0, 0.1, continuous_update=False)
-        self.ahead.layout.width, self.temperature.layout.width = "305px", "265px"  # one row, with the seed
+        self.ahead.layout.width = "440px" if self.simple else "340px"
+        self.temperature.layout.width = "245px"  # in one row with the others
         wide = {"description_width": "initial"}
         self.seed = widgets.BoundedIntText(
             0, 0, 10**6, description=say("speculative.seed"), style=wide, layout={"width": "118px"}
