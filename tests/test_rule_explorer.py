@@ -36,10 +36,11 @@ def test_a_struck_out_bar_cannot_be_taken(lm):
     explorer.tokens[0].click()
     assert "forbids" in explorer.error and explorer.current and explorer.new_ids == ()
     explorer.on.value = False
+    assert explorer.on.description == "Rule off" and "struck out: 0%" in explorer._choices.strip.value
     explorer.tokens[0].click()
     assert explorer.error == "" and len(explorer.new_ids) == 1
     explorer.on.value = True
-    assert "nothing may follow" in explorer.sentence
+    assert explorer.on.description == "Rule on" and "nothing may follow" in explorer.sentence
     explorer.back.click()
     assert explorer.new_ids == () and "may follow under the rule" in explorer.sentence
 
@@ -60,7 +61,7 @@ def test_a_text_that_has_ended():
         explorer.tokens[explorer._order.index(explorer.source.encode(word)[0])].click()
     explorer.tokens[explorer._order.index(0)].click()
     assert "has ended" in explorer.sentence and f"{0.9 * 0.04 * 0.3:.2g}" in explorer.sentence
-    assert explorer._order == [] and explorer.error == ""
+    assert explorer._order == [] and explorer.error == "" and "100%" not in explorer._choices.page()
     explorer.restart.click()
     assert explorer.new_ids == () and len(explorer._order) == 6
 

@@ -9,7 +9,7 @@ from lessons.explorers.page_style import page_style
 from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, READABLE, RED, SKY, ink
 from lessons.plots.next_token import probability_by_rank
 from lessons.plots.svg import drawing
-from lessons.plots.themes import DRAWN, SHEET, TURNED
+from lessons.plots.themes import DARK_PAGES, DRAWN, SHEET, TURNED
 from lessons.words.language import speak
 
 DARK_GROUND = (17 / 255,) * 3  # JupyterLab's --jp-layout-color0 in its dark theme
@@ -62,3 +62,11 @@ def test_what_a_page_says_by_itself_is_in_its_language(language, keys, gone):
     style = page_style()
     assert keys in style.partition(".widget-textarea:focus-within::after{content:")[2]
     assert gone in style.partition('::before{content:"')[2]
+
+
+def test_the_papers_of_words_are_turned_on_a_dark_page():
+    """An error is no white box in the night."""
+    rule = page_style().splitlines()[-2]
+    assert rule.endswith(f"{{{TURNED}}}") and all(page in rule for page in DARK_PAGES)
+    for paper in (".lessons-error,", ".lessons-busy>span,", ":focus-within::after,", "disconnected::before{"):
+        assert paper in rule

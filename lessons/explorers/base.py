@@ -19,7 +19,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from lessons.explorers.cell_outputs import belongs_to_running_cell, close_all
-from lessons.explorers.page_style import BUSY, EXPLORER, IN_ONE_LOOK, NOT_CURRENT, SHOWN, page_style
+from lessons.explorers.page_style import BUSY, ERROR, EXPLORER, IN_ONE_LOOK, NOT_CURRENT, SHOWN, page_style
 from lessons.plots.svg import Svg
 from lessons.words.arguments import check_number, check_whole
 from lessons.words.hangul import composed
@@ -192,7 +192,7 @@ class Explorer(widgets.VBox):
         if not self.current and self.sentence:
             message = f"{message}\n{say('explorers.not_current')}"
         if message:
-            line += f'<div class="lessons-error" role="alert" style="{ERROR_STYLE}">{escape(message)}</div>'
+            line += f'<div class="{ERROR}" role="alert" style="{ERROR_STYLE}">{escape(message)}</div>'
         self._error_line.value = line
         (self.remove_class if self.current else self.add_class)(NOT_CURRENT)
 

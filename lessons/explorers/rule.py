@@ -137,6 +137,8 @@ class RuleExplorer(Explorer):
         return offered.where(mask, 0)
 
     def _show(self) -> None:
+        self.on.description = say("rule.on") if self.on.value else say("rule.is_off")
+        self.on.icon = "check" if self.on.value else "times"
         if self.new_ids and self.ended(self.new_ids):
             self._order: list[int] = []
             self._choices.show_cut([], 1.0, 0, len(self.offered))

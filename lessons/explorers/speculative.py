@@ -22,7 +22,8 @@ from lessons.words.tokens import running, visible
 from lessons.words.writing import as_written, percent, visible_end
 
 MOST_AHEAD, MOST_TOKENS, GIVEN = 8, 60, 60  # proposals; new tokens; letters of the prompt that are shown
-LEFT, RIGHT = {"flex": "1000 1 520px", "min_width": "0"}, {"flex": "1 0 452px", "max_width": "100%"}
+LEFT = {"flex": "1000 1 520px", "min_width": "0", "padding": "0 12px 0 0"}
+RIGHT = {"flex": "1 0 452px", "max_width": "100%"}
 WORDS = """{box}{{display:block;line-height:1.75;padding-top:2px}}
 {box}>*{{display:inline-block;width:auto;min-width:4px;height:auto;margin:0 0 2px;padding:0;border:0;border-radius:2px;
 overflow:visible;font-size:15px;line-height:1.45;white-space:pre;cursor:pointer}}
@@ -70,6 +71,8 @@ class SpeculativeExplorer(Explorer):
         self.prompt = text_box(prompt, say("speculative.prompt"), height=34)
         self.ahead = slider(say("speculative.ahead"), 4, 1, MOST_AHEAD, continuous_update=False)
         self.temperature = slider(say("speculative.temperature"), 0.7, 0.2, 2.0, 0.1, continuous_update=False)
+        self.ahead.layout.width = "440px" if self.simple else "340px"
+        self.temperature.layout.width = "245px"  # in one row with the others
         wide = {"description_width": "initial"}
         self.seed = widgets.BoundedIntText(
             0, 0, 10**6, description=say("speculative.seed"), style=wide, layout={"width": "118px"}

@@ -5,14 +5,14 @@ from html import escape
 from typing import NamedTuple
 
 from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows, heading
-from lessons.plots.canvas import BLUE, ink
+from lessons.plots.canvas import BLUE, RED, ink
 from lessons.plots.names import shortened
 from lessons.plots.themes import DRAWN, SHEET
 from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import as_written, percent
 
-NUMBERS = 128  # pixels at the right of a bar
+NUMBERS = 142  # pixels at the right of a bar
 OFFERED, STRUCK = "#c9c9c9", "#6f6f6f"
 
 
@@ -29,10 +29,10 @@ class StruckRows(ChoiceRows):
     """Rows `token | grey bar: offered, blue bar: left | % → %`, under a strip of what the rule leaves of all."""
 
     def show_cut(self, rows: Sequence[Row], mass: float, number: int, size: int) -> None:
-        """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`."""
+        """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`. Without rows, nothing."""
         self.rows.put([shortened(visible(row.name), TOKEN - 14) or "“”" for row in rows], [row.title for row in rows])
-        words = heading(say("struck_rows.scale")) if rows else ""
-        self.strip.value = self._struck_sheet(rows) + mass_strip(mass, number, size) + words
+        words = mass_strip(mass, number, size) + heading(say("struck_rows.scale")) if rows else ""
+        self.strip.value = self._struck_sheet(rows) + words
 
     def _struck_sheet(self, rows: Sequence[Row]) -> str:
         """The style of the rows: how long both bars are, and which names are struck out."""
@@ -43,7 +43,7 @@ class StruckRows(ChoiceRows):
             left, offered = (f"calc({room}*{share / longest:.4f})" for share in (row.left, row.offered))
             bars = f"linear-gradient({BLUE},{BLUE}),linear-gradient({OFFERED},{OFFERED})"
             sizes = f"{left} {HIGH - 16}px,max(1px,{offered}) {HIGH - 6}px"
-            struck = "" if row.left else f";text-decoration:line-through;color:{STRUCK};cursor:not-allowed"
+            struck = "" if row.left else f";text-decoration:line-through {RED};color:{STRUCK};cursor:not-allowed"
             rules.append(self.rows.nth(place, f"background-image:{bars};background-size:{sizes}{struck}"))
             after = percent(row.left) if row.left else say("struck_rows.cut")
             rules.append(self.rows.nth(place, f'content:"{percent(row.offered)} → {after}"', "::before"))
@@ -53,7 +53,7 @@ class StruckRows(ChoiceRows):
 def mass_strip(mass: float, number: int, size: int) -> str:
     """All of the probability from 0 to 100 %: what the rule leaves, and what it takes."""
     left = say("struck_rows.left", number=f"{number:,}", size=f"{size:,}", share=percent(mass))
-    gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass)))
+    gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass) if number < size else 0.0))
     words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(left)}</span><span>{escape(gone)}</span>"
     parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"
     parts += f"<span style='flex:1;background:{HATCHED}'></span>"

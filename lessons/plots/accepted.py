@@ -18,8 +18,8 @@ from lessons.words.language import say
 from lessons.words.writing import percent
 
 MOST = 9  # tokens with a bar of their own
-LEFT, LONGEST, TOP, ROW, BAR = 118, 218, 150, 24, 16  # pixels
-COLUMNS = (LEFT + LONGEST + 54, LEFT + LONGEST + 118)  # where the numbers of p and q end
+LEFT, LONGEST, TOP, ROW, BAR = 118, 212, 150, 24, 16  # pixels
+COLUMNS = (LEFT + LONGEST + 54, LEFT + LONGEST + 124)  # where the numbers of p and q end
 STRIP, WIDTH = 14, COLUMNS[1] + 2
 HATCH = "M-1 1L1-1M0 6L6 0M5 7L7 5"
 REJECTED: dict[str, str | float] = {
@@ -30,6 +30,7 @@ REJECTED: dict[str, str | float] = {
 }  # see `hatching`
 ACCEPTED: dict[str, str | float] = {"fill": GREEN, "rx": 0}
 INSTEAD: dict[str, str | float] = {"fill": BLUE, "rx": 0}
+STRUCK = {"fill": "#8a3400", "text_decoration": "line-through"}  # the name of what was proposed and rejected
 
 
 def accepted_share(
@@ -53,8 +54,10 @@ def accepted_share(
     for place, id in enumerate(shown):
         y, look = top + ROW * place, {"font_weight": "600"} if id in (proposed, chosen) else {}
         parts += bar(y, p[id], q[id], scale)
-        parts += row(y, token_name(token(id), LEFT - 12), p[id], q[id] if two else None, look)
-        parts += mark(y, id == chosen, id == proposed and id != chosen)
+        name, struck = token_name(token(id), LEFT - 12), STRUCK if id == proposed != chosen else {}
+        parts += row(y, name, p[id], q[id] if two else None, look, struck)
+        if id == chosen:
+            parts.append(rect(0.5, y - 3.5, WIDTH - 1, BAR + 7, stroke=RING, stroke_width=1.4, rx=3))
     bottom = top + ROW * len(shown)
     if others:
         left = [float(1 - shares[shown].sum()) for shares in (p, q)]
@@ -106,17 +109,11 @@ def bar(y: float, p: float, q: float, scale: float) -> Iterator[str]:
         yield rect(LEFT + both * scale, y, max(abs(p - q) * scale, 0.6), BAR, **(INSTEAD if p > q else REJECTED))
 
 
-def row(y: float, name: str, p: float, q: float | None, look: dict[str, str]) -> Iterator[str]:
-    """A name, and its numbers."""
-    yield text(LEFT - 8, y + BAR - 3, name, 12, text_anchor="end", **look)
+def row(
+    y: float, name: str, p: float, q: float | None, look: dict[str, str], of_name: dict[str, str] | None = None
+) -> Iterator[str]:
+    """A name, and its numbers; they look alike, but for what is `of_name` alone."""
+    yield text(LEFT - 8, y + BAR - 3, name, 12, text_anchor="end", **look, **(of_name or {}))
     for share, x in zip((p, q), COLUMNS, strict=True):
         if share is not None:
             yield text(x, y + BAR - 3, percent(share), 11.5, text_anchor="end", **look)
-
-
-def mark(y: float, chosen: bool, rejected: bool) -> Iterator[str]:
-    """A frame around the token that was taken, a line through one that was rejected."""
-    if chosen:
-        yield rect(0.5, y - 3.5, WIDTH - 1, BAR + 7, stroke=RING, stroke_width=1.4, rx=3)
-    if rejected:
-        yield path(f"M2 {y + BAR / 2:.1f}H{LEFT - 6}", stroke="#8a3400", stroke_width=1.4)

@@ -7,12 +7,26 @@ from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, ink, new_figure, set_title, title_weight
+from lessons.plots.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    READABLE,
+    RED,
+    contrast_with_white,
+    ink,
+    new_figure,
+    set_title,
+    title_weight,
+)
 from lessons.plots.names import token_name
 from lessons.words.language import say
 from lessons.words.writing import percent
@@ -109,10 +123,16 @@ def draw_strip(axes: Axes, step: int, level: Sequence[Part], hatched: Sequence[P
         axes.add_patch(Rectangle((part.first, top), part.last - part.first, HEIGHT, facecolor=part.colour, linewidth=0))
         words = f"{token_name(part.begun[-1])} {percent(part.share)}"
         inside = part.last - part.first >= NAMED
-        x, look = (part.first + part.last) / 2, {"ha": "center", "color": "white"}
+        x, look = (part.first + part.last) / 2, {"ha": "center", "color": words_on(part.colour)}
         if not inside:
-            x, look = part.last + 0.01, {"ha": "left", "color": ink(part.colour), "backgroundcolor": "white"}
+            paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+            x, look = part.last + 0.014, {"ha": "left", "color": ink(part.colour), "bbox": paper}
         axes.text(x, step, words, va="center", fontsize=8.5, parse_math=False, **look)
+
+
+def words_on(colour: str) -> str:
+    """White where it can be read on that colour, else black."""
+    return "white" if contrast_with_white(*to_rgb(colour)) >= READABLE else "black"
 
 
 def draw_funnels(
@@ -135,7 +155,7 @@ def draw_result(axes: Axes, steps: int, level: Sequence[Part], shares: Sequence[
         axes.add_patch(Rectangle((first, steps - HEIGHT / 2), last - first, HEIGHT, **look))
         words = " ".join(map(token_name, part.begun[:-1]))
         inside, number = last - first >= 2 * NAMED, percent(last - first)
-        place: dict[str, Any] = {"ha": "center", "color": "white"}
+        place: dict[str, Any] = {"ha": "center", "color": words_on(part.colour)}
         x, y, said = (first + last) / 2, float(steps), f"{words}: {number}"
         if not inside:
             x, y, place = last, steps + HEIGHT / 2 + 0.16, {"ha": "right", "color": ink(part.colour)}

@@ -3,6 +3,7 @@
 """
 
 import math
+import re
 
 import pytest
 import torch
@@ -115,6 +116,50 @@ def test_decoders_side_by_side(lm):
     written = lessons.write_all(lm, PROMPTS[1], decoders=NINE, max_new_tokens=8, number=2)
     measured = lessons.measure(written)
     assert len(measured) >= len(NINE) and measured.surprisal.notna().all()
+
+
+DATE = r" ([1-9]|[12]\d|30) (April|June|September|November), 18\d\d"
+RULES = {"date": DATE, "syllables": " (바다|바람)", "texts": [" Paris", " Paris, of course", " not London"]}
+
+
+@pytest.mark.parametrize("num_beams", [1, 3])
+@pytest.mark.parametrize("rule", RULES)
+def test_under_a_rule(lm, rule, num_beams):
+    """`generate` obeys the same rule by its own means, and writes the same. (It goes on asking after an ended beam.)"""
+    ids, obeying = lm.encode(PROMPTS[0]), lessons.constrain(lm, RULES[rule])
+    found = lessons.beam_search(obeying, ids, num_beams=num_beams, max_new_tokens=NEW)
+    expected = generated(
+        lm,
+        ids,
+        do_sample=False,
+        num_beams=num_beams,
+        max_new_tokens=NEW,
+        prefix_allowed_tokens_fn=lambda _, text: obeying.allowed(ids, text[len(ids) :]) or lm.end_ids,
+    )
+    assert list(found.ids) == expected.sequences[0].tolist()
+
+
+def test_draws_under_a_rule_obey(lm):
+    """Each date is one, however it is cut into tokens."""
+    for trace in lessons.sample(lessons.constrain(lm, DATE), PROMPTS[1], 20, num_return_sequences=3, seed=1):
+        assert trace.new_ids[-1] in lm.end_ids
+        assert re.fullmatch(DATE, lm.decode(trace.new_ids[:-1]))
+
+
+DRAFTS = {"blocks": lambda lm: lessons.first_blocks(lm, 20), "lookup": lessons.prompt_lookup}
+
+
+@pytest.mark.parametrize("name", DRAFTS)
+def test_two_models_write_what_one_writes(lm, name):
+    """Greedily, to the last token; drawn, as much is accepted as both have in common."""
+    draft = DRAFTS[name](lm)
+    alone = lessons.greedy_search(lm, PROMPTS[1], max_new_tokens=NEW)
+    assert lessons.speculative(lm, draft, PROMPTS[1], NEW, 3, do_sample=False).ids == alone.ids
+    drawn = lessons.speculative(lm, draft, PROMPTS[1], NEW, 3, temperature=0.8, seed=1)
+    judged = [step for step in drawn.steps if step.guess]
+    assert judged and all(
+        step.acceptance == pytest.approx(1 - 0.5 * (step.p - step.q).abs().sum().item(), abs=1e-6) for step in judged
+    )
 
 
 EXPLORERS = {
