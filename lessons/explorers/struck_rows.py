@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows, heading
+from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows
 from lessons.plots.canvas import BLUE, ink
 from lessons.plots.names import shortened
 from lessons.plots.themes import DRAWN, SHEET
@@ -31,8 +31,8 @@ class StruckRows(ChoiceRows):
     def show_cut(self, rows: Sequence[Row], mass: float, number: int, size: int) -> None:
         """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`."""
         self.rows.put([shortened(visible(row.name), TOKEN - 14) or "“”" for row in rows], [row.title for row in rows])
-        words = heading(say("struck_rows.scale")) if rows else ""
-        self.strip.value = self._struck_sheet(rows) + mass_strip(mass, number, size) + words
+        scale = say("struck_rows.scale") if rows else ""
+        self.put_above(self._struck_sheet(rows) + mass_strip(mass, number, size), scale)
 
     def _struck_sheet(self, rows: Sequence[Row]) -> str:
         """The style of the rows: how long both bars are, and which names are struck out."""
