@@ -5,7 +5,7 @@ flip-book: its controls, one or two, are set to each of some positions, and what
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -113,7 +113,7 @@ BOOKS: dict[str, Callable[[Any], list[Control]]] = {
     "simple BeamExplorer": lambda one: [moved(one.shown)],
     "BeamExplorer": lambda one: [moved(one.shown)],
     "simple TemperatureExplorer": lambda one: [moved(one.temperature, 60)],
-    "TemperatureExplorer": lambda one: [moved(one.temperature, 30), moved(one.opened)],
+    "TemperatureExplorer": lambda one: [moved(one.temperature, 30), written(one, moved(one.opened))],
     "simple TruncationExplorer": lambda one: [moved(one.sliders["top_p"], 50)],
     "simple FineTuningExplorer": lambda one: [moved(one.choice)],
     "FineTuningExplorer": lambda one: [moved(one.choice), moved(one.unfold)],
@@ -158,6 +158,18 @@ def with_start(values: Sequence[Any], start: Any) -> list[Any]:
     """The values in order, with the one where a control stands instead of the nearest to it."""
     nearest = min(values, key=lambda value: abs(value - start))
     return sorted({start, *values} - ({nearest} - {start}))
+
+
+def written(one: Explorer, control: Control) -> Control:
+    """The same control, with a text at each of its positions, also where writing is too slow for a slider."""
+
+    def put(value: Any) -> None:
+        control.put(value)
+        if one.text is None:
+            one.attempt(lambda: one.keep_text(one.typed.value))
+            one.attempt(one.clear_texts)
+
+    return replace(control, put=put)
 
 
 def taken(rule: Explorer) -> Control:

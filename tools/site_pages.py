@@ -165,7 +165,7 @@ def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> Noteboo
 
 def figure_of(picture: str, caption: str, others: Sequence[str] = ()) -> str:
     """A figure, which says that it can be pushed sideways if it, or one of those that will take its place, is wide."""
-    wider = f' data-wider="{escape(say("site.wider"))}"' if any(map(is_wide, [picture, *others])) else ""
+    wider = f' tabindex="0" data-wider="{escape(say("site.wider"))}"' if any(map(is_wide, [picture, *others])) else ""
     return f"<figure{wider}>{picture}{caption}</figure>"
 
 
@@ -174,9 +174,7 @@ def is_wide(picture: str) -> bool:
     return picture.startswith("<img") or any(int(least) > NARROW for least in LEAST_WIDTH.findall(picture))
 
 
-def flip_book(
-    controls: list[dict[str, Any]], pages: list[dict[str, Any]], pictures: list[str], link: str = ""
-) -> str:
+def flip_book(controls: list[dict[str, Any]], pages: list[dict[str, Any]], pictures: list[str], link: str = "") -> str:
     """A figure that its controls move; they are there once the script is. `link`: of the same on the play page."""
     place = 0
     for control in controls:
@@ -184,11 +182,11 @@ def flip_book(
     words, start = escape(pages[place]["sentence"]), pictures[pages[place]["picture"]]
     picture = f'<div class="flipped" role="group" aria-label="{words}">{start}</div>'
     caption = f'<figcaption><span role="status">{words}</span></figcaption>'
-    moved = "".join(f'<label class="flip-control" hidden>{control_of(one)}</label>' for one in controls)
+    moved = "".join(f'<label class="flip-control">{control_of(one)}</label>' for one in controls)
     kept = in_script({"pages": pages, "pictures": pictures})
     there = f'<p class="there"><a href="index.html#{escape(link)}">{escape(say("play.there"))}</a></p>' if link else ""
     return (
-        f'<div class="flip-book">{moved}{figure_of(picture, caption, pictures)}'
+        f'<div class="flip-book"><div class="flip-controls" hidden>{moved}</div>{figure_of(picture, caption, pictures)}'
         f'<script type="application/json">{kept}</script></div>{there}'
     )
 
@@ -197,7 +195,8 @@ def control_of(control: dict[str, Any]) -> str:
     """A slider, a list or a box to tick, with its name."""
     name, start, labels = escape(control["name"]), control["start"], [escape(one) for one in control["labels"]]
     if control["kind"] == "switch":
-        return f'<input type="checkbox"{" checked" if start else ""}> <output>{labels[start]}</output>'
+        ticked = " checked" if start else ""
+        return f'<span><input type="checkbox"{ticked}> <span class="written">{labels[start]}</span></span>'
     if control["kind"] == "choice":
         options = "".join(
             f'<option value="{place}"{" selected" if place == start else ""}>{label}</option>'
@@ -206,7 +205,7 @@ def control_of(control: dict[str, Any]) -> str:
         return f"<span>{name}</span> <select>{options}</select>"
     return (
         f'<span>{name}</span> <input type="range" min="0" max="{len(labels) - 1}" value="{start}">'
-        f"<output>{labels[start]}</output>"
+        f'<output class="written">{labels[start]}</output>'
     )
 
 

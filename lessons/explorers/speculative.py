@@ -7,8 +7,8 @@ import ipywidgets as widgets
 
 from lessons.decoding.speculative import speculative
 from lessons.explorers.base import IN_A_ROW, SHOWN, Explorer, slider
-from lessons.explorers.html import beside
 from lessons.explorers.buttons import PictureButtons
+from lessons.explorers.html import beside
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.drafts import check_same_tokens, prompt_lookup
 from lessons.models.source import NextLogits, Source, as_source

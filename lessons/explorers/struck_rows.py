@@ -53,7 +53,8 @@ class StruckRows(ChoiceRows):
 def mass_strip(mass: float, number: int, size: int) -> str:
     """All of the probability from 0 to 100 %: what the rule leaves, and what it takes."""
     left = say("struck_rows.left", number=f"{number:,}", size=f"{size:,}", share=percent(mass))
-    gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass)))
+    # subtle: all probabilities may add up to a hair less than 1
+    gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass) if number < size else 0.0))
     words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(left)}</span><span>{escape(gone)}</span>"
     parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"
     parts += f"<span style='flex:1;background:{HATCHED}'></span>"

@@ -29,8 +29,7 @@ from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
-WIDE = 660.0  # pixels: of a strip in a wide window
-NAMED = 40  # tokens of which strips may need the names
+WIDE, NAMED = 660.0, 40  # pixels of a strip in a wide window; tokens of which strips may need the names
 OTHERS = "#6d6d6d"  # the bars of tokens that have no curve
 LABEL = {"width": f"{MARGIN}px", "margin": "0", "flex": "0 0 auto"}
 
@@ -235,15 +234,15 @@ class TemperatureExplorer(WritingExplorer):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and curves, strips and bars for places where widgets cannot run."""
         if self.current and self.children:  # not released
-            above: tuple = ((), ()) if self.simple else (self._curves_drawn, self._strips)
-            self.drawing = stacked(*above, [self._bars_drawn], self.sentence)
+            curves, strips = ([], []) if self.simple else (self._curves_drawn, self._strips)
+            self.drawing = stacked(curves, strips, [self._bars_drawn], self.sentence)
         return super()._repr_mimebundle_(**options)
 
     def page(self) -> str:
         """As it is laid out: curves and strips beside bars, and the text if it was written."""
         if self.simple:
             return self._bars
-        left = stacked(self._curves_drawn, self._strips, [], self.sentence, MARGIN)
+        left = stacked(self._curves_drawn, self._strips, [], self.sentence, MARGIN + 14)
         return beside(left, f"{self._bars}{self._text.value if self.text else ''}", widths=(480, 330))
 
 

@@ -18,12 +18,12 @@ for (const book of document.querySelectorAll(".flip-book")) {
     picture.setAttribute("aria-label", page.sentence);
     sentence.textContent = page.sentence;
     controls.forEach((control, number) => {
-      const label = control.parentElement.querySelector("output");
+      const label = control.closest("label").querySelector(".written");
       if (label) label.textContent = page.labels[number];
       if (control.type === "range") control.setAttribute("aria-valuetext", page.labels[number]);
     });
   };
   for (const control of controls) control.addEventListener("input", show);
   show();
-  for (const control of book.querySelectorAll(".flip-control")) control.hidden = false;
+  book.querySelector(".flip-controls").hidden = false;
 }
