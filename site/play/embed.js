@@ -1,6 +1,6 @@
 // A lesson's explorer on its page: a part of the play page takes the place of its picture once it comes near, with the
-// state that the lesson begins with. Without a script, or the model, the picture stays. Of an explorer with few controls
-// the part has no more of them: what is of the class "full" is left out.
+// state that the lesson begins with. Without a script, or the model, the picture stays. Where the explorer has few
+// controls the part has no more: what is of the class "full" is left out.
 
 import { BeamSearch } from "./beam.js";
 import { element } from "./controls.js";

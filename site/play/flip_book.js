@@ -1,5 +1,5 @@
-// An explorer whose positions were drawn when the site was built: its controls, and the picture and the sentence of each
-// page, swapped when one of them moves.
+// An explorer whose positions were drawn when the site was built: its controls, and the picture and the sentence of
+// each page, swapped when one of them moves.
 
 const box = (control) => control.type === "checkbox";
 const place = (control) => (box(control) ? Number(control.checked) : Number(control.value));
