@@ -12,6 +12,7 @@ import check_site
 import nbformat
 import pytest
 import run_notebooks
+from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 WORDS = {
@@ -32,9 +33,12 @@ FIGURE = """import lessons; lessons.start()
 figure, axes = lessons.plots.canvas.new_figure()
 axes.set_title("{message}"); axes.set_xlabel("<rank>")
 figure"""
-EXPLORER = "lessons.NextTokenExplorer(lessons.load())"
-FLIPPED = "explorer = lessons.UnderflowExplorer(lessons.load(), simple=True)\nexplorer"
-STILL_THERE = "explorer.length.value"
+EXPLORER = "lessons.NextTokenExplorer(lessons.load(), simple=True)"
+FLIPPED = """for _ in range(1):
+    explorer = lessons.UnderflowExplorer(lessons.load())
+explorer"""
+RULED = "lessons.RuleExplorer(lessons.load(), simple=True)"
+STILL_THERE = "explorer.probability.value, explorer.length.value"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,7 @@ def site(tmp_path_factory) -> Path:
         cells = [new_markdown_cell(title, id="title"), new_code_cell(FIGURE.format(message=message), id="figure")]
         more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
         more += [new_code_cell(FLIPPED, id="flipped"), new_code_cell(STILL_THERE, id="still-there")]
+        more.append(new_code_cell(RULED, id="ruled"))
         folder = root / "notebooks" / language
         folder.mkdir(parents=True)
         nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
@@ -95,20 +100,23 @@ def test_an_explorer_is_shown_and_where_it_moves(site):
     sentence = re.search(r'aria-label="([^"]+)" role="img"><div class="lessons-', page)[1]
     assert "<span>␣great</span>" in page and "background-size" in page
     assert "the likeliest next token is" in sentence and page.count(sentence) == 2
-    assert 'data-link="tab=next&amp;prompt=Once+upon+a+time+there+was+a"' in page
+    assert re.search(r'data-link="tab=next&amp;prompt=Once\+upon\+a\+time\+there\+was\+a[^"]*" data-simple', page)
     assert "../play/embed.js" in page and "widget-view" not in page
     assert "<script" not in text(site, "en/00_it.html")
 
 
 def test_an_explorer_that_the_play_page_has_not_becomes_a_flip_book(site):
-    """A picture and a sentence for each position of its main control; afterwards the explorer stands where it stood."""
+    """A picture and a sentence for each position of its controls; afterwards the explorer stands where it stood. (The
+    cell has a variable of the name `_`.)"""
     page = text(site, "ko/01_on.html")
     book = page[page.index('class="flip-book"') :]
-    pages = json.loads(re.search(r'<script type="application/json">(.*?)</script>', book, re.DOTALL)[1])
+    kept = json.loads(re.search(r'<script type="application/json">(.*?)</script>', book, re.DOTALL)[1])
+    pages, pictures = kept["pages"], kept["pictures"]
     assert 20 <= len(pages) <= 60
-    assert len({one["picture"] for one in pages}) == len({one["sentence"] for one in pages}) == len(pages)
-    start = int(re.search(r'type="range" [^>]*value="(\d+)"', book)[1])
-    assert f"<pre>{pages[start]['label']}</pre>" in page.replace("\n", "")
+    assert len(pictures) == len({one["sentence"] for one in pages}) == len(pages)
+    (_, first), (most, second) = re.findall(r'max="(\d+)" min="0" type="range" value="(\d+)"', book)[:2]
+    labels = pages[int(first) * (int(most) + 1) + int(second)]["labels"]
+    assert f"<pre>({', '.join(labels)})</pre>" in page.replace("\n", "")
     assert "노트북을 실행하면" not in book
 
 
@@ -146,24 +154,49 @@ def test_a_page_leads_on(site):
 @pytest.mark.browser
 @pytest.mark.skipif(bool(browsing.missing()), reason=browsing.missing())
 def test_explorers_move_in_a_page(site):
-    """On a telephone: the play page's part takes the place of the picture, and goes on from its state; the flip-book
-    shows another picture with other words."""
+    """On a telephone: the play page's part takes the place of the picture, with the few controls that the explorer has;
+    the flip-books show other pictures with other words, by keys alone. axe finds nothing serious, light or dark."""
     with browsing.browser() as chromium, check_site.served(site) as address:
         page = chromium.new_page(viewport={"width": 400, "height": 800})
         page.set_default_timeout(browsing.SECONDS * 1000)
         page.goto(f"{address}/en/01_on.html")
-        book, part = page.locator(".flip-book"), page.locator("[data-link]")
-        before = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
-        book.locator("input").press("ArrowRight")
-        after = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
-        assert before[0] != after[0] and before[1] != after[1]
-        assert book.locator(".flipped").get_attribute("aria-label") == after[0]
+        for number, keys in ((0, ("ArrowRight", "ArrowLeft")), (1, ("ArrowRight", "Space"))):
+            turn_by_keys(page.locator(".flip-book").nth(number), keys)
+        part = page.locator("[data-link]")
         part.scroll_into_view_if_needed()
-        part.locator(".stage .bars button").first.click()
-        part.locator(".stage .over button").nth(1).wait_for()  # the tree of what was tried
+        part.locator(".there").wait_for()
+        words, bars = part.locator(".words button"), part.locator(".bars button")
+        before = words.count()
+        assert part.locator("button:visible").count() == before + bars.count()
+        bars.first.click()
+        words.nth(before).wait_for()
         assert part.locator("figure").count() == 0
         assert "path=" in part.locator(".there a").get_attribute("href")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page, context=".flip-book, [data-link]").response["violations"]
+            serious = [f"{one['id']}: {node['html'][:150]}" for one in found if one["impact"] in ("serious", "critical") for node in one["nodes"]]  # fmt: skip
+            assert (scheme, serious) == (scheme, [])
+
+
+def turn_by_keys(book, keys: tuple[str, ...]) -> None:
+    """One key for each control: what is shown is another picture, its words are those of its sentence, and a slider
+    says its place as it is written beside it."""
+    controls = book.locator("input")
+    assert controls.count() == len(keys)
+    book.scroll_into_view_if_needed()
+    controls.first.focus()
+    for number, key in enumerate(keys):
+        before = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        book.page.keyboard.press(key)
+        after = book.locator("figcaption").inner_text(), book.locator(".flipped").inner_html()
+        assert before[0] != after[0] and before[1] != after[1]
+        assert book.locator(".flipped").get_attribute("aria-label") == after[0].strip()
+        if controls.nth(number).get_attribute("type") == "range":
+            label = book.locator("label").nth(number).locator("output").inner_text()
+            assert controls.nth(number).get_attribute("aria-valuetext") == label
+        book.page.keyboard.press("Tab")
 
 
 PLANTED = {

@@ -294,7 +294,8 @@ def test_curves_start_greedy_end_uniform_and_never_cross(chain):
 
 
 def test_where_widgets_cannot_run_the_picture_is_shown(explorer):
-    """The bundle holds the live widget, the present picture and the sentence."""
+    """The bundle holds the live widget, the present picture and the sentence; as a page also the text."""
     bundle = explorer._repr_mimebundle_()
-    assert {"text/plain", "image/svg+xml", "application/vnd.jupyter.widget-view+json"} == set(bundle)
+    assert {"text/plain", "text/html", "image/svg+xml", "application/vnd.jupyter.widget-view+json"} == set(bundle)
+    assert explorer._text.value in bundle["text/html"]
     assert explorer.sentence == bundle["text/plain"]

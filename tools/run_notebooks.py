@@ -19,14 +19,14 @@ KEPT = Path(__file__).resolve().parents[1] / "build" / "executed"
 PACKAGES = ("torch", "transformers", "datasets", "matplotlib", "pandas", "ipywidgets")
 PACKAGE = Path(__file__).resolve().parents[1] / "lessons"
 MOVING = Path(__file__).parent / "moving.py"
-# Asked after each cell that may show an explorer: `_` is what the last cell showed.
-QUESTION = f"""if type(_).__module__.startswith("lessons.explorers."):
+# Asked after each cell that may show an explorer. (What a cell has shown is not always `_`: a loop may have that name.)
+QUESTION = f"""if type(Out.get(len(In) - 2)).__module__.startswith("lessons.explorers."):
     import sys
     from IPython.display import display as _display
     sys.path.insert(0, {str(MOVING.parent)!r})
     from moving import on_page as _on_page
     sys.path.remove({str(MOVING.parent)!r})
-    _display({{"application/json": _on_page(_)}}, raw=True)"""
+    _display({{"application/json": _on_page(Out[len(In) - 2])}}, raw=True)"""
 
 
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:

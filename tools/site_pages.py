@@ -5,6 +5,7 @@ Explorers move: parts of the play page take the place of their pictures, or a fl
 
 import re
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -137,10 +138,11 @@ def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> Noteboo
     data = output.get("data", {})
     words = escape(data.get("text/plain", ""))
     note = f'<span class="live">{say("site.explorer")}</span>' if WIDGET in data else ""
-    if "image/svg+xml" in data:
-        picture = f'<div role="img" aria-label="{words}">{data["image/svg+xml"]}</div>'
-    elif WIDGET in data and "text/html" in data:
-        picture = f'<div role="img" aria-label="{words}">{data["text/html"]}</div>'
+    drawn = data.get("text/html", "") if WIDGET in data else ""
+    if drawn or "image/svg+xml" in data:
+        # what keys can reach is no one image
+        role = "group" if "tabindex" in drawn else "img"
+        picture = f'<div role="{role}" aria-label="{words}">{drawn or data["image/svg+xml"]}</div>'
     elif "image/png" in data:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b64decode(data["image/png"]))
@@ -151,14 +153,20 @@ def in_html(output: NotebookNode, file: Path, moving: dict[str, Any]) -> Noteboo
         return output
     # What an explorer says under its picture is its words; a figure says its own in it.
     caption = f"<figcaption>{words} {note}</figcaption>" if note else ""
-    wider = f' data-wider="{escape(say("site.wider"))}"' if is_wide(picture) else ""
-    figure = f"<figure{wider}>{picture}{caption}</figure>"
-    if WIDGET in data and "link" in moving:
-        figure = f'<div data-link="{escape(moving["link"])}">{figure}</div>'
-    elif WIDGET in data and "pages" in moving:
-        figure = flip_book(figure, moving["control"], moving["pages"])
+    figure = figure_of(picture, caption)
+    if WIDGET in data and "pages" in moving:
+        figure = flip_book(**moving)
+    elif WIDGET in data and "link" in moving:
+        simple = " data-simple" if moving["simple"] else ""
+        figure = f'<div data-link="{escape(moving["link"])}"{simple}>{figure}</div>'
     output.data = NotebookNode({"text/html": figure})
     return output
+
+
+def figure_of(picture: str, caption: str, others: Sequence[str] = ()) -> str:
+    """A figure, which says that it can be pushed sideways if it, or one of those that will take its place, is wide."""
+    wider = f' tabindex="0" data-wider="{escape(say("site.wider"))}"' if any(map(is_wide, [picture, *others])) else ""
+    return f"<figure{wider}>{picture}{caption}</figure>"
 
 
 def is_wide(picture: str) -> bool:
@@ -166,23 +174,39 @@ def is_wide(picture: str) -> bool:
     return picture.startswith("<img") or any(int(least) > NARROW for least in LEAST_WIDTH.findall(picture))
 
 
-def flip_book(figure: str, control: dict[str, Any], pages: list[dict[str, str]]) -> str:
-    """A figure that its main control moves; the control is there once the script is."""
-    name, start = escape(control["name"]), control["start"]
+def flip_book(controls: list[dict[str, Any]], pages: list[dict[str, Any]], pictures: list[str], link: str = "") -> str:
+    """A figure that its controls move; they are there once the script is. `link`: of the same on the play page."""
+    place = 0
+    for control in controls:
+        place = place * len(control["labels"]) + control["start"]
+    words, start = escape(pages[place]["sentence"]), pictures[pages[place]["picture"]]
+    picture = f'<div class="flipped" role="group" aria-label="{words}">{start}</div>'
+    caption = f'<figcaption><span role="status">{words}</span></figcaption>'
+    moved = "".join(f'<label class="flip-control">{control_of(one)}</label>' for one in controls)
+    kept = in_script({"pages": pages, "pictures": pictures})
+    there = f'<p class="there"><a href="index.html#{escape(link)}">{escape(say("play.there"))}</a></p>' if link else ""
+    return (
+        f'<div class="flip-book"><div class="flip-controls" hidden>{moved}</div>{figure_of(picture, caption, pictures)}'
+        f'<script type="application/json">{kept}</script></div>{there}'
+    )
+
+
+def control_of(control: dict[str, Any]) -> str:
+    """A slider, a list or a box to tick, with its name."""
+    name, start, labels = escape(control["name"]), control["start"], [escape(one) for one in control["labels"]]
+    if control["kind"] == "switch":
+        ticked = " checked" if start else ""
+        return f'<span><input type="checkbox"{ticked}> <span class="written">{labels[start]}</span></span>'
     if control["kind"] == "choice":
         options = "".join(
-            f'<option value="{place}"{" selected" if place == start else ""}>{escape(one["label"])}</option>'
-            for place, one in enumerate(pages)
+            f'<option value="{place}"{" selected" if place == start else ""}>{label}</option>'
+            for place, label in enumerate(labels)
         )
-        moved = f"<select>{options}</select>"
-    else:
-        moved = f'<input type="range" min="0" max="{len(pages) - 1}" value="{start}"><output></output>'
-    label = f'<label class="flip-control" hidden><span>{name}</span> {moved}</label>'
-    figure = re.sub(r' <span class="live">.*?</span>', "", figure).replace(
-        '<div role="img"', '<div class="flipped" role="img"', 1
+        return f"<span>{name}</span> <select>{options}</select>"
+    return (
+        f'<span>{name}</span> <input type="range" min="0" max="{len(labels) - 1}" value="{start}">'
+        f'<output class="written">{labels[start]}</output>'
     )
-    kept = f'<script type="application/json">{in_script(pages)}</script>'
-    return f'<div class="flip-book">{label}{figure}{kept}</div>'
 
 
 def with_links(body: str) -> str:

@@ -47,9 +47,11 @@ class Explorer(widgets.VBox):
         sentence: what the picture shows, in words (plain text).
         error: the message of what went wrong last; empty when all is well.
         current: whether what is shown belongs to what the controls say.
+        simple: whether it has only the controls that a lesson begins with.
     """
 
     children: tuple[widgets.Widget, ...]
+    simple: bool = False
 
     # ipywidgets 7 would show the widget only, without the picture for places that have no widgets
     _ipython_display_ = None
@@ -196,6 +198,10 @@ class Explorer(widgets.VBox):
         self._error_line.value = line
         (self.remove_class if self.current else self.add_class)(NOT_CURRENT)
 
+    def page(self) -> str:
+        """What it shows as HTML, for places where widgets cannot run; "" if the drawing is all of it."""
+        return ""
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the present picture and sentence for places where widgets cannot run."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
@@ -203,6 +209,8 @@ class Explorer(widgets.VBox):
         bundle: dict[str, Any] = {"text/plain": words, "application/vnd.jupyter.widget-view+json": view}
         if self.drawing and self.current:
             bundle["image/svg+xml"] = str(self.drawing)
+        if self.current and self.children and (page := self.page()):  # not released
+            bundle["text/html"] = page
         return bundle
 
 

@@ -66,7 +66,12 @@ class ChoiceRows:
         scale = say("choices.longest", probability=longest)
         if marked is not None:
             scale = say("choices.longest_taken", probability=longest)
-        self.strip.value = self._sheet(probabilities, marked) + strip(probabilities, others) + heading(scale)
+        self.put_above(self._sheet(probabilities, marked) + strip(probabilities, others), scale)
+
+    def put_above(self, drawn: str, scale: str) -> None:
+        """The style and the strip; then how long bars are, if there are bars."""
+        self._above = drawn, scale
+        self.strip.value = drawn + (heading(scale, say("choices.choose")) if scale else "")
 
     def _sheet(self, probabilities: Sequence[float], marked: int | None) -> str:
         """The style of the rows: how long each bar is, and which of them stands out."""
@@ -83,7 +88,8 @@ class ChoiceRows:
         """Strip and rows where no button can be pressed."""
         labels = [button.description for button in self.rows.buttons if button.description]
         rows = "".join(f"<span>{escape(label)}</span>" for label in labels)
-        return f'{self.strip.value}<div class="lessons-rows {DRAWN}">{rows}</div>'
+        drawn, scale = self._above
+        return f'{drawn}{heading(scale) if scale else ""}<div class="lessons-rows {DRAWN}">{rows}</div>'
 
 
 def strip(probabilities: Sequence[float], others: str) -> str:
@@ -106,7 +112,7 @@ def strip(probabilities: Sequence[float], others: str) -> str:
     return as_written(SHEET + drawn)
 
 
-def heading(scale: str) -> str:
+def heading(scale: str, invited: str = "") -> str:
     """What to do with the rows, and how long their bars are."""
-    parts = f"<b style='font-size:13px'>{escape(say('choices.choose'))}</b><span>{escape(scale)}</span>"
+    parts = f"<b style='font-size:13px'>{escape(invited)}</b><span>{escape(scale)}</span>"
     return as_written(f"<div class='{DRAWN}' style='{LINE};align-items:baseline;margin:4px 0 2px'>{parts}</div>")

@@ -10,7 +10,7 @@ from lessons.arithmetic.measures import repetition
 from lessons.decoding.drawing import MOST_TEXTS
 from lessons.decoding.steps import check_steps
 from lessons.explorers.base import IN_A_ROW, IN_ONE_LOOK, SHOWN, Explorer, slider
-from lessons.explorers.html import surprisal_legend
+from lessons.explorers.html import beside, surprisal_legend
 from lessons.explorers.prose import only_in, prose
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.language_model import LanguageModel
@@ -91,17 +91,15 @@ class DecoderExplorer(Explorer):
         self.texts = [widgets.HTML().add_class(SHOWN) for _ in range(2)]
         left: widgets.Widget = self.left
         if self.simple:
-            left = widgets.HTML(f'<p style="margin:2px 0"><b>{escape(self.left.value)}</b></p>')
+            left = widgets.HTML(named(self.left.value))
         cards = [
             widgets.VBox([control, text], layout=CARD)
             for control, text in zip((left, self.right), self.texts, strict=True)
         ]
         self.drawn.layout.flex, self.drawn.layout.min_width, self.drawn.layout.max_width = "1 1 400px", "0", "520px"
         settings = [] if self.simple else [self.prompt, widgets.HBox([self.number, self.seed], layout=IN_A_ROW)]
-        beside = widgets.HBox([*([] if self.simple else [self.drawn]), *cards], layout=IN_A_ROW)
-        words = f'<span style="{LINE}">{escape(say("decoders.underlined"))}</span>'
-        legend = widgets.HTML(f'<div style="{LEGEND}">{surprisal_legend()}{words}</div>')
-        look = [*settings, self._error_line, beside, legend, self._sentence_line]
+        pair = widgets.HBox([*([] if self.simple else [self.drawn]), *cards], layout=IN_A_ROW)
+        look = [*settings, self._error_line, pair, widgets.HTML(legend()), self._sentence_line]
         self.children = (widgets.VBox(look).add_class(IN_ONE_LOOK),)
 
     def _write(self) -> None:
@@ -154,6 +152,12 @@ class DecoderExplorer(Explorer):
             ]
         return self._pieces[ids]
 
+    def page(self) -> str:
+        """The texts under their decoders' names; below them the picture."""
+        pairs = zip((self.left, self.right), self.texts, strict=True)
+        texts = beside(*(named(control.value) + text.value for control, text in pairs))
+        return f"{texts}{legend()}{'' if self.simple else self.drawing}"
+
     def _words(self, left: pandas.Series, right: pandas.Series) -> str:
         facts: dict[str, str] = {}
         for side, row in (("left", left), ("right", right)):
@@ -167,3 +171,14 @@ class DecoderExplorer(Explorer):
         return say(
             "decoders.sentence_of_two" if self.samples == 1 else "decoders.sentence", samples=self.samples, **facts
         )
+
+
+def named(decoder: str) -> str:
+    """What stands over a text."""
+    return f'<p style="margin:2px 0"><b>{escape(decoder)}</b></p>'
+
+
+def legend() -> str:
+    """What colours and lines mean."""
+    words = f'<span style="{LINE}">{escape(say("decoders.underlined"))}</span>'
+    return f'<div style="{LEGEND}">{surprisal_legend()}{words}</div>'

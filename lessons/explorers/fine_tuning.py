@@ -65,18 +65,23 @@ class FineTuningExplorer(Explorer):
             False, description=say("fine_tuning.unfold"), icon="bar-chart", layout={"width": "auto"}
         )
         self.strips = widgets.HTML().add_class(SHOWN)
-        self._lay_out(check_flag("simple", simple))
+        self.simple = check_flag("simple", simple)
+        self._lay_out()
         self.choice.observe(lambda _: self._choose(), names="value")  # which changes the text
         self.listen(self.text, self._read)
         self.listen(self.unfold, self._fold)
         self.begin_with(self._read, self._draw)
 
-    def _lay_out(self, simple: bool) -> None:
+    def _lay_out(self) -> None:
         """The texts beside their controls; below them the picture, once it is wanted."""
-        legend = widgets.HTML(surprisal_legend())
-        self.lay_out_beside([self.choice] if simple else [self.choice, self.text, self.unfold], [self.strips, legend])
-        if not simple:
+        legend, controls = widgets.HTML(surprisal_legend()), [self.choice, self.text, self.unfold]
+        self.lay_out_beside(controls[:1] if self.simple else controls, [self.strips, legend])
+        if not self.simple:
             self.children = (*self.children, self.drawn)
+
+    def page(self) -> str:
+        """The texts; below them the picture, if it is unfolded."""
+        return f"{self.strips.value}{surprisal_legend()}{self.drawing if self.unfold.value else ''}"
 
     def _choose(self) -> None:
         self.text.value = self.choice.value

@@ -11,6 +11,15 @@ from lessons.words.writing import Markup
 DARKEST = 10.0  # nats of surprisal (a probability of 1 in 22,026) at which the colour is strongest
 
 
+def beside(*parts: str, widths: Sequence[int] = (280, 280)) -> str:
+    """Parts side by side, where a page is narrower than their widths in pixels one under the other."""
+    boxes = "".join(
+        f'<div style="flex:{width} 1 {width}px;min-width:0;max-width:100%">{part}</div>'
+        for part, width in zip(parts, widths, strict=True)
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:8px 20px">{boxes}</div>'
+
+
 def surprisal_colour(surprisal: float) -> str:
     """White for a certain token, through yellow to deep orange at 10 nats and above; dark text can be read on all of
     it."""

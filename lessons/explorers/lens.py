@@ -156,6 +156,10 @@ class LensExplorer(Explorer):
             if cell.layout.border != border:
                 cell.layout.border = border
 
+    def page(self) -> str:
+        """The text over the bars, where there is no box with it."""
+        return f"{self._text.value}{self.drawing}" if self.simple else ""
+
     def _words(self, blocks: int, place: int, token: str) -> str:
         end = len(self.ids) - self.columns + place
         rank = int((self.probabilities > self.probabilities[self.winner]).sum()) + 1

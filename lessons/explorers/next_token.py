@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import ipywidgets as widgets
 import torch
@@ -63,8 +62,7 @@ class NextTokenExplorer(Explorer):
         super().__init__()
         check_model(lm)
         check_text("prompt", prompt)
-        check_flag("simple", simple)
-        self.lm = lm
+        self.lm, self.simple = lm, check_flag("simple", simple)
         self.asked: dict[Ids, torch.Tensor] = {}  # ids -> logits (V,)
         self.steps: dict[Ids, Step] = {}  # ids -> how the last of them was chosen
         self.path: Ids = ()
@@ -73,14 +71,14 @@ class NextTokenExplorer(Explorer):
         self.bars = slider(say("next_token.bars"), bars, 3, min(MOST_BARS, lm.vocabulary_size))
         self.back = widgets.Button(description=say("next_token.back"), icon="undo", layout=AUTO)
         self.restart = widgets.Button(description=say("next_token.restart"), icon="refresh", layout=AUTO)
-        self._lay_out(simple)
+        self._lay_out()
         self.listen(self.prompt, self._begin)
         self.listen(self.bars, self._show)
         self.listen(self.back, lambda: self.follow(self.path, max(1, self.place - 1)))
         self.listen(self.restart, self._begin)
         self.begin_with(self._begin, self._show)
 
-    def _lay_out(self, simple: bool) -> None:
+    def _lay_out(self) -> None:
         scope = f"lessons-{self.model_id}"  # the class that tells this explorer's buttons from those of others
         self.add_class(scope)
         self._scope = scope
@@ -97,7 +95,7 @@ class NextTokenExplorer(Explorer):
         self.lay_out_beside([self.prompt, self._text.box, more], [self._choices.box], LEFT, RIGHT)
         self.children = (*self.children, folded)
         for one in (more, folded):
-            one.layout.display = "none" if simple else None
+            one.layout.display = "none" if self.simple else None
 
     @property
     def given(self) -> int:
@@ -223,11 +221,8 @@ class NextTokenExplorer(Explorer):
         ]
         return html_table([say(column) for column in COLUMNS], rows, highlight=self.place - self.given - 1)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The live widget; and text, strip and rows as they are for places where widgets cannot run."""
-        bundle = super()._repr_mimebundle_(**options)
-        if self.current:
-            names, surprisals, titles = self._said()
-            text = html.surprisal_strip(names[: self.place], surprisals[: self.place], titles[: self.place])
-            bundle["text/html"] = f'<div class="{self._scope}">{text}{self._choices.page()}</div>'
-        return bundle
+    def page(self) -> str:
+        """Text, strip and rows."""
+        names, surprisals, titles = self._said()
+        text = html.surprisal_strip(names[: self.place], surprisals[: self.place], titles[: self.place])
+        return f'<div class="{self._scope}">{text}{self._choices.page()}</div>'

@@ -1,7 +1,6 @@
 """Lesson 09's explorer: a rule, what it strikes out of the next tokens, and how much of the probability that was."""
 
 import math
-from typing import Any
 
 import ipywidgets as widgets
 import torch
@@ -90,13 +89,14 @@ class RuleExplorer(Explorer):
         token = self._order[row]
         if not self.left[token]:
             raise ValueError(say("rule.forbidden", token=visible(self.source.token(token))))
-        self._take((*self.new_ids, token))
+        self.follow((*self.new_ids, token))
 
     def _go_to(self, place: int) -> None:
         """Go back to the first `place` tokens of the text: at least to the prompt."""
-        self._take(self.new_ids[: max(0, place - len(self.prompt_ids))])
+        self.follow(self.new_ids[: max(0, place - len(self.prompt_ids))])
 
-    def _take(self, new_ids: Ids) -> None:
+    def follow(self, new_ids: Ids) -> None:
+        """Show what may follow these tokens, each of which has been asked about or is the next one."""
         self._ask((*self.prompt_ids, *new_ids))
         self.new_ids = new_ids
         self.attempt(self._show)  # a refused click changes nothing; from here on something has changed
@@ -147,14 +147,16 @@ class RuleExplorer(Explorer):
             self.mass = kept.sum().item()
             self.left = kept / self.mass if self.mass else kept
             self._show_rows()
-        tokens = [*self.prompt_ids, *self.new_ids]
-        surprisals = [None] * len(self.prompt_ids) + [-math.log(max(1e-300, share)) for share in self._taken()]
-        names = [self.source.token(token) for token in tokens]
-        titles = [say("rule.given")] * len(self.prompt_ids) + [
-            say("rule.taken", share=percent(p)) for p in self._taken()
-        ]
-        self._text.show(names, surprisals, titles, len(tokens))
+        names, surprisals, titles = self._said()
+        self._text.show(names, surprisals, titles, len(names))
         self.show_sentence(self._sentence())
+
+    def _said(self) -> tuple[list[str], list[float | None], list[str]]:
+        """Of each token of the text: what it is called, its surprisal if it was taken, what is said of it."""
+        given, taken = len(self.prompt_ids), self._taken()
+        surprisals = [None] * given + [-math.log(max(1e-300, share)) for share in taken]
+        titles = [say("rule.given")] * given + [say("rule.taken", share=percent(share)) for share in taken]
+        return [self.source.token(token) for token in (*self.prompt_ids, *self.new_ids)], surprisals, titles
 
     def _taken(self) -> list[float]:
         """The probability of each token taken, as the model offered it."""
@@ -191,11 +193,6 @@ class RuleExplorer(Explorer):
             return say("rule.nothing", text=new)
         return say("rule.sentence" if self.new_ids else "rule.sentence_first", text=new, **numbers)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """The live widget; and text, strip and rows as they are for places where widgets cannot run."""
-        bundle = super()._repr_mimebundle_(**options)
-        if self.current and self.children:  # not released
-            tokens = [self.source.token(token) for token in (*self.prompt_ids, *self.new_ids)]
-            text = html.surprisal_strip(tokens, [None] * len(tokens), [""] * len(tokens))
-            bundle["text/html"] = f'<div class="{self._scope}">{text}{self._choices.page()}</div>'
-        return bundle
+    def page(self) -> str:
+        """Text, strip and rows."""
+        return f'<div class="{self._scope}">{html.surprisal_strip(*self._said())}{self._choices.page()}</div>'

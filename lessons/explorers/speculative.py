@@ -8,15 +8,15 @@ import ipywidgets as widgets
 from lessons.decoding.speculative import speculative
 from lessons.explorers.base import IN_A_ROW, SHOWN, Explorer, slider
 from lessons.explorers.buttons import PictureButtons
+from lessons.explorers.html import beside
 from lessons.explorers.text_boxes import read_prompt_box, text_box
 from lessons.models.drafts import check_same_tokens, prompt_lookup
 from lessons.models.source import NextLogits, Source, as_source
 from lessons.plots.accepted import accepted_share
-from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
 from lessons.records.speculation import JudgedStep
 from lessons.words.arguments import check_flag, check_text, check_whole
-from lessons.words.judged import LAST, LOOKS, Piece, legend
+from lessons.words.judged import LOOKS, Piece, judged_text, legend, look_of
 from lessons.words.language import say
 from lessons.words.tokens import running, visible
 from lessons.words.writing import as_written, percent, visible_end
@@ -123,6 +123,10 @@ class SpeculativeExplorer(Explorer):
         drawing = accepted_share(self.trace.token, step.p, step.q, guess, step.chosen)
         self.show_drawing(drawing, sentence)
 
+    def page(self) -> str:
+        """The text, and the bars of the token that is shown."""
+        return beside(judged_text(self.pieces, self.place), self.drawing)
+
     def _sentence(self, number: int, step: JudgedStep) -> str:
         """What became of the chosen token, what its pass brought, and what all passes did."""
         one = self.trace.passes[number - 1]
@@ -166,8 +170,7 @@ class JudgedWords:
         self.buttons.put([running(piece.token) for piece in others], [piece.title for piece in others])
         rules = [self._still, self.buttons.nth_on(len(others), "display:none")]
         for number, piece in enumerate(others):
-            ring = f";outline:2px solid {RING}" if piece.place == place else ""
-            rules.append(self.buttons.nth(number, f"{LOOKS[piece.kind]};{LAST if piece.last else ''}{ring}"))
+            rules.append(self.buttons.nth(number, look_of(piece, place)))
         words = f'<span style="{LOOKS["given"]};font-size:15px">{escape(visible_end(given.token, GIVEN))}</span>'
         sheet = f"<style>{''.join(rules)}</style>"
         self.given.value = as_written(f'{sheet}{legend()}<div class="{DRAWN}">{words}</div>')

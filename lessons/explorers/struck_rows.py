@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows, heading
+from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows
 from lessons.plots.canvas import BLUE, RED, ink
 from lessons.plots.names import shortened
 from lessons.plots.themes import DRAWN, SHEET
@@ -31,8 +31,9 @@ class StruckRows(ChoiceRows):
     def show_cut(self, rows: Sequence[Row], mass: float, number: int, size: int) -> None:
         """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`. Without rows, nothing."""
         self.rows.put([shortened(visible(row.name), TOKEN - 14) or "“”" for row in rows], [row.title for row in rows])
-        words = mass_strip(mass, number, size) + heading(say("struck_rows.scale")) if rows else ""
-        self.strip.value = self._struck_sheet(rows) + words
+        scale = say("struck_rows.scale") if rows else ""
+        whole = mass_strip(mass, number, size) if rows else ""
+        self.put_above(self._struck_sheet(rows) + whole, scale)
 
     def _struck_sheet(self, rows: Sequence[Row]) -> str:
         """The style of the rows: how long both bars are, and which names are struck out."""
@@ -53,6 +54,7 @@ class StruckRows(ChoiceRows):
 def mass_strip(mass: float, number: int, size: int) -> str:
     """All of the probability from 0 to 100 %: what the rule leaves, and what it takes."""
     left = say("struck_rows.left", number=f"{number:,}", size=f"{size:,}", share=percent(mass))
+    # subtle: all probabilities may add up to a hair less than 1
     gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass) if number < size else 0.0))
     words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(left)}</span><span>{escape(gone)}</span>"
     parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"

@@ -10,6 +10,7 @@ from lessons.arithmetic.filters import temperature_scale, temperature_sweep
 from lessons.arithmetic.probability import entropy
 from lessons.explorers.base import AUTO, IN_A_ROW, IN_ONE_LOOK, SHOWN
 from lessons.explorers.draws import FALLING, THROWN
+from lessons.explorers.html import beside
 from lessons.explorers.strip_pages import FLAT, STRIPS, strip_html, strip_page
 from lessons.explorers.temperature_slider import AXIS, COLDEST, HOTTEST, is_moved, temperature_slider, within
 from lessons.explorers.text_boxes import read_prompt_box, text_box
@@ -28,8 +29,7 @@ from lessons.words.language import say
 from lessons.words.tokens import visible
 from lessons.words.writing import percent
 
-WIDE = 660.0  # pixels: of a strip in a wide window
-NAMED = 40  # tokens of which strips may need the names
+WIDE, NAMED = 660.0, 40  # pixels of a strip in a wide window; tokens of which strips may need the names
 OTHERS = "#6d6d6d"  # the bars of tokens that have no curve
 LABEL = {"width": f"{MARGIN}px", "margin": "0", "flex": "0 0 auto"}
 
@@ -178,9 +178,10 @@ class TemperatureExplorer(WritingExplorer):
             shares, colours = [self.entropy / most], [BLUE]
         self.opened.description = say("temperature.entropy", entropy=f"{self.entropy:.2f}", most=f"{most:.2f}")
         moving = now(AXIS, temperature, shares, colours)
-        self._drawn = self._still[self.opened.value] + moving + AXIS.ticks(TOP + PLOT + 15)
         words = say("temperature.entropy_words" if self.opened.value else "temperature.curves_words")
-        self._curves.value = over_slider(self._drawn, words, TOP + PLOT + FOOT)
+        drawn, height = self._still[self.opened.value] + moving + AXIS.ticks(TOP + PLOT + 15), TOP + PLOT + FOOT
+        self._curves_drawn = [(480.0, float(height), drawn)]
+        self._curves.value = over_slider(drawn, words, height)
 
     def _show_strips(self, temperature: float) -> None:
         """The same random numbers on the tokens side by side, at T = 1 and at this temperature."""
@@ -206,7 +207,8 @@ class TemperatureExplorer(WritingExplorer):
         )
         width = WIDTH + whole - WHOLE
         self._bars_drawn = (width, height, "".join(parts))
-        self._shares.value = drawing(width, height, heads[0], parts)._repr_html_()
+        self._bars = drawing(width, height, heads[0], parts)
+        self._shares.value = self._bars._repr_html_()
 
     def _words(self, temperature: float) -> str:
         n, size = min(self.bars, len(self.tokens)), len(self.logits)
@@ -232,10 +234,16 @@ class TemperatureExplorer(WritingExplorer):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and curves, strips and bars for places where widgets cannot run."""
         if self.current and self.children:  # not released
-            curves = [] if self.simple else [(480.0, float(TOP + PLOT + FOOT), self._drawn)]
-            strips = [] if self.simple else self._strips
+            curves, strips = ([], []) if self.simple else (self._curves_drawn, self._strips)
             self.drawing = stacked(curves, strips, [self._bars_drawn], self.sentence)
         return super()._repr_mimebundle_(**options)
+
+    def page(self) -> str:
+        """As it is laid out: curves and strips beside bars, and the text if it was written."""
+        if self.simple:
+            return self._bars
+        left = stacked(self._curves_drawn, self._strips, [], self.sentence, MARGIN + 14)
+        return beside(left, f"{self._bars}{self._text.value if self.text else ''}", widths=(480, 330))
 
 
 def label_of(temperature: float) -> str:

@@ -223,6 +223,10 @@ class TruncationExplorer(DrawingExplorer):
         number = int((done[-1][1] > -torch.inf).sum()) if done else left
         return say("truncation.other_order", order=other, number=f"{number:,}") if number != left else ""
 
+    def page(self) -> str:
+        """The strip that is alone, as wide as there is room."""
+        return f"{STRIPS}{self._rows['top_p'].page.value}" if self.simple else ""
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """The live widget; and the strips, with before and after, for places where widgets cannot run."""
         if self.current and self.children:  # not released

@@ -41,7 +41,7 @@ class UnderflowExplorer(Explorer):
         super().__init__()
         check_model(lm)
         check_text("text", text)
-        check_flag("simple", simple)
+        self.simple = check_flag("simple", simple)
         self.lm, self._equal_length = lm, length
         self._asked: dict[str, numpy.ndarray] = {}  # text -> log-probabilities (T,)
         self._make_controls(text, probability, length)

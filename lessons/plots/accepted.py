@@ -18,8 +18,8 @@ from lessons.words.language import say
 from lessons.words.writing import percent
 
 MOST = 9  # tokens with a bar of their own
-LEFT, LONGEST, TOP, ROW, BAR = 118, 212, 150, 24, 16  # pixels
-COLUMNS = (LEFT + LONGEST + 54, LEFT + LONGEST + 124)  # where the numbers of p and q end
+LEFT, LONGEST, TOP, ROW, BAR = 118, 210, 150, 24, 16  # pixels
+COLUMNS = (LEFT + LONGEST + 54, LEFT + LONGEST + 126)  # where the numbers of p and q end
 STRIP, WIDTH = 14, COLUMNS[1] + 2
 HATCH = "M-1 1L1-1M0 6L6 0M5 7L7 5"
 REJECTED: dict[str, str | float] = {

@@ -167,12 +167,14 @@ def stacked(
     rows: Sequence[tuple[str, str]],
     below: Sequence[tuple[float, float, str]],
     words: str,
+    left: float = ALONE[0],
 ) -> Svg:
     """One drawing of (name, drawn strip) each in a row, between others of (width, height, parts).
 
     words: what a screen reader says
+    left: pixels for the names
     """
-    left, width = ALONE
+    width = ALONE[1]
     parts, y = [], 10.0
     for wide, height, drawn in above:
         look = f'width="{wide}" height="{height}" style="overflow:visible"'

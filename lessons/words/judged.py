@@ -49,6 +49,7 @@ TOLD = {
     "extra": "judged.piece_extra",
 }
 LAST = "margin-right:7px"  # a pass ends here
+RING = "#b5179e"  # as in plots.canvas: around what was chosen
 PROSE = "white-space:pre-wrap;overflow-wrap:break-word;font-size:15px;line-height:1.75;color:#111;max-width:76ch"
 
 
@@ -66,10 +67,16 @@ def legend() -> str:
     return f'<div class="{DRAWN}" style="font-size:13px;line-height:1.8">{parts}</div>'
 
 
-def judged_text(pieces: Sequence[Piece]) -> Markup:
-    """The pieces as running text, with a gap behind each pass, and what the marks mean."""
+def look_of(piece: Piece, place: int | None = None) -> str:
+    """The style of a piece; it stands out if it is of the step at that place."""
+    ring = f";outline:2px solid {RING}" if piece.place == place else ""
+    return f"{LOOKS[piece.kind]}{';' + LAST if piece.last else ''}{ring}"
+
+
+def judged_text(pieces: Sequence[Piece], place: int | None = None) -> Markup:
+    """The pieces as running text, with a gap behind each pass, and what the marks mean; those of a step stand out."""
     spans = []
     for piece in pieces:
-        look = f"{LOOKS[piece.kind]};{LAST}" if piece.last else LOOKS[piece.kind]
+        look = look_of(piece, place)
         spans.append(f'<span style="{look}" title="{escape(piece.title)}">{escape(running(piece.token))}</span>')
     return as_written(f'<div class="{DRAWN}" style="{PROSE}">{"".join(spans)}</div>{legend()}')

@@ -48,6 +48,7 @@ export class BeamSearch {
     const back = button(say("beam.back"), () => this.change({ shown: Math.max(1, this.number - 1) }));
     const forward = button(say("beam.forward"), () => this.change({ shown: Math.min(this.last, this.number + 1) }));
     const player = element("div", { class: "row" }, this.player, back, forward, shown.box);
+    for (const one of [this.prompt.box, shown.box, settings]) one.classList.add("full"); // not in the simple explorer
     const canvas = element("div", { class: "canvas" }, this.tree, this.boxes);
     this.pane = element(
       "div",

@@ -17,9 +17,11 @@ const NAMED = 40,
 const FIRST = ["temperature", "top_k", "top_p"]; // the filters that are not folded away
 
 export class Draw {
-  constructor(model, change) {
+  /** begin: the state that a lesson begins with; the filters that are on in it are not folded away, and no others */
+  constructor(model, change, begin = null) {
     this.model = model;
     this.change = change;
+    this.first = begin ? begin.on.split(",") : FIRST;
     this.prompt = new TextBox(say("truncation.prompt"), (prompt) => change({ prompt }));
     this.rows = Object.keys(SLIDERS).map((name) => this.newRow(name));
     this.more = button(say("truncation.more"), () => this.fold(), { "aria-expanded": "false" });
@@ -152,7 +154,7 @@ export class Draw {
     for (const row of this.rows) {
       const isOn = row.name in settings,
         cut = this.cuts.find((one) => one.name === row.name);
-      row.box.hidden = !(isOn || this.unfolded || FIRST.includes(row.name));
+      row.box.hidden = !(isOn || this.unfolded || this.first.includes(row.name));
       row.show(isOn, this.state[row.name], cut, reached, this.names, this.wide);
       reached = cut?.result ?? reached;
     }

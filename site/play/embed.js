@@ -1,5 +1,6 @@
 // A lesson's explorer on its page: a part of the play page takes the place of its picture once it comes near, with the
-// state that the lesson begins with. Without a script, or the model, the picture stays.
+// state that the lesson begins with. Without a script, or the model, the picture stays. Where the explorer has few
+// controls the part has no more: what is of the class "full" is left out.
 
 import { BeamSearch } from "./beam.js";
 import { element } from "./controls.js";
@@ -25,10 +26,10 @@ async function play(place) {
     trouble.textContent = "";
     return part.show(state).catch((error) => (trouble.textContent = troubleInWords(error)));
   };
-  const part = new PARTS[state.tab](model, change);
+  const part = new PARTS[state.tab](model, change, state);
   const trouble = element("p", { class: "trouble", role: "alert" });
   part.box.classList.add("unshown"); // strips are as wide as their place, so it is there before they are drawn
-  const stage = element("div", { class: "stage" }, part.box, trouble);
+  const stage = element("div", { class: "simple" in place.dataset ? "stage simple" : "stage" }, part.box, trouble);
   place.append(stage);
   await change({});
   part.box.classList.remove("unshown");

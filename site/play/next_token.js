@@ -35,7 +35,7 @@ export class NextToken {
     const heading = element("p", { class: "heading" }, say("choices.choose"));
     const text = element("div", {}, this.prompt.box, this.words);
     const bars = element("div", { class: "choices" }, this.all, heading, this.bars, this.sentence);
-    return element("div", { class: "next" }, text, bars, element("div", {}, row, this.tree.box));
+    return element("div", { class: "next" }, text, bars, element("div", { class: "full" }, row, this.tree.box));
   }
 
   /** Show a state; resolves when it is shown. */
