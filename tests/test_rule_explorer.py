@@ -61,7 +61,7 @@ def test_a_text_that_has_ended():
         explorer.tokens[explorer._order.index(explorer.source.encode(word)[0])].click()
     explorer.tokens[explorer._order.index(0)].click()
     assert "has ended" in explorer.sentence and f"{0.9 * 0.04 * 0.3:.2g}" in explorer.sentence
-    assert explorer._order == [] and explorer.error == "" and "100%" not in explorer._choices.page()
+    assert explorer._order == [] and explorer.error == "" and "struck out" not in explorer._choices.page()
     explorer.restart.click()
     assert explorer.new_ids == () and len(explorer._order) == 6
 
