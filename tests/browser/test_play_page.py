@@ -331,7 +331,7 @@ def test_how_long_it_takes(chromium, address, record_property):
 
 
 # What the page does within a frame for a slider's move, as a browser hands it over: computing, drawing, laying out and
-# painting. A message that is posted in a frame comes after it; a timer's would wait for 4 ms.
+# painting. A message that is posted in a frame comes after it; a timer may end before it, or wait.
 SLIDE = """async () => {
   const slider = document.querySelector('#stage .filter:not([hidden]) input[type=range]:not(:disabled), #stage .slider input');
   const { port1, port2 } = new MessageChannel(), times = [];
