@@ -38,6 +38,7 @@ FLIPPED = """for _ in range(1):
     explorer = lessons.UnderflowExplorer(lessons.load())
 explorer"""
 RULED = "lessons.RuleExplorer(lessons.load(), simple=True)"
+LENS = "lessons.LensExplorer(lessons.load(), simple=True)"
 STILL_THERE = "explorer.probability.value, explorer.length.value"
 
 
@@ -49,7 +50,7 @@ def site(tmp_path_factory) -> Path:
         cells = [new_markdown_cell(title, id="title"), new_code_cell(FIGURE.format(message=message), id="figure")]
         more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
         more += [new_code_cell(FLIPPED, id="flipped"), new_code_cell(STILL_THERE, id="still-there")]
-        more.append(new_code_cell(RULED, id="ruled"))
+        more += [new_code_cell(RULED, id="ruled"), new_code_cell(LENS, id="lens")]
         folder = root / "notebooks" / language
         folder.mkdir(parents=True)
         nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
@@ -162,6 +163,7 @@ def test_explorers_move_in_a_page(site):
         page.goto(f"{address}/en/01_on.html")
         for number, keys in ((0, ("ArrowRight", "ArrowLeft")), (1, ("ArrowRight", "Space"))):
             turn_by_keys(page.locator(".flip-book").nth(number), keys)
+        assert "#tab=lens" in page.locator(".flip-book + .there a").get_attribute("href")  # more of the same
         part = page.locator("[data-link]")
         part.scroll_into_view_if_needed()
         part.locator(".there").wait_for()

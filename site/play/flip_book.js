@@ -5,6 +5,7 @@ const box = (control) => control.type === "checkbox";
 const place = (control) => (box(control) ? Number(control.checked) : Number(control.value));
 const places = (control) => (box(control) ? 2 : (control.options?.length ?? Number(control.max) + 1));
 
+for (const link of document.querySelectorAll("[data-state]")) link.hash = link.dataset.state; // to the play page
 for (const book of document.querySelectorAll(".flip-book")) {
   const { pages, pictures } = JSON.parse(book.querySelector("script").textContent); // [{labels, picture, sentence}]
   const controls = [...book.querySelectorAll(".flip-control :is(input, select)")];
