@@ -106,7 +106,7 @@ def test_the_overview(tmp_path):
     overview.write_overview(made, tmp_path / "overview.html", pages, ["A. Sent"])
     html = (tmp_path / "overview.html").read_text(encoding="utf8")
     assert "Handed in nothing: A. Sent" in html and f"1.1 {LESSON[0].say('title')} · 1.2" in unescape(html)
-    assert "a note <b>(Doe, Jane)</b>" in html
+    assert "a note <span class=muted>(Doe, Jane)</span>" in html
     assert 4 == html.count('<th scope="row">') and "<b>Rick" not in html and "a note" in html
     assert f"2 × {LESSON[0].say_mistake('first-row')}" in unescape(html)
     assert all(page.name in html or page.name == "김연아.html" for page in pages.values())

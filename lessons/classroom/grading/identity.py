@@ -88,12 +88,7 @@ def identified(rows: Sequence[Row], roots: Sequence[Path], roster: Sequence[dict
     if roster:
         named = [with_roster(row, roster) for row in named]
     times = Counter((row.student.key, row.lesson) for row in named)
-    return [
-        row.with_notes(say("grading.several", student=row.student.name))
-        if times[row.student.key, row.lesson] > 1
-        else row
-        for row in named
-    ]
+    return [row.with_notes(say("grading.several")) if times[row.student.key, row.lesson] > 1 else row for row in named]
 
 
 def with_roster(row: Row, roster: Sequence[dict[str, str]]) -> Row:
@@ -107,8 +102,7 @@ def with_roster(row: Row, roster: Sequence[dict[str, str]]) -> Row:
     lines = [line for line in by_name if line in by_number] or by_name or by_number or by_folder
     if len(lines) == 1:
         return replace(row, student=Student(full_name(lines[0]) or student.name, student.number, lines[0]))
-    said = "grading.twice_in_roster" if lines else "grading.not_in_roster"
-    return row.with_notes(say(said, student=student.name))
+    return row.with_notes(say("grading.twice_in_roster") if lines else say("grading.not_in_roster"))
 
 
 def lines_with(wanted: str, roster: Sequence[dict[str, str]]) -> list[dict[str, str]]:
