@@ -13,7 +13,7 @@ REAL_MODEL ?= .venv/real/SmolLM2-135M-Instruct.Q4_1.gguf
 # In a container one often is root, and Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest test-real test-claims lint bench site screenshots badges wheel
+.PHONY: help lab test test-long test-oldest test-real test-claims lint bench site screenshots badges wheel
 
 help:  ## this list
 	@echo "make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -22,8 +22,11 @@ help:  ## this list
 lab: .venv/.ready  ## open the lessons in JupyterLab; ARGS="--no-browser --port 8899" is passed on
 	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START) $(AS_ROOT) $(ARGS)
 
-test: .venv/.ready  ## run every test and every notebook, side by side; ARGS="-k beam" is passed on
+test: .venv/.ready  ## run the tests and every notebook, side by side; ARGS="-k beam" is passed on
 	@$(RUN) $(PYTEST) $(ARGS)
+
+test-long: .venv/.ready  ## what takes minutes and seldom breaks, left out of the former; ARGS as above
+	@$(RUN) $(PYTEST) -m long $(ARGS)
 
 test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's versions, then with transformers 4.57; ARGS as above
 	@for one in $(OLDEST); do echo "With constraints-$$one.txt:"; \
@@ -32,7 +35,7 @@ test-oldest: $(OLDEST:%=.venv-oldest/%/.ready)  ## the same with Colab's version
 test-real: .venv/.ready $(REAL_MODEL)  ## the lessons, decoders and scores on a real model (93 MB, fetched once); REAL_MODEL=file.gguf for another
 	@REAL_MODEL="$(REAL_MODEL)" $(RUN) -m pytest tests/real $(ARGS)
 
-test-claims: .venv/.ready  ## what lessons 05, 06 and 07 say of their numbers, on three seeds and in bf16 and fp32; ARGS="-k 1-fp32" for some
+test-claims: .venv/.ready  ## what lessons 05, 06, 07, 09 and 10 say of their numbers, on three seeds and in bf16 and fp32; ARGS="-k 1-fp32" for some
 	@$(RUN) -m pytest tests/claims $(ARGS)
 
 lint: .venv/.dev  ## check format, style, types, spelling and that notebooks are stored without outputs

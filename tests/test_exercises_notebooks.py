@@ -82,7 +82,14 @@ def edition(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("solved")
 
 
-@pytest.mark.parametrize("path", [path for path in LESSONS if path.parent.name == "en"], ids=name_of)
+ENGLISH = [
+    pytest.param(path, id=name_of(path), marks=() if path.stem.startswith("01") else pytest.mark.long)
+    for path in LESSONS
+    if path.parent.name == "en"
+]
+
+
+@pytest.mark.parametrize("path", ENGLISH)
 def test_a_solved_notebook_runs_green(path, edition, tmp_path, monkeypatch):
     """With the answers in the stubs' places the whole notebook runs, and every exercise in it is solved."""
     kept = tmp_path / "progress.json"

@@ -63,6 +63,7 @@ def figures(*arguments: object, **options: object) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.long
 def test_two_processes_find_the_same_loss_as_one(tiny_folders, texts, tmp_path):
     """Two gloo processes on the CPU, at equal global batch: perplexities agree to 1e-4, and so do the folders'
     models."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from watched_notebooks import run_with
 
 LESSON = Path(__file__).parents[1] / "notebooks" / "en" / "06_fine_tuning.ipynb"
@@ -16,6 +17,7 @@ corpora.load_dataset = lambda *names: DatasetDict(made)
 """
 
 
+@pytest.mark.long
 def test_lesson_06_runs_on_rows_of_wikitext(tmp_path):
     """Every cell, and so every claim that is not about the logbook alone."""
     result = run_with(f"CORPUS, RECIPE, BLOCK = 'wikitext-2', 'course', 64\n{ROWS}", LESSON, tmp_path, seconds=600)

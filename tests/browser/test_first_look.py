@@ -6,7 +6,12 @@ import browsing
 import nbformat
 import pytest
 
-LESSONS = sorted((browsing.ROOT / "notebooks").glob("*/*.ipynb"))
+LESSONS = [
+    pytest.param(
+        path, id=f"{path.parent.name}-{path.stem[:2]}", marks=() if path.stem.startswith("01") else pytest.mark.long
+    )
+    for path in sorted((browsing.ROOT / "notebooks").glob("*/*.ipynb"))
+]
 PANE = 530  # pixels: of a notebook in a window of 1366 x 768
 PLACE = """explorer => {
   const pane = explorer.closest(".jp-WindowedPanel-outer");
@@ -14,7 +19,7 @@ PLACE = """explorer => {
 }"""
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem[:2]}")
+@pytest.mark.parametrize("path", LESSONS)
 def test_the_first_explorer_begins_on_the_second_screen_at_the_latest(open_notebook, record_property, path: Path):
     cells = nbformat.read(path, nbformat.NO_CONVERT).cells
     number = next(number for number, cell in enumerate(cells) if "simple=True" in cell.source)

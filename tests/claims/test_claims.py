@@ -1,4 +1,4 @@
-"""What lessons 05, 06 and 07 say of their numbers holds on another seed, and in the other precision of training.
+"""What lessons 05, 06, 07, 09 and 10 say of their numbers holds on another seed, and in another precision.
 
 A lesson that says what its own run has shown says it of one model, and every machine trains another one: with 16-bit
 products or without, with other random numbers. Each claim is a `verify(...)` in a cell; here all cells run.
@@ -28,9 +28,17 @@ def run(lesson: str, folder: Path, parameters: str) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_may_be_drawn(seed, tmp_path):
-    """Lesson 05: its random numbers are others."""
-    run("05", tmp_path, f"SEED = {seed}")
+@pytest.mark.parametrize("lesson", ["05", "09", "10"])
+def test_what_is_drawn(lesson, seed, tmp_path):
+    """Lessons that train nothing: their random numbers are others."""
+    run(lesson, tmp_path, f"SEED = {seed}")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_model_of_16_bits_obeys_too(seed, tmp_path):
+    """Lesson 09, whose model then lies in bfloat16. (Lesson 10 says itself what becomes of its claims there.)"""
+    in_16_bits = "lessons.load = functools.partial(lessons.load, dtype=torch.bfloat16)"
+    run("09", tmp_path, f"SEED = {seed}\nimport functools, torch\n{in_16_bits}")
 
 
 # -k 1-fp32 chooses both lessons with one model
