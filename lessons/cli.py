@@ -199,6 +199,9 @@ def run_release(options: argparse.Namespace) -> int:
         lessons = options.lessons or sorted({find(name).lesson for name in options.exercises})
         if unknown := [lesson for lesson in lessons if not of_lesson(lesson)]:
             raise ValueError(say("cli.release_unknown", lesson=unknown[0]))
+        for exercise in map(find, options.exercises):
+            if exercise.lesson not in lessons:
+                raise ValueError(say("cli.release_elsewhere", exercise=exercise.name, lesson=exercise.lesson))
         source = options.source or our_notebooks(options.language)
         for file in release(options.folder, source, lessons, [find(name).name for name in options.exercises], help):
             print(say("cli.written", file=file))

@@ -106,7 +106,7 @@ def test_the_overview(tmp_path):
     overview.write_overview(made, tmp_path / "overview.html", pages, ["A. Sent"])
     html = (tmp_path / "overview.html").read_text(encoding="utf8")
     assert "Handed in nothing: A. Sent" in html and f"1.1 {LESSON[0].say('title')} · 1.2" in unescape(html)
-    assert "a note <b>(Doe, Jane)</b>" in html
+    assert "a note <span class=muted>(Doe, Jane)</span>" in html
     assert 4 == html.count('<th scope="row">') and "<b>Rick" not in html and "a note" in html
     assert f"2 × {LESSON[0].say_mistake('first-row')}" in unescape(html)
     assert all(page.name in html or page.name == "김연아.html" for page in pages.values())
@@ -139,12 +139,24 @@ def test_released_notebooks_differ_from_ours_in_nothing_else(tmp_path):
     assert ours.cells == copy.cells
 
 
+def test_a_second_release_into_the_same_folder_knows_the_first(tmp_path):
+    """One list for all; and where one of several copies is there already, none is written."""
+    first = release.release(tmp_path, ROOT / "notebooks" / "en", [1])
+    release.release(tmp_path, ROOT / "notebooks" / "en", [2])
+    assert ["-01", "-02"] == [id[-3:] for id in release.read_list(first[-1])]
+    with pytest.raises(FileExistsError):
+        release.release(tmp_path, ROOT / "notebooks" / "en", [4, 1])
+    assert not list(tmp_path.glob("04*"))
+
+
 def test_what_cannot_be_released(tmp_path, capsys):
     """A lesson without exercises, an exercise that there is not, a folder without notebooks: a word and the way out."""
     assert 1 == cli.main(["release", str(tmp_path / "a"), "--lessons", "99"])
     assert 1 == cli.main(["release", str(tmp_path / "b"), "--exercises", "top-kk"])
     assert 1 == cli.main(["release", str(tmp_path / "c"), "--lessons", "1", "--source", str(tmp_path)])
+    assert 1 == cli.main(["release", str(tmp_path / "d"), "--lessons", "1", "--exercises", "lost-at"])
     errors = capsys.readouterr().err
+    assert "lost-at is an exercise of lesson 2" in errors
     assert "lesson 99 has no exercises" in errors and "top-k" in errors and "--source" in errors
     (tmp_path / "list.json").write_text("[]", encoding="utf8")
     with pytest.raises(ValueError, match=r"release\.json"):

@@ -33,8 +33,8 @@ NO_STUDENT = {"notebooks", "submissions", "submitted", *LANGUAGES}  # folders th
 
 def student_of(path: Path, roots: Sequence[Path]) -> Student:
     """Who handed in the file, as its name and those of its folders below the nearest root tell."""
-    root = max((root for root in roots if root in path.parents), key=lambda root: len(root.parts), default=path.parent)
-    folders, stem = [*map(readable, path.relative_to(root).parts[:-1])], readable(ENDING.sub("", path.name))
+    root = nearest(path, roots)
+    folders, stem = folders_below(path, root), readable(ENDING.sub("", path.name))
     for part in (*folders[::-1], stem):
         if match := MOODLE.match(part):
             return Student(match["name"], match["number"])
@@ -50,6 +50,15 @@ def student_of(path: Path, roots: Sequence[Path]) -> Student:
     own = [folder for folder in folders if folder.casefold() not in NO_STUDENT and not LESSON.fullmatch(folder)]
     several = readable(root.resolve().name) if len(set(roots)) > 1 else ""  # class/*: each student is a root
     return Student(next(filter(None, (*own[:1], left_of(stem), several, stem))))
+
+
+def nearest(path: Path, roots: Sequence[Path]) -> Path:
+    """Of the folders that a teacher has named, that in which the file lies; its own where the file itself was named."""
+    return max((root for root in roots if root in path.parents), key=lambda root: len(root.parts), default=path.parent)
+
+
+def folders_below(path: Path, root: Path) -> list[str]:
+    return [readable(part) for part in path.relative_to(root).parts[:-1]]
 
 
 def readable(name: str) -> str:
@@ -86,29 +95,22 @@ def identified(rows: Sequence[Row], roots: Sequence[Path], roster: Sequence[dict
     """The rows with their students; a note where the roster knows none, and where one has handed in several times."""
     named = [replace(row, student=student_of(row.notebook, roots)) for row in rows]
     if roster:
-        named = [with_roster(row, roster) for row in named]
+        named = [with_roster(row, roster, folders_below(row.notebook, nearest(row.notebook, roots))) for row in named]
     times = Counter((row.student.key, row.lesson) for row in named)
-    return [
-        row.with_notes(say("grading.several", student=row.student.name))
-        if times[row.student.key, row.lesson] > 1
-        else row
-        for row in named
-    ]
+    return [row.with_notes(say("grading.several")) if times[row.student.key, row.lesson] > 1 else row for row in named]
 
 
-def with_roster(row: Row, roster: Sequence[dict[str, str]]) -> Row:
+def with_roster(row: Row, roster: Sequence[dict[str, str]], folders: Sequence[str]) -> Row:
     """The row with the line of the roster in which its student's name or number stands in some column: both where both
-    do, since a number may also be a grade, and a name may be that of two.
+    do, since a number may also be a grade, and a name may be that of two. Else one of its folders may be called so.
     """
     student = row.student
     by_name, by_number = lines_with(student.name, roster), lines_with(student.number, roster)
-    folders = {plain(readable(part)) for part in row.notebook.parts[:-1]}  # 3-A/Jane Doe/…: whose folder is whose?
-    by_folder = [line for line in roster if full_name(line) and plain(full_name(line)) in folders]
+    by_folder = [line for line in roster if full_name(line) and plain(full_name(line)) in map(plain, folders)]
     lines = [line for line in by_name if line in by_number] or by_name or by_number or by_folder
     if len(lines) == 1:
         return replace(row, student=Student(full_name(lines[0]) or student.name, student.number, lines[0]))
-    said = "grading.twice_in_roster" if lines else "grading.not_in_roster"
-    return row.with_notes(say(said, student=student.name))
+    return row.with_notes(say("grading.twice_in_roster") if lines else say("grading.not_in_roster"))
 
 
 def lines_with(wanted: str, roster: Sequence[dict[str, str]]) -> list[dict[str, str]]:

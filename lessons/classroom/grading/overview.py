@@ -92,5 +92,7 @@ def to_look_at(rows: Sequence[Row]) -> str:
         for said in filter(None, (row.reason, *row.notes)):
             told.setdefault(said, []).append(shown[row.student.key])
     lines = sorted(told.items(), key=lambda pair: len(pair[1]))
-    items = "".join(f"<li>{escape(said)} <b>({escape(', '.join(students))})</b></li>" for said, students in lines)
+    items = "".join(
+        f"<li>{escape(said)} <span class=muted>({escape(', '.join(students))})</span></li>" for said, students in lines
+    )
     return f"<h2>{escape(say('grading.page_look_at'))}</h2><ul>{items}</ul>" if items else ""

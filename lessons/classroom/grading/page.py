@@ -30,9 +30,9 @@ dl { margin: .5rem 0 } dt { color: var(--muted); font-size: .9rem } dd { margin:
 summary { cursor: pointer; color: var(--link) }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top }
-td.mark { white-space: nowrap }
+td.mark, thead th { white-space: nowrap }
 th[scope=row] { font-weight: 500; min-width: 7.5rem; position: sticky; left: 0; background: var(--ground) }
- ul { padding-left: 1.2rem; margin: .4rem 0 }
+ul { padding-left: 1.2rem; margin: .4rem 0 }
 @media print { details > * { display: block } }
 """
 

@@ -41,20 +41,24 @@ def release(
         for lesson in lessons or NOTEBOOKS
     }
     said = json.dumps([sorted(chosen.items()), sorted(help), source.name], ensure_ascii=False)
-    id, written, listed = hashlib.sha256(said.encode()).hexdigest()[:8], [], {}
-    folder.mkdir(parents=True, exist_ok=True)
-    for lesson, names in chosen.items():
-        original, copy = source / f"{NOTEBOOKS[lesson]}.ipynb", folder / f"{NOTEBOOKS[lesson]}.ipynb"
+    id, list_file, written = hashlib.sha256(said.encode()).hexdigest()[:8], folder / LIST, []
+    listed = read_list(list_file) if list_file.exists() else {}  # what was handed out before stays known
+    files = {
+        lesson: (source / f"{NOTEBOOKS[lesson]}.ipynb", folder / f"{NOTEBOOKS[lesson]}.ipynb") for lesson in chosen
+    }
+    for original, copy in files.values():
         if not original.exists():
             raise FileNotFoundError(say("grading.no_original", file=original))
         if copy.exists():
             raise FileExistsError(say("grading.copy_exists", file=copy))
+    folder.mkdir(parents=True, exist_ok=True)
+    for lesson, names in chosen.items():
+        original, copy = files[lesson]
         notebook = nbformat.read(original, as_version=4)
         hand_out(notebook, f"{id}-{lesson:02}", names, help)
         nbformat.write(notebook, copy)
         listed[f"{id}-{lesson:02}"] = names
         written.append(copy)
-    list_file = folder / LIST
     list_file.write_text(json.dumps(listed, indent=1), encoding="utf8")
     return [*written, list_file]
 
