@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import browsing
 import numpy
 import pytest
-from cut_off import cut_off, keep_pictures, reaches_the_edge
+from cut_off import cut_off, keep_pictures, lay_out_books, reaches_the_edge
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(browsing.missing()), reason=browsing.missing())]
@@ -65,10 +65,12 @@ def test_what_is_cut_off_is_found_and_the_page_left_as_it_was(page, case):
 def test_all_pictures_of_a_flip_book_are_looked_at(page):
     """Also those that are not shown at first; prose is left out."""
     pages = json.dumps([{"picture": f"<svg {BOX}></svg>"}, {"picture": CUT["above"]}])
-    book = f'<div class="flip-book"><div class="flipped"></div><script type="application/json">{pages}</script></div>'
+    shown = '<figure style="overflow-x:auto"><div class="flipped"></div></figure>'
+    book = f'<div class="flip-book">{shown}<script type="application/json">{pages}</script></div>'
     page.set_content(main(f'<p>prose</p><div class="output_area">{book}</div>'))
     assert cut_off(page) == []
     keep_pictures(page)
+    lay_out_books(page)
     assert cut_off(page) == ["a drawing"]
     assert "prose" not in page.locator("main").inner_text()
 

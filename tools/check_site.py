@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import browsing
-from cut_off import cut_off, keep_pictures, reaches_the_edge
+from cut_off import cut_off, keep_pictures, lay_out_books, reaches_the_edge
 
 NARROW, WIDE = 400, 1200  # pixels
 
@@ -127,9 +127,10 @@ def faults_seen(folder: Path) -> Iterator[str]:
             if wide > narrow:
                 yield f"{name}: {wide} pixels wide on a screen of {narrow}"
             keep_pictures(page)
-            for width in (NARROW, WIDE):
-                page.set_viewport_size({"width": width, "height": 800})
-                yield from (f"{name}: cut off on a page of {width} pixels: {words}" for words in cut_off(page))
+            yield from (f"{name}: cut off on a telephone: {words}" for words in cut_off(page))
+            page.set_viewport_size({"width": WIDE, "height": 800})
+            lay_out_books(page)
+            yield from (f"{name}: cut off: {words}" for words in cut_off(page))
             yield from (f"{name}: the browser says: {complaint}" for complaint in complaints)
             complaints.clear()
 

@@ -24,20 +24,23 @@ FIRST = 6  # spots that are named
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
-# A lesson's outputs alone, with all pictures of its flip-books one below the other.
+# A lesson's outputs alone.
 PICTURES_ALONE = """() => {
+  const outputs = [...document.querySelectorAll('.output_area:has(figure, svg, .stage)')];
+  if (outputs.length) document.querySelector('main').replaceChildren(...outputs);
+}"""
+# All pictures of its flip-books, each in a figure of its own: of one that scrolls browsers draw only so many pixels.
+ALL_PAGES = """() => {
   for (const book of document.querySelectorAll('.flip-book')) {
-    const pictures = new Set(), shown = book.querySelector('.flipped');
+    const pictures = new Set(), figure = book.querySelector('figure');
     const note = (_, one) => (typeof one === 'string' && one.includes('</') ? pictures.add(one) && one : one);
     JSON.parse(book.querySelector('script').textContent, note);
     for (const picture of pictures) {
-      const one = shown.cloneNode(false);
-      one.innerHTML = picture;
-      shown.before(one);
+      const one = figure.cloneNode(true);
+      one.querySelector('.flipped').innerHTML = picture;
+      figure.before(one);
     }
   }
-  const outputs = [...document.querySelectorAll('.output_area:has(figure, svg, .stage)')];
-  if (outputs.length) document.querySelector('main').replaceChildren(...outputs);
 }"""
 ARRIVED = """() => !document.querySelector('[aria-busy="true"], [data-link] figure')"""
 # What cuts off, and neither ends in "…" nor can be scrolled: what it is called, and its box. A drawing within a drawing
@@ -69,10 +72,15 @@ RESTORE = """(styles) => {
 
 
 def keep_pictures(page: "Page") -> None:
-    """Leave of a lesson only what it shows, every picture of its flip-books and the parts that are played with."""
+    """Leave of a lesson only what it shows, and let the parts that are played with come."""
     page.evaluate(PICTURES_ALONE)
     for place in page.locator("[data-link]").all():
         place.scroll_into_view_if_needed()
+
+
+def lay_out_books(page: "Page") -> None:
+    """Show every picture of the flip-books, one below the other."""
+    page.evaluate(ALL_PAGES)
 
 
 def cut_off(page: "Page") -> list[str]:
