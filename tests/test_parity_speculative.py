@@ -11,6 +11,7 @@ import torch
 import transformers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 from test_parity_decoding import CLOSE, cases, generate, knobs, relaxed
 from transformers import GPT2LMHeadModel
 from transformers.generation.utils import _speculative_sampling
@@ -21,7 +22,10 @@ from lessons.models.language_model import LanguageModel
 
 pytestmark = pytest.mark.parity
 
-OLD = transformers.__version__.startswith("4.")  # see `test_greedy_with_prompt_lookup_is_generate_with_it`
+# What transformers' own prompt lookup does wrong: see `test_greedy_with_prompt_lookup_is_generate_with_it`.
+VERSION = Version(transformers.__version__)
+NEEDS_AN_END = WRITES_TOO_MUCH = VERSION < Version("5")
+TAKES_A_PROMPT_FOR_ENDED = VERSION < Version("5.23")
 speculations = st.fixed_dictionaries({"max_new_tokens": st.integers(2, 12), **knobs})
 
 
@@ -72,7 +76,7 @@ def compare_greedy(models, capsys, what, how, least: int, possible=lambda lm, id
 def written(lm, ids, max_new_tokens, **options) -> tuple[int, ...]:
     """What `transformers` writes, without what an old version writes beyond `max_new_tokens`."""
     found = generate(lm, ids, max_new_tokens=max_new_tokens, **options).sequences[0].tolist()
-    return tuple(found[: len(ids) + max_new_tokens] if OLD else found)
+    return tuple(found[: len(ids) + max_new_tokens] if WRITES_TOO_MUCH else found)
 
 
 def test_greedy_with_a_draft_is_generate_with_an_assistant_model(models, shorter, capsys):
@@ -89,18 +93,20 @@ def test_greedy_with_prompt_lookup_is_generate_with_it(models, capsys):
     """Both look for the last two tokens in the text.
 
     transformers' lookup proposes beyond the end of the context, where there is no place to be read: so near to it
-    nothing is compared. In 4.57.6 three things are wrong that 5.15 does right, and they are set aside there: without an
-    end-of-text token what was found is compared with None (a TypeError of `isin`); after a prompt that ends with such a
-    token, if nothing is found, the text counts as ended and nothing is written; and a proposal that reaches beyond
-    `max_new_tokens`, of which only the last part is rejected, is written beyond it.
+    nothing is compared. Three things are wrong in old versions, and are set aside there. In 4.57.6 and in 5.15, after a
+    prompt that ends with an end-of-text token, if nothing is found, the text counts as ended and nothing is written; 5.23
+    goes on, as greedy search does in all of them. In 4.57.6, not in 5.15: where there is no such token, what was found is
+    compared with None (a TypeError of `isin`); and a proposal that reaches beyond `max_new_tokens`, of which only the
+    last part is rejected, is written beyond it.
     """
 
     def how(lm, ahead):
         return lessons.prompt_lookup(lm), {"prompt_lookup_num_tokens": ahead}
 
     def possible(lm, ids, ahead):
-        right = not OLD or (lm.end_ids and ids[-1] not in lm.end_ids)
-        return right and len(ids) + 12 + ahead <= lm.context
+        ended = TAKES_A_PROMPT_FOR_ENDED and ids[-1] in lm.end_ids
+        fails = NEEDS_AN_END and not lm.end_ids
+        return not (ended or fails) and len(ids) + 12 + ahead <= lm.context
 
     # drawn ids hardly ever repeat themselves, so none need be accepted
     compare_greedy(models, capsys, "prompt lookup", how, least=0, possible=possible)
