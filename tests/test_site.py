@@ -39,6 +39,7 @@ FLIPPED = """for _ in range(1):
 explorer"""
 RULED = "lessons.RuleExplorer(lessons.load(), simple=True)"
 LENS = "lessons.LensExplorer(lessons.load(), simple=True)"
+FILTERS = "lessons.TruncationExplorer(lessons.load(), on=('top_p',))"
 STILL_THERE = "explorer.probability.value, explorer.length.value"
 
 
@@ -51,6 +52,7 @@ def site(tmp_path_factory) -> Path:
         more = [new_markdown_cell(section, id="why"), new_code_cell(EXPLORER, id="explorer")]
         more += [new_code_cell(FLIPPED, id="flipped"), new_code_cell(STILL_THERE, id="still-there")]
         more += [new_code_cell(RULED, id="ruled"), new_code_cell(LENS, id="lens")]
+        more.append(new_code_cell(FILTERS, id="filters"))
         folder = root / "notebooks" / language
         folder.mkdir(parents=True)
         nbformat.write(new_notebook(cells=cells), folder / "00_it.ipynb")
@@ -110,7 +112,7 @@ def test_an_explorer_that_the_play_page_has_not_becomes_a_flip_book(site):
     """A picture and a sentence for each position of its controls; afterwards the explorer stands where it stood. (The
     cell has a variable of the name `_`.)"""
     page = text(site, "ko/01_on.html")
-    book = page[page.index('class="flip-book"') :]
+    book = page[page.index('class="flip-book"') :].partition("data-link=")[0]
     kept = json.loads(re.search(r'<script type="application/json">(.*?)</script>', book, re.DOTALL)[1])
     pages, pictures = kept["pages"], kept["pictures"]
     assert 20 <= len(pages) <= 60
@@ -164,7 +166,7 @@ def test_explorers_move_in_a_page(site):
         for number, keys in ((0, ("ArrowRight", "ArrowLeft")), (1, ("ArrowRight", "Space"))):
             turn_by_keys(page.locator(".flip-book").nth(number), keys)
         assert "#tab=lens" in page.locator(".flip-book + .there a").get_attribute("href")  # more of the same
-        part = page.locator("[data-link]")
+        part, filters = page.locator("[data-link]").all()
         part.scroll_into_view_if_needed()
         part.locator(".there").wait_for()
         words, bars = part.locator(".words button"), part.locator(".bars button")
@@ -174,6 +176,10 @@ def test_explorers_move_in_a_page(site):
         words.nth(before).wait_for()
         assert part.locator("figure").count() == 0
         assert "path=" in part.locator(".there a").get_attribute("href")
+        filters.scroll_into_view_if_needed()
+        filters.locator(".there").wait_for()
+        assert filters.locator(".switch:visible").all_inner_texts() == ["top_p"]  # the others are folded away
+        assert filters.locator(".field input").nth(1).input_value() == "0"  # nothing was drawn yet
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
