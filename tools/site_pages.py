@@ -54,7 +54,7 @@ class Place:
 
 def style() -> str:
     """The style sheet of all pages."""
-    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("xcode", "github-dark"))
     ours = (PLACE / "style.css").read_text(encoding="utf8")
     return f"{ours}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
 
@@ -126,6 +126,7 @@ def lesson_page(place: Place, notebook: NotebookNode, folder: Path) -> str:
             ]
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
+    body = re.sub(r'<pre\b|<math\b(?=[^>]*"block")', r'\g<0> tabindex="0"', body)  # what may scroll is reached by key
     download = f'<a href="{name}.ipynb" download>{say("site.download")}</a>'
     return page(place, with_links(body), download)
 
