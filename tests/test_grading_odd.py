@@ -8,6 +8,7 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import Empty
 from types import MappingProxyType, SimpleNamespace
 
 import nbformat
@@ -107,6 +108,22 @@ def test_half_a_message_is_not_waited_for(monkeypatch):
     theirs.sendall(struct.pack("!i", 1000) + b"{")
     with pytest.raises(OSError):
         wire.receive(Connection(kernel.patient(ours).detach()))
+
+
+def test_a_cell_has_ended_when_its_reply_is_there(monkeypatch):
+    """Also where so much was shown that the message after it is lost; a cell that says nothing yet is waited for."""
+    replies = [None, {"parent_header": {"msg_id": "other"}}, {"parent_header": {"msg_id": "one"}, "content": {}}]
+
+    def get_shell_msg(timeout: float) -> dict:
+        if (reply := replies.pop(0)) is None:
+            raise Empty
+        return reply
+
+    alone = object.__new__(kernel.Kernel)
+    alone.client = SimpleNamespace(execute=lambda source, **more: "one", get_shell_msg=get_shell_msg)
+    monkeypatch.setattr(alone, "next_message", lambda: None)
+    monkeypatch.setattr(alone, "look", lambda: None)
+    assert ("", True) == alone.run("explorer", 60) and not replies
 
 
 def test_what_the_grader_did_not_expect_ends_one_notebook_only(tmp_path, monkeypatch):

@@ -106,8 +106,10 @@ class Kernel:
                 if message["msg_type"] == "error":
                     error = f"{content['ename']}: {content['evalue']}".splitlines()[0].removesuffix(": ")[:300]
                 if content.get("execution_state") == "idle":
-                    self.look_for_exit(request)
+                    self.replied(request, GRACE)
                     return ("", False) if interrupts else (error, True)
+            elif message is None and self.replied(request, 0):  # of a thousand widgets' messages the last may be lost
+                return ("", False) if interrupts else (error, True)
             if time.monotonic() >= look:
                 self.look()
                 look = time.monotonic() + STEP
@@ -127,13 +129,17 @@ class Kernel:
         self.printed += len(content.get("text", "")) + sum(len(str(part)) for part in content.get("data", {}).values())
         return message
 
-    def look_for_exit(self, request: str) -> None:
-        """Raises `Ended` where the cell has called exit(): the kernel says so before it goes, a moment later."""
+    def replied(self, request: str, seconds: float) -> bool:
+        """Whether the reply to a cell has come. Raises `Ended` where the cell has called exit(): the kernel says so
+        before it goes, a moment later.
+        """
         with suppress(Empty):
-            while (reply := self.client.get_shell_msg(timeout=GRACE))["parent_header"].get("msg_id") != request:
+            while (reply := self.client.get_shell_msg(timeout=seconds))["parent_header"].get("msg_id") != request:
                 pass
             if any(one.get("source") == "ask_exit" for one in reply["content"].get("payload", ())):
                 self.end(say("grading.exit"))
+            return True
+        return False
 
     def look(self) -> None:
         """Raises `Ended` where the kernel has died, or takes more than it may."""
