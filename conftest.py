@@ -14,9 +14,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # side by side: one thread each, in the
 KINDS = ("notebook", "browser", "parity", "property", "fault")
 
 
+# Notebooks that train, in their second language: their code is that of the first, which is a test of its own.
+TRAINED_TWICE = ("notebooks/ko/06_", "notebooks/ko/07_")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that hypothesis draws for, and the files of parity tests, need no mark by hand."""
+    """Tests that hypothesis draws for, the files of parity tests, and notebooks need no mark by hand."""
     for item in items:
+        if any(name in item.path.as_posix() for name in TRAINED_TWICE):
+            item.add_marker("long")
         if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
             item.add_marker("property")
         if item.path.name.startswith("test_parity"):

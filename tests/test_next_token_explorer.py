@@ -249,4 +249,4 @@ def test_an_unforeseen_error_is_not_swallowed(explorer):
     """A bug inside a callback is shown with its traceback."""
     explorer.attempt(lambda: 1 / 0)
     assert "ZeroDivisionError" in explorer.error
-    assert "lessons-error" in explorer._error_line.value
+    assert 'class="lessons-error"' in explorer._error_line.value

@@ -204,7 +204,7 @@ def test_a_bad_temperature_is_said_under_the_control_and_the_last_picture_stays(
     picture, sentence = explorer._shares.value, explorer.sentence
     explorer.typed.value = value
     assert message == explorer.error
-    assert "lessons-error" in explorer._error_line.value
+    assert 'class="lessons-error"' in explorer._error_line.value
     assert (picture, sentence) == (explorer._shares.value, explorer.sentence)
     explorer.typed.value = 0.8
     assert explorer.error == ""

@@ -198,7 +198,7 @@ def test_an_error_within_an_error_free_action_stays_shown():
     explorer.first.value = 7
     assert "7 is greater than 5" == explorer.error and "greater than 5" in explorer._error_line.value
     explorer.first.value = 3
-    assert "" == explorer.error and "lessons-error" not in explorer._error_line.value
+    assert "" == explorer.error and 'class="lessons-error"' not in explorer._error_line.value
     explorer.first.value = 9
     assert "nine is too much of a good thing" == explorer.error
     explorer.second.value = 1
