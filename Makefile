@@ -22,7 +22,7 @@ help:  ## this list
 lab: .venv/.ready  ## open the lessons in JupyterLab; ARGS="--no-browser --port 8899" is passed on
 	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(START) $(AS_ROOT) $(ARGS)
 
-test: .venv/.ready  ## run the tests and every notebook, side by side; ARGS="-k beam" is passed on
+test: .venv/.ready  ## run the tests and the notebooks, side by side; ARGS="-k beam" is passed on
 	@$(RUN) $(PYTEST) $(ARGS)
 
 test-long: .venv/.ready  ## what takes minutes and seldom breaks, left out of the former; ARGS as above
