@@ -185,10 +185,11 @@ def flip_book(controls: list[dict[str, Any]], pages: list[dict[str, Any]], pictu
     caption = f'<figcaption><span role="status">{words}</span></figcaption>'
     moved = "".join(f'<label class="flip-control">{control_of(one)}</label>' for one in controls)
     kept = in_script({"pages": pages, "pictures": pictures})
-    there = f'<p class="there"><a href="index.html" data-state="{escape(link)}">{escape(say("play.there"))}</a></p>'
+    there = f'<a href="index.html" data-state="{escape(link)}">{escape(say("play.there"))}</a>'
+    more = f'<p class="there">{there if link else escape(say("site.in_notebook"))}</p>'
     return (
         f'<div class="flip-book"><div class="flip-controls" hidden>{moved}</div>{figure_of(picture, caption, pictures)}'
-        f'<script type="application/json">{kept}</script></div>{there if link else ""}'
+        f'<script type="application/json">{kept}</script></div>{more}'
     )
 
 
