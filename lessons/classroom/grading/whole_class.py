@@ -1,7 +1,7 @@
 """All notebooks of a class, some of them side by side, each in the order in which they are given.
 
-A notebook may end the process that grades it, by a signal or for want of memory. Then others begin anew, and those that
-were running are tried one at a time: who ends its grader once more, alone, is a row with that reason.
+A notebook may end the process that grades it, by a signal or for want of memory. No other one is graded by that process
+then, so only this one is lost. It is tried once more after the others: who does it again is a row with that reason.
 """
 
 import os
@@ -31,35 +31,47 @@ def grade(
 
     if len(notebooks) == 1:
         add(grade_one(notebooks[0], settings))
-    waiting = deque(path for path in notebooks if path not in rows)
-    while waiting:
-        for suspect in in_processes(waiting, settings, max(jobs, 1), add):
-            if in_processes(deque([suspect]), settings, 1, add):
-                add(Row(suspect, reason=say("grading.broken")))
+    else:
+        in_processes(notebooks, settings, max(jobs, 1), add)
     return [rows[path] for path in notebooks]
 
 
-def in_processes(waiting: deque[Path], settings: Settings, jobs: int, add: Finished) -> list[Path]:
-    """Grades what waits, in processes that are not begun anew for each notebook.
-
-    Returns the notebooks that were running when one of the processes was ended from outside; none if all went well.
-    """
-    running: dict[Future[Row], Path] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn"), speak_and_be_quick, (settings.language,)) as pool:
-        try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    running[pool.submit(grade_one, waiting[0], settings)] = waiting[0]
-                    waiting.popleft()
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
+def in_processes(notebooks: Sequence[Path], settings: Settings, jobs: int, add: Finished) -> None:
+    """Grades notebooks in so many processes, which are not begun anew for each of them."""
+    free = [new_process(settings) for _ in range(min(jobs, len(notebooks)))]
+    waiting, tried = deque(notebooks), set[Path]()
+    running: dict[Future[Row], tuple[Path, ProcessPoolExecutor]] = {}
+    try:
+        while waiting or running:
+            while waiting and free:
+                path, process = waiting.popleft(), free.pop()
+                try:
+                    begun = process.submit(grade_one, path, settings)
+                except BrokenProcessPool:  # by what an earlier notebook has left behind
+                    process = new_process(settings)
+                    begun = process.submit(grade_one, path, settings)
+                running[begun] = path, process
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                path, process = running.pop(done)
+                try:
                     add(done.result())
-                    del running[done]
-        except BrokenProcessPool:
-            return list(running.values())
-        except BaseException:  # the teacher stops it: what is running ends, and nothing new begins
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return []
+                except BrokenProcessPool:
+                    process.shutdown()
+                    process = new_process(settings)
+                    if path in tried:
+                        add(Row(path, reason=say("grading.broken")))
+                    else:
+                        tried.add(path)
+                        waiting.append(path)
+                free.append(process)
+    finally:  # if the teacher stops it: what is running ends, and nothing new begins
+        for process in [*free, *(process for _, process in running.values())]:
+            process.shutdown(wait=not running, cancel_futures=True)
+
+
+def new_process(settings: Settings) -> ProcessPoolExecutor:
+    """A process that grades one notebook after the other."""
+    return ProcessPoolExecutor(1, get_context("spawn"), speak_and_be_quick, (settings.language,))
 
 
 def speak_and_be_quick(language: str) -> None:
