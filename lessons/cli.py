@@ -15,6 +15,7 @@ from lessons import __version__
 from lessons.words.language import LANGUAGES, say, speak
 
 if TYPE_CHECKING:
+    from lessons.classroom.grading.kernel import Limits
     from lessons.classroom.grading.rows import Row
 
 
@@ -115,9 +116,8 @@ def run_grade(options: argparse.Namespace) -> int:
 def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file: Path) -> None:
     """Grades what is not graded yet, and writes all that was asked for."""
     from lessons.classroom.grading import kept, table, whole_class
-    from lessons.classroom.grading.identity import identified
+    from lessons.classroom.grading.identity import identified, nothing_from
     from lessons.classroom.grading.judged import Settings
-    from lessons.classroom.grading.kernel import Limits
     from lessons.classroom.grading.likeness import with_likeness
     from lessons.classroom.grading.rows import with_other_exercises
 
@@ -126,8 +126,7 @@ def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file
         seed, done = options.seed, []
     seed = secrets.randbelow(10**6) if seed is None else seed
     kept.begin(beside(file), seed, done)
-    limits = Limits(network=options.network, **{name: getattr(options, name) for name in LIMITS})
-    settings = Settings(seed, limits, options.language, options.release)
+    settings = Settings(seed, limits_of(options), options.language, options.release)
     left = [path for path in notebooks if path not in {row.notebook for row in done}]
     with tqdm(total=len(notebooks), initial=len(done), desc=say("cli.grade_running")) as bar:
 
@@ -141,19 +140,25 @@ def grade_and_write(options: argparse.Namespace, notebooks: Sequence[Path], file
     table.write_table(rows, file)
     print(table.on_screen(rows))
     print(say("cli.grade_written", rows=len(rows), file=file, seed=seed))
-    for extra in (*exported(options, rows, file), *paged(options, rows)):
+    missing = nothing_from(rows, options.roster)
+    for extra in (*exported(options, rows, file), *paged(options, rows, missing)):
         print(say("cli.written", file=extra))
-    tell_who_is_missing(options, notebooks, rows)
+    tell_what_is_missing(options, notebooks, missing)
 
 
-def tell_who_is_missing(options: argparse.Namespace, notebooks: Sequence[Path], rows: Sequence["Row"]) -> None:
+def limits_of(options: argparse.Namespace) -> "Limits":
+    from lessons.classroom.grading.kernel import Limits
+
+    return Limits(network=options.network, **{name: getattr(options, name) for name in LIMITS})
+
+
+def tell_what_is_missing(options: argparse.Namespace, notebooks: Sequence[Path], students: Sequence[str]) -> None:
     """Prints where no notebook was found, and who in the roster has handed in nothing."""
     from lessons.classroom.grading.files import without_notebook
-    from lessons.classroom.grading.identity import nothing_from
 
     if places := without_notebook(options.notebooks, notebooks):
         print(say("cli.grade_left_out", places=", ".join(map(str, places))))
-    if students := nothing_from(rows, options.roster):
+    if students:
         print(say("cli.grade_nothing_from", of=len(options.roster), students=", ".join(students)))
 
 
@@ -164,17 +169,16 @@ def exported(options: argparse.Namespace, rows: list["Row"], file: Path) -> list
     return export(options.platform, rows, file) if options.platform else []
 
 
-def paged(options: argparse.Namespace, rows: list["Row"]) -> list[Path]:
+def paged(options: argparse.Namespace, rows: list["Row"], missing: Sequence[str]) -> list[Path]:
     """The teacher's page, if pages were asked for; those of the students lie in a folder beside it."""
     from lessons.classroom.grading.feedback import write_feedback
-    from lessons.classroom.grading.identity import nothing_from
     from lessons.classroom.grading.overview import write_overview
 
     if not options.pages:
         return []
     (options.pages / "students").mkdir(parents=True, exist_ok=True)
     overview = options.pages / "overview.html"
-    write_overview(rows, overview, write_feedback(rows, options.pages / "students"), nothing_from(rows, options.roster))
+    write_overview(rows, overview, write_feedback(rows, options.pages / "students"), missing)
     return [overview]
 
 

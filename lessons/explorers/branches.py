@@ -8,12 +8,11 @@ import ipywidgets as widgets
 from lessons.explorers.base import SHOWN
 from lessons.explorers.buttons import PictureButtons
 from lessons.plots.branches import BOX, LONGEST, MARGIN, ROW, Box, Ids, Stem, branch_lines, lay_out, stems, tree_width
-from lessons.plots.canvas import RING
 from lessons.plots.names import shortened, width_of
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
 from lessons.words.tokens import running, text_after
-from lessons.words.writing import as_written, minus
+from lessons.words.writing import RING, as_written, minus
 
 TREE = """{around} .lessons-tree{{display:grid;overflow:auto;max-height:{most}px}}
 {around} .lessons-tree>*{{grid-area:1/1}}

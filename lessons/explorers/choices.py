@@ -12,7 +12,7 @@ from lessons.plots.names import shortened
 from lessons.plots.themes import DRAWN, SHEET
 from lessons.words.language import say
 from lessons.words.tokens import visible
-from lessons.words.writing import as_written, percent
+from lessons.words.writing import Markup, as_written, percent
 
 TOKEN, NUMBER = 152, 62  # pixels at the left and at the right of a bar
 HIGH, LOW, MANY = 24, 16, 13  # pixels of a row; of each where there are more than so many
@@ -92,21 +92,21 @@ class ChoiceRows:
         return f'{drawn}{heading(scale) if scale else ""}<div class="lessons-rows {DRAWN}">{rows}</div>'
 
 
-def strip(probabilities: Sequence[float], others: str) -> str:
+def strip(probabilities: Sequence[float], others: str) -> Markup:
     """All of the probability from 0 to 100 %: the named tokens side by side, then everything else."""
     named, parts = sum(probabilities), []
     for probability in probabilities:
         edge = "box-shadow:inset -1px 0 #fff" if probability > 0.005 else ""  # a thin part would be all edge
         parts.append(f"<span style='width:{100 * probability:.3f}%;background:{BLUE};{edge}'></span>")
-    parts.append(f"<span style='flex:1;background:{HATCHED}'></span>")
-    words = (
-        f"<span style='color:{ink(BLUE)};font-weight:bold'>"
-        + escape(say("choices.named", n=len(probabilities), share=f"{named:.1%}"))
-        + "</span><span>"
-        + escape(f"{others} {max(0.0, 1 - named):.1%}")
-        + "</span>"
-    )
-    bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{''.join(parts)}</div>"
+    words = say("choices.named", n=len(probabilities), share=f"{named:.1%}")
+    return whole(words, parts, f"{others} {max(0.0, 1 - named):.1%}")
+
+
+def whole(named: str, parts: Sequence[str], others: str) -> Markup:
+    """All of the probability from 0 to 100 %: parts, and hatched what is left; above them what both are called."""
+    words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(named)}</span><span>{escape(others)}</span>"
+    left = f"<span style='flex:1;background:{HATCHED}'></span>"
+    bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{''.join(parts)}{left}</div>"
     axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
     drawn = f"<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>"
     return as_written(SHEET + drawn)

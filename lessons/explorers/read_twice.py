@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from lessons.explorers.html import surprisal_colour, surprisal_ground
-from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
 from lessons.words.tokens import running
-from lessons.words.writing import Markup, as_written
+from lessons.words.writing import RING, Markup, as_written
 
 STYLE = f"""
 .lessons-read {{position:relative;padding-bottom:52px;color:#111}}

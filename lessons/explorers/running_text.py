@@ -7,9 +7,9 @@ import ipywidgets as widgets
 from lessons.explorers import html
 from lessons.explorers.base import SHOWN
 from lessons.explorers.buttons import PictureButtons
-from lessons.plots.canvas import RING
 from lessons.plots.themes import DRAWN
 from lessons.words.tokens import running
+from lessons.words.writing import RING
 
 MOST = 160  # tokens that are buttons: the last ones of a text; those before are text
 

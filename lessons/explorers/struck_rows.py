@@ -1,16 +1,14 @@
 """Bars that are buttons, tokens that a rule forbids struck out: what was offered, and what is left."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
-from lessons.explorers.choices import HATCHED, HIGH, LINE, TOKEN, ChoiceRows
-from lessons.plots.canvas import BLUE, RED, ink
+from lessons.explorers.choices import HIGH, TOKEN, ChoiceRows, whole
+from lessons.plots.canvas import BLUE, RED
 from lessons.plots.names import shortened
-from lessons.plots.themes import DRAWN, SHEET
 from lessons.words.language import say
 from lessons.words.tokens import visible
-from lessons.words.writing import as_written, percent
+from lessons.words.writing import Markup, percent
 
 NUMBERS = 142  # pixels at the right of a bar
 OFFERED, STRUCK = "#c9c9c9", "#6f6f6f"
@@ -32,8 +30,8 @@ class StruckRows(ChoiceRows):
         """Show rows; the rule leaves `number` of `size` tokens, which hold the share `mass`. Without rows, nothing."""
         self.rows.put([shortened(visible(row.name), TOKEN - 14) or "“”" for row in rows], [row.title for row in rows])
         scale = say("struck_rows.scale") if rows else ""
-        whole = mass_strip(mass, number, size) if rows else ""
-        self.put_above(self._struck_sheet(rows) + whole, scale)
+        strip = mass_strip(mass, number, size) if rows else ""
+        self.put_above(self._struck_sheet(rows) + strip, scale)
 
     def _struck_sheet(self, rows: Sequence[Row]) -> str:
         """The style of the rows: how long both bars are, and which names are struck out."""
@@ -51,15 +49,9 @@ class StruckRows(ChoiceRows):
         return f"<style>{''.join(rules)}{self.rows.nth_on(len(rows), 'display:none')}</style>"
 
 
-def mass_strip(mass: float, number: int, size: int) -> str:
+def mass_strip(mass: float, number: int, size: int) -> Markup:
     """All of the probability from 0 to 100 %: what the rule leaves, and what it takes."""
     left = say("struck_rows.left", number=f"{number:,}", size=f"{size:,}", share=percent(mass))
     # subtle: all probabilities may add up to a hair less than 1
     gone = say("struck_rows.gone", share=percent(max(0.0, 1 - mass) if number < size else 0.0))
-    words = f"<span style='color:{ink(BLUE)};font-weight:bold'>{escape(left)}</span><span>{escape(gone)}</span>"
-    parts = f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"
-    parts += f"<span style='flex:1;background:{HATCHED}'></span>"
-    bar = f"<div style='display:flex;height:16px;border:1px solid #777'>{parts}</div>"
-    axis = f"<div style='{LINE};font-size:11px;color:#555'><span>0%</span><span>50%</span><span>100%</span></div>"
-    drawn = f"<div class='{DRAWN}' aria-hidden='true'><div style='{LINE}'>{words}</div>{bar}{axis}</div>"
-    return as_written(SHEET + drawn)
+    return whole(left, [f"<span style='width:{100 * mass:.3f}%;background:{BLUE}'></span>"], gone)

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
-from lessons.plots.canvas import RING
 from lessons.plots.growing_tree import arrival
 from lessons.plots.svg import Svg
 from lessons.plots.themes import DRAWN
 from lessons.words.language import say
-from lessons.words.writing import as_written
+from lessons.words.writing import RING, as_written
 
 # What JupyterLab would make of a button, taken back.
 UNSEEN = "background:transparent !important;color:transparent !important;border:0;box-shadow:none !important"

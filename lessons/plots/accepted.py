@@ -10,12 +10,12 @@ from zlib import crc32
 import numpy
 from numpy.typing import ArrayLike
 
-from lessons.plots.canvas import BLUE, GREEN, ORANGE, RING
+from lessons.plots.canvas import BLUE, GREEN, ORANGE
 from lessons.plots.chart import FRAME, INK
 from lessons.plots.names import token_name
 from lessons.plots.svg import Svg, drawing, path, rect, text
 from lessons.words.language import say
-from lessons.words.writing import percent
+from lessons.words.writing import RING, percent
 
 MOST = 9  # tokens with a bar of their own
 LEFT, LONGEST, TOP, ROW, BAR = 118, 210, 150, 24, 16  # pixels

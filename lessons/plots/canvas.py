@@ -19,7 +19,6 @@ STYLE = Path(__file__).parents[1] / "lessons.mplstyle"
 # Okabe and Ito's colours by name: told apart by readers with any kind of colour blindness.
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#999999"
-RING = "#b5179e"  # around what was chosen, or is pointed at
 READABLE = 4.5  # the least contrast of text with its ground: W3C, Web Content Accessibility Guidelines 2.1, level AA
 
 

@@ -10,14 +10,14 @@ from html import escape
 from itertools import takewhile
 from math import exp
 
-from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED, RING
+from lessons.plots.canvas import BLUE, GREEN, GREY, ORANGE, RED
 from lessons.plots.names import LETTER, shortened, width_of
 from lessons.plots.svg import Svg, drawing, path, rect, text
 from lessons.plots.tree_grid import FOOT, MARGIN, ROOT, Grid, Key
 from lessons.records.beam_tree import BeamTree, Candidate, Fate
 from lessons.words.language import say
 from lessons.words.tokens import running, visible
-from lessons.words.writing import minus
+from lessons.words.writing import RING, minus
 
 NAMES: dict[Fate, str] = {
     "kept": "tree.kept",

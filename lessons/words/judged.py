@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lessons.words.language import say
 from lessons.words.tokens import running, visible
-from lessons.words.writing import DRAWN, Markup, as_written, percent
+from lessons.words.writing import DRAWN, RING, Markup, as_written, percent
 
 
 class Piece(NamedTuple):
@@ -49,7 +49,6 @@ TOLD = {
     "extra": "judged.piece_extra",
 }
 LAST = "margin-right:7px"  # a pass ends here
-RING = "#b5179e"  # as in plots.canvas: around what was chosen
 PROSE = "white-space:pre-wrap;overflow-wrap:break-word;font-size:15px;line-height:1.75;color:#111;max-width:76ch"
 
 

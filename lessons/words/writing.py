@@ -5,6 +5,7 @@ from html import escape
 
 from lessons.words.tokens import running
 
+RING = "#b5179e"  # the colour around what was chosen, or is pointed at
 DRAWN = "lessons-drawn"  # the class of what was drawn for white paper; one such thing never holds another
 SHOWN_INPUT = 48  # characters of the text so far that a displayed table shows: its end
 CELL = "padding:2px 10px;vertical-align:top;max-width:70ch;word-break:keep-all;font-variant-numeric:tabular-nums"

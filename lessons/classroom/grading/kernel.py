@@ -101,14 +101,15 @@ class Kernel:
         error, interrupts, deadline, look = "", 0, time.monotonic() + seconds, time.monotonic()
         while True:
             message = self.next_message()
+            ended = message is None and self.replied(request, 0)  # of a thousand widgets' messages the last may be lost
             if message and message["parent_header"].get("msg_id") == request:
                 content = message["content"]
                 if message["msg_type"] == "error":
                     error = f"{content['ename']}: {content['evalue']}".splitlines()[0].removesuffix(": ")[:300]
                 if content.get("execution_state") == "idle":
                     self.replied(request, GRACE)
-                    return ("", False) if interrupts else (error, True)
-            elif message is None and self.replied(request, 0):  # of a thousand widgets' messages the last may be lost
+                    ended = True
+            if ended:
                 return ("", False) if interrupts else (error, True)
             if time.monotonic() >= look:
                 self.look()

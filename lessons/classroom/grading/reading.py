@@ -28,6 +28,7 @@ AROUND |= {"os", "pathlib", "gc", "ctypes", "importlib", "inspect", "socket", "s
 AROUND |= {"sys._getframe", "sys.modules", "sys.settrace"}
 TRAINS = re.compile(r"^[^#\n]*\bfine_tune\(", re.MULTILINE)
 DEFINED = re.compile(r"^def +(\w+)", re.MULTILINE)
+FUNCTION = r"^[ \t]*(?:(?:async +)?def|class)"  # before a name: what is called so can be called
 RELEASE = "lessons_release"  # what a released notebook says of itself, in its metadata
 
 
@@ -48,14 +49,14 @@ class Handed:
 
     def places(self, name: str) -> list[int]:
         """The cells that give something this name."""
-        pattern = re.compile(rf"^[ \t]*(?:(?:async +)?def|class) +{name}\b|^{name} *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+        pattern = re.compile(rf"{FUNCTION} +{name}\b|^{name} *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
         return [place for place, source in enumerate(self.sources) if pattern.search(source)]
 
     def times(self, name: str) -> int:
         """How often a function of this name is defined, and how often the name is given something where that comes
         last: lessons call other things so, before the exercise.
         """
-        pattern = re.compile(rf"^[ \t]*(?:(?:async +)?def|class) +{name}\b|^{name} *= *lambda\b", re.MULTILINE)
+        pattern = re.compile(rf"{FUNCTION} +{name}\b|^{name} *= *lambda\b", re.MULTILINE)
         places = self.places(name)
         functions = [place for place in places if pattern.search(self.sources[place])]
         return len(functions) if functions[-1:] == places[-1:] else len(places)

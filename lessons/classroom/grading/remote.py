@@ -13,15 +13,8 @@ from lessons.exercises.exercise import Exercise
 from lessons.exercises.running import Elsewhere, Outcome, TimeUp, described
 from lessons.words.language import say
 
-LOST = (
-    EOFError,
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    RuntimeError,
-)  # of a line, or of what came over it
+# What goes wrong with a line, or with what came over it.
+LOST = (EOFError, OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 MISSING = object()  # there is nothing of that name
 
 

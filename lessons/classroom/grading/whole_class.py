@@ -44,20 +44,14 @@ def in_processes(notebooks: Sequence[Path], settings: Settings, jobs: int, add: 
     try:
         while waiting or running:
             while waiting and free:
-                path, process = waiting.popleft(), free.pop()
-                try:
-                    begun = process.submit(grade_one, path, settings)
-                except BrokenProcessPool:  # by what an earlier notebook has left behind
-                    process = new_process(settings)
-                    begun = process.submit(grade_one, path, settings)
-                running[begun] = path, process
+                path = waiting.popleft()
+                work, process = begun(free.pop(), path, settings)
+                running[work] = path, process
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 path, process = running.pop(done)
                 try:
                     add(done.result())
                 except BrokenProcessPool:
-                    process.shutdown()
-                    process = new_process(settings)
                     if path in tried:
                         add(Row(path, reason=say("grading.broken")))
                     else:
@@ -67,6 +61,14 @@ def in_processes(notebooks: Sequence[Path], settings: Settings, jobs: int, add: 
     finally:  # if the teacher stops it: what is running ends, and nothing new begins
         for process in [*free, *(process for _, process in running.values())]:
             process.shutdown(wait=not running, cancel_futures=True)
+
+
+def begun(process: ProcessPoolExecutor, path: Path, settings: Settings) -> tuple[Future[Row], ProcessPoolExecutor]:
+    """The work on a notebook, and the process that does it: another one, if an earlier notebook has ended this one."""
+    try:
+        return process.submit(grade_one, path, settings), process
+    except BrokenProcessPool:
+        return begun(new_process(settings), path, settings)
 
 
 def new_process(settings: Settings) -> ProcessPoolExecutor:
